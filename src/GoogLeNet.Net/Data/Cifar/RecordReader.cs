@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+
+namespace Inception.Data.Cifar;
+
+/// <summary>Reads a record file into pixels and labels and checks its length and SHA-256 on the way.</summary>
+internal static class RecordReader
+{
+    private const int RecordsAtOnce = 128;
+
+    /// <summary>Reads all record files of <paramref name="folder"/>, several at once. Reports the first bad one.</summary>
+    public static void ReadFolder(string folder, Cifar10Manifest manifest, IRecordSink sink, CancellationToken cancellationToken)
+    {
+        var failures = new DatasetException?[manifest.Files.Count];
+        var parallel = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, failures.Length, parallel, i =>
+        {
+            try
+            {
+                ReadFile(Path.Combine(folder, manifest.Files[i].Name), manifest, i, sink);
+            }
+            catch (DatasetException e)
+            {
+                failures[i] = e;
+            }
+        });
+        if (failures.FirstOrDefault(f => f is not null) is { } first)
+            throw first;
+    }
+
+    /// <summary>Reads one file's records from a stream that holds exactly them; <paramref name="path"/> is for messages.</summary>
+    public static void Read(Stream stream, string path, Cifar10Manifest manifest, int file, IRecordSink sink)
+    {
+        var pixels = sink.Pixels(file);
+        var labels = sink.Labels(file);
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[RecordsAtOnce * Cifar10Manifest.RecordBytes];
+        for (var done = 0; done < manifest.RecordsPerFile;)
+        {
+            var records = Math.Min(RecordsAtOnce, manifest.RecordsPerFile - done);
+            var chunk = buffer.AsSpan(0, records * Cifar10Manifest.RecordBytes);
+            if (stream.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false) < chunk.Length)
+                throw new DatasetException($"'{path}' ends before record {done + records} of {manifest.RecordsPerFile}.");
+            sha256.AppendData(chunk);
+            for (var i = 0; i < records; i++, done++)
+            {
+                var record = chunk.Slice(i * Cifar10Manifest.RecordBytes, Cifar10Manifest.RecordBytes);
+                labels[done] = record[0];
+                record[1..].CopyTo(pixels[(done * Cifar10Manifest.PixelBytes)..]);
+            }
+        }
+        CheckSum(Convert.ToHexStringLower(sha256.GetHashAndReset()), path, manifest, file);
+    }
+
+    private static void ReadFile(string path, Cifar10Manifest manifest, int file, IRecordSink sink)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            if (stream.Length != manifest.FileBytes)
+                throw new DatasetException($"'{path}' has {stream.Length:N0} bytes; a CIFAR-10 file has {manifest.FileBytes:N0}: it is {(stream.Length < manifest.FileBytes ? "truncated" : "too long")}.");
+            Read(stream, path, manifest, file, sink);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DatasetException($"'{path}' is missing ({manifest.FileBytes:N0} bytes expected).", e);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException and not DatasetException)
+        {
+            throw new DatasetException($"'{path}' cannot be read: {Failure.Reason(e)}", e);
+        }
+    }
+
+    private static void CheckSum(string found, string path, Cifar10Manifest manifest, int file)
+    {
+        var expected = manifest.Files[file].Sha256;
+        if (found == expected)
+            return;
+        var twin = manifest.Files.FirstOrDefault(f => f.Sha256 == found);
+        throw new DatasetException($"'{path}' has SHA-256 {found}; {expected} expected: it is "
+            + (twin is null ? "damaged or has been changed." : $"{twin.Name} under another name."));
+    }
+}

@@ -1,0 +1,59 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace Inception.Data.Cifar;
+
+/// <summary>
+/// Reads chosen files of a gzip-compressed tar archive as streams. An entry's name is only ever compared with the wanted names, never used
+/// as a path; links, devices and everything else not asked for are passed over or refused.
+/// </summary>
+internal static class TarGz
+{
+    /// <summary>Calls <paramref name="use"/> with name and content of each wanted file, in the archive's order, once each.</summary>
+    /// <param name="path">The archive.</param>
+    /// <param name="wanted">Full names in the archive, and the size allowed for each.</param>
+    /// <param name="use">Reads the content, which is exactly as long as its length says.</param>
+    /// <param name="cancellationToken">Looked at before each entry.</param>
+    /// <exception cref="DatasetException">The archive is damaged, or a wanted file is absent, no regular file, or of another size.</exception>
+    public static void Read(
+        string path, IReadOnlyDictionary<string, SizeRange> wanted, Action<string, Stream> use, CancellationToken cancellationToken)
+    {
+        var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 17);
+            using var tar = new TarReader(new GZipStream(file, CompressionMode.Decompress));
+            while (missing.Count > 0 && tar.GetNextEntry() is { } entry)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+                if (!wanted.TryGetValue(name, out var size))
+                    continue;
+                Check(entry, name, size, missing.Remove(name));
+                use(name, entry.DataStream!);
+            }
+        }
+        catch (Exception e) when (e is not (DatasetException or OperationCanceledException))
+        {
+            throw new DatasetException($"'{path}' is not a readable archive: {Failure.Reason(e)}", e);
+        }
+        if (missing.Count > 0)
+            throw new DatasetException($"'{path}' lacks {string.Join(", ", missing.Order(StringComparer.Ordinal))}.");
+    }
+
+    private static void Check(TarEntry entry, string name, SizeRange size, bool first)
+    {
+        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || entry.DataStream is null)
+            throw new DatasetException($"{name} in the archive is not a regular file but {entry.EntryType}.");
+        if (entry.Length < size.Least || entry.Length > size.Most)
+            throw new DatasetException($"{name} in the archive has {entry.Length:N0} bytes; {size} expected.");
+        if (!first)
+            throw new DatasetException($"{name} is in the archive twice.");
+    }
+}
+
+/// <summary>Sizes in bytes that an archive's file may have.</summary>
+internal readonly record struct SizeRange(long Least, long Most)
+{
+    public override string ToString() => Least == Most ? $"{Least:N0}" : $"{Least:N0} to {Most:N0}";
+}

@@ -1,0 +1,50 @@
+namespace Inception.Data;
+
+/// <summary>Chooses samples with every class equally often.</summary>
+internal static class StratifiedSample
+{
+    /// <summary>
+    /// Indices of <paramref name="n"/> samples, ascending. Each class gets the same number as far as n and its size allow; what does not
+    /// divide goes to the classes with the lowest numbers. Within a class the choice is a Fisher-Yates shuffle by <see cref="SplitMix64"/>
+    /// seeded with (seed, class), so a smaller n with the same seed chooses a subset.
+    /// </summary>
+    public static long[] Choose(ReadOnlySpan<long> labels, int classes, int n, int seed)
+    {
+        var members = Enumerable.Range(0, classes).Select(_ => new List<long>()).ToArray();
+        for (var i = 0; i < labels.Length; i++)
+            members[labels[i]].Add(i);
+
+        var quotas = Quotas([.. members.Select(m => m.Count)], n);
+        var chosen = new List<long>(n);
+        for (var c = 0; c < classes; c++)
+            chosen.AddRange(Draw(members[c], quotas[c], new SplitMix64(((ulong)(uint)seed << 32) | (uint)c)));
+        chosen.Sort();
+        return [.. chosen];
+    }
+
+    private static int[] Quotas(int[] sizes, int n)
+    {
+        var quotas = new int[sizes.Length];
+        for (var left = n; left > 0;)
+        {
+            for (var c = 0; c < sizes.Length && left > 0; c++)
+            {
+                if (quotas[c] == sizes[c])
+                    continue;
+                quotas[c]++;
+                left--;
+            }
+        }
+        return quotas;
+    }
+
+    private static IEnumerable<long> Draw(List<long> members, int count, SplitMix64 random)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var j = i + random.Below(members.Count - i);
+            (members[i], members[j]) = (members[j], members[i]);
+        }
+        return members.Take(count);
+    }
+}

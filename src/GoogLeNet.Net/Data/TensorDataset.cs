@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Inception.Data;
+
+/// <summary>Labelled images in two tensors, which it owns and disposes.</summary>
+public sealed class TensorDataset : IImageDataset, IDisposable
+{
+    /// <summary>Takes ownership of the tensors and detaches them from any <see cref="DisposeScope"/>.</summary>
+    /// <param name="images">uint8 (N, C, H, W), N at least 1.</param>
+    /// <param name="labels">int64 (N), each in [0, number of class names), on the device of <paramref name="images"/>.</param>
+    /// <param name="classNames">Name of class k at index k; at least one.</param>
+    /// <exception cref="ArgumentException">A tensor has another type, shape or device, or a label is out of range; ownership stays with the caller.</exception>
+    public TensorDataset(Tensor images, Tensor labels, IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(classNames);
+        Validate(images, labels, classNames.Count);
+        Images = images.DetachFromDisposeScope();
+        Labels = labels.DetachFromDisposeScope();
+        ClassNames = [.. classNames];
+        Count = images.shape[0];
+    }
+
+    /// <inheritdoc/>
+    public long Count { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <inheritdoc/>
+    public Tensor Images { get; }
+
+    /// <inheritdoc/>
+    public Tensor Labels { get; }
+
+    /// <summary>
+    /// A new data set of <paramref name="n"/> of the images, in their original order. Every class comes equally often as far as n and the
+    /// class sizes allow; what does not divide goes to the classes with the lowest numbers. The choice depends on the labels, n and seed
+    /// only, and is the same on every machine; a smaller n with the same seed is a subset of a larger one.
+    /// </summary>
+    /// <param name="n">Number of images, 1 to <see cref="Count"/>.</param>
+    /// <param name="seed">Any number.</param>
+    /// <returns>A copy on the same device; the caller disposes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">n is below 1 or above <see cref="Count"/>.</exception>
+    public TensorDataset Take(int n, int seed)
+    {
+        if (n < 1 || n > Count)
+            throw new ArgumentOutOfRangeException(nameof(n), n, $"The data set has {Count} images; take 1 to {Count}.");
+        var chosen = StratifiedSample.Choose(CopyLabels(), ClassNames.Count, n, seed);
+        using var index = tensor(chosen, device: Images.device);
+        return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames);
+    }
+
+    /// <summary>The same data on <paramref name="device"/>; shares memory with this data set where it is there already.</summary>
+    /// <param name="device">The device to copy to.</param>
+    /// <returns>A data set that the caller disposes; this one stays usable.</returns>
+    public TensorDataset To(Device device) => new(Images.to(device), Labels.to(device), ClassNames);
+
+    /// <summary>Disposes both tensors.</summary>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels.Dispose();
+    }
+
+    private long[] CopyLabels()
+    {
+        using var host = Labels.cpu();
+        using var dense = host.contiguous();
+        return MemoryMarshal.Cast<byte, long>(dense.bytes).ToArray();
+    }
+
+    private static void Validate(Tensor images, Tensor labels, int classes)
+    {
+        if (classes == 0)
+            throw new ArgumentException("At least one class name is needed.", "classNames");
+        if (images.dtype != ScalarType.Byte || images.shape is not [> 0, > 0, > 0, > 0])
+            throw new ArgumentException($"Images must be uint8 (N, C, H, W) and not empty; they are {Describe(images)}.", nameof(images));
+        if (labels.dtype != ScalarType.Int64 || labels.shape is not [var count] || count != images.shape[0])
+            throw new ArgumentException($"Labels must be int64 ({images.shape[0]}), one for each image; they are {Describe(labels)}.", nameof(labels));
+        if (labels.device_type != images.device_type || labels.device_index != images.device_index)
+            throw new ArgumentException($"Labels are on {labels.device}, images on {images.device}; both must be on one device.", nameof(labels));
+
+        using var smallest = labels.min();
+        using var largest = labels.max();
+        var (low, high) = (smallest.item<long>(), largest.item<long>());
+        if (low < 0 || high >= classes)
+            throw new ArgumentException($"Labels must be 0 to {classes - 1} with {classes} classes; they reach from {low} to {high}.", nameof(labels));
+    }
+
+    private static string Describe(Tensor t) => $"{t.dtype} ({string.Join(", ", t.shape)})";
+}
