@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+
+namespace Inception;
+
+/// <summary>Range checks of public parameters: each returns the value or throws one message with the name, the value and the range.</summary>
+internal static class Check
+{
+    public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value > 0 && double.IsFinite(value) ? value : throw Outside(name, value, "a finite number more than 0");
+
+    public static double NotNegative(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value >= 0 && double.IsFinite(value) ? value : throw Outside(name, value, "a finite number, 0 or more");
+
+    public static double Share(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is >= 0 and <= 1 ? value : throw Outside(name, value, "in [0, 1]");
+
+    public static double BelowOne(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is >= 0 and < 1 ? value : throw Outside(name, value, "in [0, 1)");
+
+    public static int AtLeast(int minimum, int value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value >= minimum ? value : throw Outside(name, value, $"at least {minimum}");
+
+    private static ArgumentOutOfRangeException Outside(string name, object value, string allowed) =>
+        new(name, value, FormattableString.Invariant($"{name} is {value}; it must be {allowed}."));
+}

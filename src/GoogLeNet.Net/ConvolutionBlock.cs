@@ -1,0 +1,65 @@
+using Inception.Architecture;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Inception;
+
+/// <summary>Convolution → batch normalisation, if any → ReLU. State keys: <c>conv.weight</c>, then <c>conv.bias</c> or <c>bn.*</c>.</summary>
+internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
+{
+    private readonly Conv2d conv;
+    private readonly BatchNorm2d? bn;
+    private readonly int kernel;
+    private readonly int stride;
+    private readonly bool padsAsymmetrically;
+
+    /// <summary>A square convolution from <paramref name="inChannels"/> to <paramref name="outChannels"/> channels.</summary>
+    public ConvolutionBlock(int inChannels, int outChannels, int kernel, BlockOptions options, int stride = 1, double initialBias = 0)
+        : base(nameof(ConvolutionBlock))
+    {
+        this.kernel = kernel;
+        this.stride = stride;
+        InitialBias = initialBias;
+        padsAsymmetrically = options.Padding == PaddingRule.Same && stride > 1;
+        var hasNorm = options.Normalization == Normalization.BatchNorm;
+        conv = Conv2d(inChannels, outChannels, kernel, stride, padsAsymmetrically ? 0 : kernel / 2, bias: !hasNorm);
+        register_module("conv", conv);
+        if (hasNorm)
+        {
+            bn = BatchNorm2d(outChannels, options.BatchNormEpsilon, options.BatchNormMomentum);
+            register_module("bn", bn);
+        }
+    }
+
+    /// <summary>What the bias starts from.</summary>
+    public double InitialBias { get; }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        if (!padsAsymmetrically)
+        {
+            return Activate(conv.call(input));
+        }
+
+        var (top, bottom) = Geometry.ConvolutionPadding((int)input.shape[2], kernel, stride, PaddingRule.Same);
+        var (left, right) = Geometry.ConvolutionPadding((int)input.shape[3], kernel, stride, PaddingRule.Same);
+        using var padded = functional.pad(input, (left, right, top, bottom));
+        return Activate(conv.call(padded));
+    }
+
+    private Tensor Activate(Tensor convolved)
+    {
+        using (convolved)
+        {
+            if (bn is null)
+            {
+                return functional.relu(convolved, inplace: true);
+            }
+
+            using var normalised = bn.call(convolved);
+            return functional.relu(normalised, inplace: true);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+using static TorchSharp.torch;
+
+namespace Inception.Data.Transforms;
+
+/// <summary>What a random transform may depend on: nothing else decides what happens to a sample.</summary>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Epoch">Epoch, counted from 0.</param>
+/// <param name="Samples">Index of each image of the batch in its data set.</param>
+public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<long> Samples);
+
+/// <summary>A transform of a batch of images as a value: it has no state, and its random choices are functions of (seed, epoch, sample).</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "transform")]
+[JsonDerivedType(typeof(ScaleToUnit), "scaleToUnit")]
+[JsonDerivedType(typeof(Normalize), "normalize")]
+[JsonDerivedType(typeof(Resize), "resize")]
+[JsonDerivedType(typeof(RandomCrop), "randomCrop")]
+[JsonDerivedType(typeof(HorizontalFlip), "horizontalFlip")]
+public interface IBatchTransform
+{
+    /// <summary>Transforms a batch.</summary>
+    /// <param name="images">(N, C, H, W), uint8 with values 0–255 or float32; left as it is.</param>
+    /// <param name="context">Seed, epoch and sample indices.</param>
+    /// <returns>A new tensor (N, C, H', W') on the same device.</returns>
+    Tensor Apply(Tensor images, BatchContext context);
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Inception.Architecture;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Inception;
+
+/// <summary>
+/// GoogLeNet (Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842) built from a <see cref="GoogLeNetSpec"/>: the trunk of
+/// convolutions, poolings and Inception blocks, auxiliary classifiers where the spec puts them, global average pooling, dropout and the
+/// classifier. Images (N, 3, H, W) → logits (N, classes) of each head.
+/// </summary>
+public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
+{
+    /// <summary>Name of the main head in outputs and metrics.</summary>
+    public const string MainHead = "main";
+
+    private readonly List<Stage> trunk = [];
+    private readonly Linear fc;
+    private readonly int smallestInput;
+
+    private GoogLeNet(int numClasses, GoogLeNetSpec spec, int seed)
+        : base(nameof(GoogLeNet))
+    {
+        NumClasses = numClasses;
+        Spec = spec;
+        smallestInput = spec.SmallestInputSize()!.Value;
+        int channels = spec.InputChannels, size = spec.InputSize;
+        foreach (var layer in spec.Layers)
+        {
+            var module = Build(layer, channels);
+            register_module(layer is InceptionSpec ? $"inception{layer.Name}" : layer.Name, module);
+            channels = GoogLeNetSpec.OutputChannels(layer, channels);
+            size = spec.OutputSize(layer, size);
+
+            var heads = new List<AuxiliaryClassifier>();
+            foreach (var head in spec.Auxiliaries.Where(head => head.After == layer.Name))
+            {
+                heads.Add(new AuxiliaryClassifier(head, channels, size, numClasses, spec.Blocks));
+                register_module(head.Name, heads[^1]);
+            }
+
+            trunk.Add(new Stage(module, heads));
+        }
+
+        fc = Linear(channels, numClasses);
+        register_module(nameof(fc), fc);
+        Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
+        WeightInitialization.Apply(this, spec.Blocks.Weights, seed);
+    }
+
+    /// <summary>The network as data.</summary>
+    public GoogLeNetSpec Spec { get; }
+
+    /// <inheritdoc/>
+    public int NumClasses { get; }
+
+    /// <inheritdoc/>
+    public int InputSize => Spec.InputSize;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Head> Heads { get; }
+
+    /// <summary>The spec and the number of classes as JSON.</summary>
+    public string Configuration => JsonSerializer.Serialize(new { NumClasses, Spec }, SpecJson.Options);
+
+    /// <inheritdoc/>
+    nn.Module IMultiHeadModel.Module => this;
+
+    /// <summary>Builds a network with freshly drawn weights.</summary>
+    /// <param name="numClasses">Classes to tell apart, at least 1.</param>
+    /// <param name="spec">The network; <see cref="GoogLeNetSpec.Paper"/> when omitted.</param>
+    /// <param name="seed">Seed of the weights: the same seed gives the same weights on any machine.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="numClasses"/> is less than 1.</exception>
+    /// <exception cref="ArgumentException">The spec is impossible; the message names the field and what would be allowed.</exception>
+    public static GoogLeNet Create(int numClasses, GoogLeNetSpec? spec = null, int seed = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
+        spec ??= GoogLeNetSpec.Paper;
+        spec.Validate();
+        return new GoogLeNet(numClasses, spec, seed);
+    }
+
+    /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
+    /// <param name="input">Images (N, C, H, W), floating point, on the network's device.</param>
+    /// <exception cref="ArgumentException">The input's rank, channels, size or type does not fit; the message says what does.</exception>
+    public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
+
+    /// <inheritdoc/>
+    public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+    {
+        CheckInput(images);
+        var heads = new List<HeadOutput>();
+        var x = images;
+        foreach (var stage in trunk)
+        {
+            var y = stage.Layer.call(x);
+            Release(x, images);
+            x = y;
+            if (auxiliaries)
+            {
+                heads.AddRange(stage.Auxiliaries.Select(head => new HeadOutput(head.Spec.Name, head.call(y))));
+            }
+        }
+
+        using var pooled = x.mean([2, 3]);                                       // (N, 1024, 7, 7) → (N, 1024)
+        Release(x, images);
+        using var kept = functional.dropout(pooled, Spec.Dropout, training);
+        return new MultiHeadOutput(new HeadOutput(MainHead, fc.call(kept)), heads);
+    }
+
+    private Module<Tensor, Tensor> Build(LayerSpec layer, int channels) => layer switch
+    {
+        ConvolutionSpec c => new ConvolutionBlock(channels, c.Channels, c.Kernel, Spec.Blocks, c.Stride, c.Bias),
+        MaxPoolSpec pool => new MaxPooling(pool.Kernel, pool.Stride, Spec.Pooling),
+        LocalResponseNormSpec norm => new LocalResponseNormalization(norm),
+        InceptionSpec block => new InceptionModule(block, channels, Spec.Blocks),
+        _ => throw new NotSupportedException($"{layer.GetType().Name} is not a layer of GoogLeNet's trunk."),
+    };
+
+    private void CheckInput(Tensor images)
+    {
+        var shape = images.shape;
+        if (shape.Length != 4 || shape[1] != Spec.InputChannels || shape[2] < smallestInput || shape[3] < smallestInput)
+        {
+            throw new ArgumentException(
+                $"The input's shape is ({string.Join(", ", shape)}); '{Spec.Name}' takes (N, {Spec.InputChannels}, H, W) "
+                + $"with H and W of at least {smallestInput} pixels.", nameof(images));
+        }
+
+        if (images.dtype != fc.weight.dtype)
+        {
+            throw new ArgumentException($"The input is of type {images.dtype}; the network's weights are {fc.weight.dtype}.", nameof(images));
+        }
+    }
+
+    private static void Release(Tensor intermediate, Tensor input)
+    {
+        if (!ReferenceEquals(intermediate, input))
+        {
+            intermediate.Dispose();
+        }
+    }
+
+    private sealed record Stage(Module<Tensor, Tensor> Layer, IReadOnlyList<AuxiliaryClassifier> Auxiliaries);
+}

@@ -1,0 +1,79 @@
+using Inception.Architecture;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Inception;
+
+/// <summary>
+/// The Inception block of figure 2(b) of Szegedy et al. (arXiv:1409.4842): four parallel branches on one input (1×1; 1×1 then 3×3; 1×1 then
+/// 5×5; 3×3 max pooling then 1×1), concatenated on the channels in that order. (N, in, H, W) → (N, <see cref="OutChannels"/>, H, W).
+/// </summary>
+/// <remarks>State keys are torchvision's: <c>branch1</c>, <c>branch2.0</c>, <c>branch2.1</c>, <c>branch3.0</c>, <c>branch3.1</c>, <c>branch4.1</c>.</remarks>
+public sealed class InceptionModule : Module<Tensor, Tensor>
+{
+    private readonly ConvolutionBlock branch1;
+    private readonly Chain branch2;
+    private readonly Chain branch3;
+    private readonly Chain branch4;
+
+    /// <summary>Builds the block with freshly drawn weights.</summary>
+    /// <param name="spec">Widths of the branches.</param>
+    /// <param name="inChannels">Channels of the input, at least 1.</param>
+    /// <param name="options">Normalisation, padding and the like; the paper's when omitted.</param>
+    /// <param name="seed">Seed of the weights: the same seed gives the same weights on any machine.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="inChannels"/> is less than 1.</exception>
+    public InceptionModule(InceptionSpec spec, int inChannels, BlockOptions? options = null, int seed = 0)
+        : this(spec, inChannels, options ?? new BlockOptions())
+        => WeightInitialization.Apply(this, (options ?? new BlockOptions()).Weights, seed);
+
+    // The structure alone: the network that contains the block draws all weights at once.
+    internal InceptionModule(InceptionSpec spec, int inChannels, BlockOptions blocks)
+        : base(nameof(InceptionModule))
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
+        Spec = spec;
+        InChannels = inChannels;
+        ConvolutionBlock Convolution(int from, int to, int kernel) => new(from, to, kernel, blocks, initialBias: blocks.InceptionBias);
+
+        branch1 = Convolution(inChannels, spec.Conv1x1, kernel: 1);
+        branch2 = new Chain(
+            Convolution(inChannels, spec.Reduce3x3, kernel: 1),
+            Convolution(spec.Reduce3x3, spec.Conv3x3, kernel: 3));
+        branch3 = blocks.Branch5x5 == Branch5x5.TwoConv3x3
+            ? new Chain(
+                Convolution(inChannels, spec.Reduce5x5, kernel: 1),
+                Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: 3),
+                Convolution(spec.Conv5x5, spec.Conv5x5, kernel: 3))
+            : new Chain(
+                Convolution(inChannels, spec.Reduce5x5, kernel: 1),
+                Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: blocks.Branch5x5 == Branch5x5.Conv5x5 ? 5 : 3));
+        branch4 = new Chain(
+            new MaxPooling(kernel: 3, stride: 1, PoolingRule.Floor),
+            Convolution(inChannels, spec.PoolProjection, kernel: 1));
+
+        register_module(nameof(branch1), branch1);
+        register_module(nameof(branch2), branch2);
+        register_module(nameof(branch3), branch3);
+        register_module(nameof(branch4), branch4);
+    }
+
+    /// <summary>Widths of the branches.</summary>
+    public InceptionSpec Spec { get; }
+
+    /// <summary>Channels of the input.</summary>
+    public int InChannels { get; }
+
+    /// <summary>Channels of the output.</summary>
+    public int OutChannels => Spec.OutChannels;
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        using var conv1x1 = branch1.call(input);
+        using var conv3x3 = branch2.call(input);
+        using var conv5x5 = branch3.call(input);
+        using var projection = branch4.call(input);
+        return cat([conv1x1, conv3x3, conv5x5, projection], dim: 1);
+    }
+}

@@ -1,0 +1,33 @@
+using Inception.Architecture;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Inception;
+
+/// <summary>Max pooling under one of the pooling rules. (N, C, H, W) → (N, C, H', W').</summary>
+internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Module<Tensor, Tensor>(nameof(MaxPooling))
+{
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        // Only the rule Same can ask for different roundings, where one axis is even and the other odd.
+        var (top, ceil) = Geometry.PoolPadding((int)input.shape[2], kernel, stride, rule);
+        var (left, ceilWidth) = Geometry.PoolPadding((int)input.shape[3], kernel, stride, rule);
+        if (ceil == ceilWidth)
+        {
+            return functional.max_pool2d(input, (kernel, kernel), (stride, stride), (top, left), ceil_mode: ceil);
+        }
+
+        // With all padding made explicit, rounding up adds a window on the axis that needs one and none on the other.
+        using var padded = functional.pad(input, (left, left, top, top), PaddingModes.Constant, double.NegativeInfinity);
+        return functional.max_pool2d(padded, (kernel, kernel), (stride, stride), ceil_mode: true);
+    }
+}
+
+/// <summary>Local response normalisation across channels, scaled as Caffe does. Shape unchanged.</summary>
+internal sealed class LocalResponseNormalization(LocalResponseNormSpec spec) : Module<Tensor, Tensor>(nameof(LocalResponseNormalization))
+{
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) => functional.local_response_norm(input, spec.Size, spec.Alpha, spec.Beta, spec.K);
+}

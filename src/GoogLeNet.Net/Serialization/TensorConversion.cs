@@ -1,0 +1,42 @@
+using static TorchSharp.torch;
+
+namespace Inception.Serialization;
+
+/// <summary>Tensors to and from the entries of a safetensors file.</summary>
+internal static class TensorConversion
+{
+    /// <summary>A copy of the tensor's values, whatever its strides and device.</summary>
+    public static SafeTensor ToSafeTensor(this Tensor value, string name)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var host = value.detach().cpu().contiguous();
+        return new SafeTensor(name, TypeOf(host.dtype), host.shape, host.bytes.ToArray());
+    }
+
+    /// <summary>Writes an entry's values into a tensor of the same shape and type, whatever its strides and device.</summary>
+    /// <exception cref="ArgumentException">Shape or type differ; the message names the entry and both.</exception>
+    public static void CopyTo(this SafeTensor entry, Tensor target)
+    {
+        if (entry.Type != TypeOf(target.dtype) || !entry.Shape.SequenceEqual(target.shape))
+        {
+            throw new ArgumentException(
+                $"'{entry.Name}' is {entry.Type} ({string.Join(", ", entry.Shape)}) in the file and "
+                + $"{TypeOf(target.dtype)} ({string.Join(", ", target.shape)}) in the model.", nameof(entry));
+        }
+
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var host = empty(target.shape, dtype: target.dtype);
+        entry.Data.Span.CopyTo(host.bytes);
+        target.copy_(host);
+    }
+
+    private static SafeTensorsType TypeOf(ScalarType type) => type switch
+    {
+        ScalarType.Float32 => SafeTensorsType.F32,
+        ScalarType.Float64 => SafeTensorsType.F64,
+        ScalarType.Int64 => SafeTensorsType.I64,
+        _ => throw new NotSupportedException($"Tensors of type {type} are not kept in checkpoints."),
+    };
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text;
+using Inception.Training.Metrics;
+
+namespace Inception.Training;
+
+/// <summary>One epoch of a run.</summary>
+/// <param name="Epoch">Counted from 1, as people read it.</param>
+/// <param name="LearningRate">The rate of the epoch's last step.</param>
+/// <param name="Seconds">Wall time of training and validation together.</param>
+/// <param name="TrainImagesPerSecond">Images trained in a second, validation left out.</param>
+/// <param name="Train">Each head on the training images, as the network changed during the epoch; the main head first.</param>
+/// <param name="Validation">Each head on the validation images after the epoch; empty without validation images.</param>
+public sealed record EpochRecord(
+    int Epoch,
+    double LearningRate,
+    double Seconds,
+    double TrainImagesPerSecond,
+    IReadOnlyList<HeadMetrics> Train,
+    IReadOnlyList<HeadMetrics> Validation);
+
+/// <summary>What happened in a run, an epoch a row.</summary>
+/// <param name="Epochs">The epochs in order.</param>
+public sealed record History(IReadOnlyList<EpochRecord> Epochs)
+{
+    /// <summary>The rows as CSV (RFC 4180, invariant numbers) with a header: epoch, rate, times, then loss and accuracy of each head.</summary>
+    public string ToCsv()
+    {
+        var csv = new StringBuilder("epoch,learning_rate,seconds,train_images_per_second");
+        foreach (var (set, metrics) in Epochs.Count == 0 ? [] : Columns(Epochs[0]))
+        {
+            csv.Append(CultureInfo.InvariantCulture, $",{set}_{metrics.Head}_loss,{set}_{metrics.Head}_accuracy");
+        }
+
+        csv.Append('\n');
+        foreach (var row in Epochs)
+        {
+            csv.Append(CultureInfo.InvariantCulture, $"{row.Epoch},{row.LearningRate},{row.Seconds:F3},{row.TrainImagesPerSecond:F1}");
+            foreach (var (_, metrics) in Columns(row))
+            {
+                csv.Append(CultureInfo.InvariantCulture, $",{metrics.Loss:F6},{metrics.Accuracy:F6}");
+            }
+
+            csv.Append('\n');
+        }
+
+        return csv.ToString();
+    }
+
+    private static IEnumerable<(string Set, HeadMetrics Metrics)> Columns(EpochRecord row) =>
+        row.Train.Select(metrics => ("train", metrics)).Concat(row.Validation.Select(metrics => ("validation", metrics)));
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+
+namespace Inception.Training;
+
+/// <summary>Times a run: its speed so far, and how long the rest will take.</summary>
+internal sealed class RunClock(int epochs, int stepsPerEpoch, long trainImages, long validationImages)
+{
+    // A forward pass alone costs about a third of a training step; used until the first validation has been timed.
+    private const double ForwardShare = 1 / 3.0;
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
+
+    private long lastReport = Stopwatch.GetTimestamp();
+    private double stepSeconds;
+    private int steps = -1;
+    private double? validationSeconds;
+
+    /// <summary>Training speed; the first step, which prepares the kernels, left out. 0 before the second.</summary>
+    public double ImagesPerSecond => steps > 0 ? steps * ImagesPerStep / stepSeconds : 0;
+
+    private double ImagesPerStep => trainImages / (double)stepsPerEpoch;
+
+    /// <summary>Counts a step.</summary>
+    public void StepTaken(TimeSpan took)
+    {
+        if (++steps > 0)
+        {
+            stepSeconds += took.TotalSeconds;
+        }
+    }
+
+    /// <summary>Notes how long a whole validation took.</summary>
+    public void ValidationTook(TimeSpan took) => validationSeconds = took.TotalSeconds;
+
+    /// <summary>Whether enough time has passed since the last report; if so, this counts as one.</summary>
+    public bool IsReportDue(bool last)
+    {
+        if (!last && Stopwatch.GetElapsedTime(lastReport) < ReportInterval)
+        {
+            return false;
+        }
+
+        lastReport = Stopwatch.GetTimestamp();
+        return true;
+    }
+
+    /// <summary>Estimated time to the run's end, or null before the second step.</summary>
+    public TimeSpan? Remaining(int epoch, int step)
+    {
+        if (steps < 1)
+        {
+            return null;
+        }
+
+        var perStep = stepSeconds / steps;
+        var validation = validationSeconds ?? validationImages / ImagesPerStep * perStep * ForwardShare;
+        var stepsLeft = ((long)(epochs - epoch) * stepsPerEpoch) - step;
+        return TimeSpan.FromSeconds((stepsLeft * perStep) + ((epochs - epoch) * validation));
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+
+namespace Inception.Training.Schedules;
+
+/// <summary>Where a run stands when the learning rate of its next step is asked for.</summary>
+/// <param name="Epoch">Epoch, counted from 0.</param>
+/// <param name="Step">Step in the epoch, counted from 0.</param>
+/// <param name="StepsPerEpoch">Steps in an epoch, at least 1.</param>
+/// <param name="Epochs">Epochs of the whole run, at least 1.</param>
+public readonly record struct TrainingPosition(int Epoch, int Step, int StepsPerEpoch, int Epochs)
+{
+    /// <summary>The share of the run that lies behind, in [0, 1).</summary>
+    public double Fraction => (Epoch + (Step / (double)StepsPerEpoch)) / Epochs;
+}
+
+/// <summary>The learning rate as a pure function of the run's position, so that a resumed run needs no state of it.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "schedule")]
+[JsonDerivedType(typeof(StepDecay), "stepDecay")]
+[JsonDerivedType(typeof(Triangular), "triangular")]
+public interface ILearningRateSchedule
+{
+    /// <summary>The learning rate of the step at <paramref name="position"/>; finite, 0 or more.</summary>
+    double At(TrainingPosition position);
+}

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Inception.Architecture;
+using Inception.Serialization;
+using Inception.Training.Metrics;
+using Inception.Training.Optimizers;
+
+namespace Inception.Training;
+
+/// <summary>
+/// Everything a run consists of between two steps. A checkpoint is its image in one safetensors file: the model's tensors under their own
+/// keys, the optimizer's and the metrics' beside them, position, options, history and the model's configuration as metadata.
+/// </summary>
+internal sealed class TrainingState : IDisposable
+{
+    private const string Format = "GoogLeNet.Net checkpoint 1";
+    private const string VelocityKey = "optimizer.velocity";
+    private const string MetricsKey = "epoch.metrics";
+
+    private readonly IMultiHeadModel model;
+
+    public TrainingState(IMultiHeadModel model, SgdOptions optimizer, FlatParameters parameters)
+    {
+        this.model = model;
+        Optimizer = new Sgd(parameters, optimizer);
+        Metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
+    }
+
+    /// <summary>Momentum of every parameter.</summary>
+    public Sgd Optimizer { get; }
+
+    /// <summary>Training metrics of the epoch so far.</summary>
+    public MetricAccumulator Metrics { get; }
+
+    /// <summary>The epoch that the next step belongs to, counted from 0.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>The next step in that epoch, counted from 0.</summary>
+    public int Step { get; set; }
+
+    /// <summary>Training seconds of the epoch so far.</summary>
+    public double EpochSeconds { get; set; }
+
+    /// <summary>Finished epochs.</summary>
+    public List<EpochRecord> History { get; } = [];
+
+    /// <summary>Ends an epoch.</summary>
+    public void NextEpoch(EpochRecord record)
+    {
+        History.Add(record);
+        Epoch++;
+        Step = 0;
+        EpochSeconds = 0;
+        Metrics.Reset();
+    }
+
+    /// <summary>Writes the checkpoint whole or not at all.</summary>
+    public void Save(string path, TrainerOptions options)
+    {
+        var tensors = ModelTensors(model).Select(named => named.Tensor.ToSafeTensor(named.Key))
+            .Append(Optimizer.Velocity.ToSafeTensor(VelocityKey))
+            .Append(Metrics.Sums.ToSafeTensor(MetricsKey));
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = Format,
+            ["model"] = model.Configuration,
+            ["options"] = JsonSerializer.Serialize(options, SpecJson.Options),
+            ["position"] = JsonSerializer.Serialize(new Position(Epoch, Step, Metrics.Count, EpochSeconds), SpecJson.Options),
+            ["history"] = JsonSerializer.Serialize(History, SpecJson.Options),
+        };
+        SafeTensorsFile.Write(path, metadata, tensors);
+    }
+
+    /// <summary>Continues from a checkpoint of the same model and options.</summary>
+    /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model or other options.</exception>
+    public void Load(string path, TrainerOptions options)
+    {
+        var file = SafeTensorsFile.Read(path);
+        Require(file, path, "format", Format, "is not a checkpoint of this library's trainer");
+        Require(file, path, "model", model.Configuration, "belongs to another model");
+        Require(file, path, "options", JsonSerializer.Serialize(options, SpecJson.Options), "was written with other options");
+        foreach (var (key, tensor) in ModelTensors(model).Append((VelocityKey, Optimizer.Velocity)).Append((MetricsKey, Metrics.Sums)))
+        {
+            if (!file.Tensors.TryGetValue(key, out var entry))
+            {
+                throw new CheckpointException(path, $"lacks the tensor '{key}'");
+            }
+
+            entry.CopyTo(tensor);
+        }
+
+        var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
+        (Epoch, Step, EpochSeconds) = (position.Epoch, position.Step, position.EpochSeconds);
+        Metrics.Count = position.Images;
+        History.Clear();
+        History.AddRange(JsonSerializer.Deserialize<List<EpochRecord>>(file.Metadata["history"], SpecJson.Options)!);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        Metrics.Dispose();
+    }
+
+    private static IEnumerable<(string Key, TorchSharp.torch.Tensor Tensor)> ModelTensors(IMultiHeadModel model) =>
+        model.Module.named_parameters().Select(named => (named.name, (TorchSharp.torch.Tensor)named.parameter))
+            .Concat(model.Module.named_buffers());
+
+    private static void Require(SafeTensorsFile file, string path, string key, string expected, string otherwise)
+    {
+        if (file.Metadata.GetValueOrDefault(key) != expected)
+        {
+            throw new CheckpointException(path, otherwise);
+        }
+    }
+
+    private sealed record Position(int Epoch, int Step, long Images, double EpochSeconds);
+}

@@ -1,0 +1,77 @@
+using Inception.Architecture;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Inception;
+
+/// <summary>Draws weights as a function of (seed, key, element) alone: the same on any machine, engine and device.</summary>
+internal static class WeightInitialization
+{
+    /// <summary>Fills every convolution and fully connected layer below <paramref name="root"/>; keys are relative to it.</summary>
+    public static void Apply(nn.Module root, WeightInitializer initializer, int seed)
+    {
+        foreach (var (key, module) in root.named_modules())
+        {
+            switch (module)
+            {
+                case ConvolutionBlock block:
+                    var conv = block.named_children().Select(child => child.module).OfType<Conv2d>().Single();
+                    FillWeight(conv.weight, initializer, seed, key);
+                    Fill(conv.bias, block.InitialBias);
+                    break;
+                case Linear linear:
+                    FillWeight(linear.weight, initializer, seed, key);
+                    Fill(linear.bias, 0);
+                    break;
+            }
+        }
+
+        foreach (var head in root.modules().Prepend(root).OfType<AuxiliaryClassifier>())
+        {
+            Fill(head.HiddenBias, head.Spec.Bias);
+        }
+    }
+
+    /// <summary>Half-width of the uniform distribution for a weight of this shape: (out, in) or (out, in, kH, kW).</summary>
+    internal static double Bound(WeightInitializer initializer, ReadOnlySpan<long> shape)
+    {
+        var area = 1L;
+        foreach (var size in shape[2..])
+        {
+            area *= size;
+        }
+
+        double fanIn = shape[1] * area, fanOut = shape[0] * area;
+        return initializer switch
+        {
+            WeightInitializer.GlorotUniform => Math.Sqrt(6 / (fanIn + fanOut)),
+            WeightInitializer.CaffeXavier => Math.Sqrt(3 / fanIn),
+            WeightInitializer.HeUniform => Math.Sqrt(6 / fanIn),
+            _ => throw new ArgumentOutOfRangeException(nameof(initializer), initializer, "Unknown initializer."),
+        };
+    }
+
+    private static void FillWeight(Tensor weight, WeightInitializer initializer, int seed, string key)
+    {
+        var bound = Bound(initializer, weight.shape);
+        var values = new float[weight.numel()];
+        var random = new CounterRandom(seed, key);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)(((2 * random.Uniform(i)) - 1) * bound);
+        }
+
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        weight.copy_(tensor(values, weight.shape));
+    }
+
+    private static void Fill(Tensor? bias, double value)
+    {
+        if (bias is not null)
+        {
+            using var frozen = no_grad();
+            bias.fill_(value);
+        }
+    }
+}
