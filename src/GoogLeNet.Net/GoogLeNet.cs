@@ -30,7 +30,7 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
         foreach (var layer in spec.Layers)
         {
             var module = Build(layer, channels);
-            register_module(layer is InceptionSpec ? $"inception{layer.Name}" : layer.Name, module);
+            register_module(KeyOf(layer), module);
             channels = GoogLeNetSpec.OutputChannels(layer, channels);
             size = spec.OutputSize(layer, size);
 
@@ -109,6 +109,12 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
         using var kept = functional.dropout(pooled, Spec.Dropout, training);
         return new MultiHeadOutput(new HeadOutput(MainHead, fc.call(kept)), heads);
     }
+
+    /// <summary>A table of layers, output shapes and parameters.</summary>
+    public ModelSummary Summary() => new(this);
+
+    /// <summary>What the state keys of a layer's parameters start with.</summary>
+    internal static string KeyOf(LayerSpec layer) => layer is InceptionSpec ? $"inception{layer.Name}" : layer.Name;
 
     private Module<Tensor, Tensor> Build(LayerSpec layer, int channels) => layer switch
     {

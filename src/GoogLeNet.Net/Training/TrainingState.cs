@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Inception.Architecture;
 using Inception.Serialization;
 using Inception.Training.Metrics;
@@ -77,7 +78,7 @@ internal sealed class TrainingState : IDisposable
         var file = SafeTensorsFile.Read(path);
         Require(file, path, "format", Format, "is not a checkpoint of this library's trainer");
         Require(file, path, "model", model.Configuration, "belongs to another model");
-        Require(file, path, "options", JsonSerializer.Serialize(options, SpecJson.Options), "was written with other options");
+        RequireOptions(file, path, options);
         foreach (var (key, tensor) in ModelTensors(model).Append((VelocityKey, Optimizer.Velocity)).Append((MetricsKey, Metrics.Sums)))
         {
             if (!file.Tensors.TryGetValue(key, out var entry))
@@ -111,6 +112,17 @@ internal sealed class TrainingState : IDisposable
         if (file.Metadata.GetValueOrDefault(key) != expected)
         {
             throw new CheckpointException(path, otherwise);
+        }
+    }
+
+    private static void RequireOptions(SafeTensorsFile file, string path, TrainerOptions options)
+    {
+        var expected = JsonSerializer.SerializeToNode(options, SpecJson.Options)!.AsObject();
+        var found = JsonNode.Parse(file.Metadata.GetValueOrDefault("options") ?? "{}") as JsonObject ?? [];
+        var different = expected.Where(option => !JsonNode.DeepEquals(option.Value, found[option.Key])).Select(option => option.Key).ToList();
+        if (different.Count > 0)
+        {
+            throw new CheckpointException(path, $"was written with other options: {string.Join(", ", different)}");
         }
     }
 
