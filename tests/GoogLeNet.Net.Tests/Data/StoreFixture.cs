@@ -89,8 +89,8 @@ internal sealed class StoreFixture : IDisposable
         Directory.Exists(Records).Should().Be(complete);
         if (complete)
             Directory.EnumerateFiles(Records).Select(Path.GetFileName).Should().BeEquivalentTo(FakeCifar.Names);
-        Directory.Exists(Records + ".part").Should().BeFalse();
-        Directory.Exists(Path.Combine(Cache, "npm.part")).Should().BeFalse();
+        if (Directory.Exists(Cache))
+            Directory.EnumerateDirectories(Cache, "*.part").Should().BeEmpty();
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

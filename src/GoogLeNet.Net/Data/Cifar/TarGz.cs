@@ -35,7 +35,7 @@ internal static class TarGz
         }
         catch (Exception e) when (e is not (DatasetException or OperationCanceledException))
         {
-            throw new DatasetException($"'{path}' is not a readable archive: {Failure.Reason(e)}", e);
+            throw new DatasetException($"'{path}' cannot be unpacked: {Failure.Reason(e)}", e);
         }
         if (missing.Count > 0)
             throw new DatasetException($"'{path}' lacks {string.Join(", ", missing.Order(StringComparer.Ordinal))}.");
