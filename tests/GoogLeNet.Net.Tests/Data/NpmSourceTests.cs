@@ -24,6 +24,7 @@ public sealed class NpmSourceTests : IDisposable
     [Theory]
     [InlineData("exit 3", "npm ended with exit code 3.")]
     [InlineData("echo 'npm warn x' >&2; echo 'npm error code ENOTFOUND' >&2; exit 1", "npm ended with exit code 1 (code ENOTFOUND).")]
+    [InlineData("echo 'npm ERR! code E404' >&2; exit 1", "npm ended with exit code 1 (code E404).")]
     [InlineData("exit 0", "npm pack left no .tgz file.")]
     [InlineData("echo no archive > a.tgz", "cannot be unpacked")]
     [InlineData("head -c 70000 \"$PACKAGE\" > a.tgz", "cannot be unpacked")]

