@@ -5,8 +5,9 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root" # for the global.json and nuget.config that hold here, not those of the caller's folder
 stamp="artifacts/sample-build"
 
-# All but files that decides what is built. The stamp holds it, above the path of what was built.
-inputs="${TORCH_ENGINE:-} ${Torch_DIR:-} ${TorchSharpAssembly:-} ${TorchBackend:-} $(cat artifacts/torch-engine.props 2> /dev/null | cksum) $(ls /proc/driver/nvidia/version 2> /dev/null || true) $(dotnet --version)"
+# What decides the build apart from files of the repository; the stamp's first line. Its last line is the path of what was built.
+inputs="$(printf '%s ' "${TORCH_ENGINE:-}" "${Torch_DIR:-}" "${TorchSharpAssembly:-}" "${TorchBackend:-}" \
+  "$(cksum artifacts/torch-engine.props 2> /dev/null)" "$([ -e /proc/driver/nvidia/version ] && echo nvidia)" "$(dotnet --version)")"
 
 # -cnewer asks for the change of content, name or attributes, which also shows in files that were copied with an old date.
 up_to_date() {

@@ -19,39 +19,45 @@ remembered() {
 }
 
 # Renamed into place, so that a build that runs meanwhile never reads half of it.
-remember() {
-  printf '%s\n' "<Project>" "  <!-- Chosen by eng/setup.sh for TorchSharp $version: $1 -->" \
-    "  <PropertyGroup Condition=\"'\$(TorchEngine)' == ''\">" "    <TorchEngine>$1</TorchEngine>" "  </PropertyGroup>" "</Project>" > "$choice.$$"
+remember() { # what was answered about TorchSharp: its version, or "?" where that must be asked again
+  cat > "$choice.$$" << EOF
+<Project>
+  <!-- Chosen by eng/setup.sh for TorchSharp $1: $engine -->
+  <PropertyGroup Condition="'\$(TorchEngine)' == ''">
+    <TorchEngine>$engine</TorchEngine>
+  </PropertyGroup>
+</Project>
+EOF
   mv "$choice.$$" "$choice"
 }
 
-# Sets engine and why. Only a definite answer is remembered: a source that was out of reach may answer tomorrow.
+# Sets engine and why, and remembers the engine.
 decide() {
-  local log code=0
+  local log code=0 answered="$version"
   case "$(cd "$root" && dotnet --version 2> /dev/null)" in
     [1-9][0-9].*) ;;
     *) fail 1 "the .NET 10 SDK is not installed; 'dotnet --list-sdks' shows what is" ;;
   esac
-  engine=System
-  case "$(uname -sm)" in
-    "Linux x86_64" | "Darwin arm64") ;;
-    *)
-      why="TorchSharp has no native build for $(uname -sm)"
-      remember "$engine"
-      return
-      ;;
-  esac
   # Descriptor 9 is the lock below; MSBuild's worker processes live on and would hold it.
   log="$(cd "$root" && limit 60 dotnet restore eng/TorchSharpProbe -p:TorchEngine=TorchSharp --force --nologo 2>&1 9>&-)" || code=$?
-  if [ "$code" -eq 0 ]; then
+  engine=System
+  if ! torchsharp_runs_here; then
+    why="TorchSharp has no native libraries for $(uname -sm)"
+  elif [ "$code" -eq 0 ]; then
     engine=TorchSharp why="TorchSharp $version restores"
-    remember "$engine"
-  elif [ "$code" -ne 124 ] && grep -Eq 'NU110[0-9]' <<< "$log" && ! grep -q NU1301 <<< "$log"; then
+  elif grep -q 'NU110[0-9]' <<< "$log" && ! grep -q NU1301 <<< "$log"; then
     why="TorchSharp $version does not restore from the configured NuGet sources"
-    remember "$engine"
   else
-    why="the NuGet sources gave no answer about TorchSharp $version; asked again next time, or set TORCH_ENGINE"
+    answered="?" why="no answer about TorchSharp $version from the NuGet sources; asked again next time, unless TORCH_ENGINE is set"
   fi
+  remember "$answered"
+}
+
+torchsharp_runs_here() {
+  case "$(uname -sm)" in
+    "Linux x86_64" | "Darwin arm64") ;;
+    *) return 1 ;;
+  esac
 }
 
 limit() { # seconds, command...

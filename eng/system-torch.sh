@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the engine System builds its shim with: cmake, a C++ compiler and libtorch. Sourced by eng/setup.sh.
 
 # Prints the Debian packages that stand for what is missing; nothing where the machine has it all, packaged or not.
@@ -32,8 +33,8 @@ fast_blas() {
 # Installs what is missing with apt-get when root; otherwise says in one line what to install.
 system_torch_install() {
   local lacks log
-  if [ -n "${Torch_DIR:-}" ] && [ ! -f "$Torch_DIR/TorchConfig.cmake" ]; then
-    echo "setup: Torch_DIR is '$Torch_DIR', which holds no TorchConfig.cmake" >&2
+  if [ -n "${Torch_DIR:-}" ] && [[ "$Torch_DIR" != /* || ! -f "$Torch_DIR/TorchConfig.cmake" ]]; then
+    echo "setup: Torch_DIR is '$Torch_DIR'; it must be the full path of a folder that holds TorchConfig.cmake" >&2
     return 1
   fi
   lacks="$(system_torch_lacks | tr '\n' ' ')" lacks="${lacks% }"
