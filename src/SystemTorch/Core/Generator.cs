@@ -9,7 +9,7 @@ public static partial class torch
     {
         private nint handle;
 
-        internal Generator(nint handle) => this.handle = handle;
+        private Generator(nint handle) => this.handle = handle;
 
         /// <summary>A generator of its own, apart from the default one.</summary>
         public unsafe Generator(ulong seed = 0, Device? device = null)

@@ -29,24 +29,24 @@ public static partial class torch
 
             /// <summary>
             /// Calls a function. It takes tensors, lists of tensors, numbers, truth values and null; it returns a tensor, a number, a list of either
-            /// (an array), or a tuple of either (a value tuple of up to five, an array beyond).
+            /// (an array), a tuple of either (a value tuple of up to five, an array beyond), or null.
             /// </summary>
             /// <exception cref="System.Runtime.InteropServices.ExternalException">There is no such function, or it failed.</exception>
-            public unsafe object? invoke(string name, params object?[] objs)
+            public object invoke(string name, params object?[] objs)
             {
                 if (string.IsNullOrEmpty(name))
                     throw new ArgumentNullException("method name");
                 ObjectDisposedException.ThrowIf(handle == 0, this);
                 var result = ScriptCall.Invoke(handle, name, objs);
                 GC.KeepAlive(this);
-                return result;
+                return result!;
             }
 
             /// <summary>Calls a function whose result is a <typeparamref name="TResult"/>.</summary>
-            public TResult invoke<TResult>(string name, params object?[] inputs) => (TResult)invoke(name, inputs)!;
+            public TResult invoke<TResult>(string name, params object?[] inputs) => (TResult)invoke(name, inputs);
 
             /// <summary>Calls a function whose arguments are of one type and whose result is a <typeparamref name="TResult"/>.</summary>
-            public TResult invoke<T, TResult>(string name, params T[] inputs) => (TResult)invoke(name, Array.ConvertAll(inputs, i => (object?)i))!;
+            public TResult invoke<T, TResult>(string name, params T[] inputs) => (TResult)invoke(name, Array.ConvertAll(inputs, i => (object?)i));
 
             /// <summary>Releases the functions.</summary>
             public void Dispose()

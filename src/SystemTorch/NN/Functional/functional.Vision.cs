@@ -50,8 +50,8 @@ public static partial class torch
             /// <summary>Pads: two numbers per dimension, the last dimension first. Negative ones crop.</summary>
             public static Tensor pad(Tensor input, long[] pad, PaddingModes mode = PaddingModes.Constant, double value = 0)
             {
-                // libtorch numbers constant, reflect, replicate, circular from 0.
-                var number = mode is PaddingModes.Zeros or PaddingModes.Constant ? 0L : (long)mode;
+                // libtorch numbers reflect, replicate, circular and constant from 0.
+                var number = (long)(mode == PaddingModes.Zeros ? PaddingModes.Constant : mode) - 1;
                 return Aten.pad.Call(input, pad, number, value == 0 ? default(Arg) : value);
             }
 
