@@ -16,6 +16,9 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
     /// <summary>Name of the main head in outputs and metrics.</summary>
     public const string MainHead = "main";
 
+    /// <summary>What the state keys of the main head start with.</summary>
+    internal const string ClassifierKey = "fc";
+
     private readonly List<Stage> trunk = [];
     private readonly Linear fc;
     private readonly int smallestInput;
@@ -45,7 +48,7 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
         }
 
         fc = Linear(channels, numClasses);
-        register_module(nameof(fc), fc);
+        register_module(ClassifierKey, fc);
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
         WeightInitialization.Apply(this, spec.Blocks.Weights, seed);
     }
