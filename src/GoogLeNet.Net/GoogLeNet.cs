@@ -87,7 +87,8 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
 
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
     /// <param name="input">Images (N, C, H, W), floating point, on the network's device.</param>
-    /// <exception cref="ArgumentException">The input's rank, channels, size or type does not fit; the message says what does.</exception>
+    /// <exception cref="ArgumentException">The input's rank, channels, size or type does not fit; the message says what does. The heads fit
+    /// images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
     public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
 
     /// <inheritdoc/>
