@@ -31,8 +31,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
         : this(spec, inChannels, inputSize, numClasses, options ?? new BlockOptions())
         => WeightInitialization.Apply(this, (options ?? new BlockOptions()).Weights, seed);
 
-    // The structure alone: the network that contains the head draws all weights at once.
-    internal AuxiliaryClassifier(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks)
+    private AuxiliaryClassifier(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks)
         : base(nameof(AuxiliaryClassifier))
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -60,6 +59,10 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
 
     /// <summary>Bias of the hidden layer, which starts from the spec's value.</summary>
     internal Tensor? HiddenBias => fc1.bias;
+
+    /// <summary>The structure alone: the network that contains the head draws all weights at once.</summary>
+    internal static AuxiliaryClassifier WithoutWeights(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks) =>
+        new(spec, inChannels, inputSize, numClasses, blocks);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The feature map's size does not fit the hidden layer.</exception>

@@ -40,7 +40,7 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
             var heads = new List<AuxiliaryClassifier>();
             foreach (var head in spec.Auxiliaries.Where(head => head.After == layer.Name))
             {
-                heads.Add(new AuxiliaryClassifier(head, channels, size, numClasses, spec.Blocks));
+                heads.Add(AuxiliaryClassifier.WithoutWeights(head, channels, size, numClasses, spec.Blocks));
                 register_module(head.Name, heads[^1]);
             }
 
@@ -125,7 +125,7 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
         ConvolutionSpec c => new ConvolutionBlock(channels, c.Channels, c.Kernel, Spec.Blocks, c.Stride, c.Bias),
         MaxPoolSpec pool => new MaxPooling(pool.Kernel, pool.Stride, Spec.Pooling),
         LocalResponseNormSpec norm => new LocalResponseNormalization(norm),
-        InceptionSpec block => new InceptionModule(block, channels, Spec.Blocks),
+        InceptionSpec block => InceptionModule.WithoutWeights(block, channels, Spec.Blocks),
         _ => throw new NotSupportedException($"{layer.GetType().Name} is not a layer of GoogLeNet's trunk."),
     };
 
