@@ -15,6 +15,8 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     private readonly ConvolutionBlock conv;
     private readonly Linear fc1;
     private readonly Linear fc2;
+    private readonly int inputSize;
+    private readonly int pooledSize;
 
     /// <summary>Builds the head with freshly drawn weights.</summary>
     /// <param name="spec">Pooling, widths, dropout.</param>
@@ -29,23 +31,23 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
         : this(spec, inChannels, inputSize, numClasses, options ?? new BlockOptions())
         => WeightInitialization.Apply(this, (options ?? new BlockOptions()).Weights, seed);
 
-    // The structure alone: the network that contains the head draws all weights at once.
-    internal AuxiliaryClassifier(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks)
+    private AuxiliaryClassifier(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks)
         : base(nameof(AuxiliaryClassifier))
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         Spec = spec;
-        var pooled = spec.Pooling.OutputSize(inputSize);
-        if (pooled < 1)
+        this.inputSize = inputSize;
+        pooledSize = spec.Pooling.OutputSize(inputSize);
+        if (pooledSize < 1)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(inputSize), inputSize, $"The pooling of '{spec.Name}' has no output for a feature map of that size.");
         }
 
         conv = new ConvolutionBlock(inChannels, spec.Channels, kernel: 1, blocks, initialBias: spec.Bias);
-        fc1 = Linear((long)spec.Channels * pooled * pooled, spec.Hidden);
+        fc1 = Linear((long)spec.Channels * pooledSize * pooledSize, spec.Hidden);
         fc2 = Linear(spec.Hidden, numClasses);
         register_module(nameof(conv), conv);
         register_module(nameof(fc1), fc1);
@@ -58,9 +60,15 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     /// <summary>Bias of the hidden layer, which starts from the spec's value.</summary>
     internal Tensor? HiddenBias => fc1.bias;
 
+    /// <summary>The structure alone: the network that contains the head draws all weights at once.</summary>
+    internal static AuxiliaryClassifier WithoutWeights(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks) =>
+        new(spec, inChannels, inputSize, numClasses, blocks);
+
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The feature map's size does not fit the hidden layer.</exception>
     public override Tensor forward(Tensor input)
     {
+        CheckSize(input);
         using var pooled = Pool(input);                          // (N, 528, 14, 14) → (N, 528, 4, 4)
         using var projected = conv.call(pooled);                 // (N, 128, 4, 4)
         using var flat = projected.flatten(1);                   // (N, 2048)
@@ -68,6 +76,16 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
         using var hidden = functional.relu(weighted, inplace: true);
         using var kept = functional.dropout(hidden, Spec.Dropout, training);
         return fc2.call(kept);
+    }
+
+    private void CheckSize(Tensor input)
+    {
+        long height = input.shape[2], width = input.shape[3];
+        if (Spec.Pooling.OutputSize((int)height) != pooledSize || Spec.Pooling.OutputSize((int)width) != pooledSize)
+        {
+            throw new ArgumentException(
+                $"The head '{Spec.Name}' was built for feature maps of {inputSize}×{inputSize} pixels; this one is {height}×{width}.", nameof(input));
+        }
     }
 
     private Tensor Pool(Tensor input) => Spec.Pooling switch

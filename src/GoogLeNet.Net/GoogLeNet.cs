@@ -16,6 +16,9 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
     /// <summary>Name of the main head in outputs and metrics.</summary>
     public const string MainHead = "main";
 
+    /// <summary>What the state keys of the main head start with.</summary>
+    internal const string ClassifierKey = "fc";
+
     private readonly List<Stage> trunk = [];
     private readonly Linear fc;
     private readonly int smallestInput;
@@ -37,7 +40,7 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
             var heads = new List<AuxiliaryClassifier>();
             foreach (var head in spec.Auxiliaries.Where(head => head.After == layer.Name))
             {
-                heads.Add(new AuxiliaryClassifier(head, channels, size, numClasses, spec.Blocks));
+                heads.Add(AuxiliaryClassifier.WithoutWeights(head, channels, size, numClasses, spec.Blocks));
                 register_module(head.Name, heads[^1]);
             }
 
@@ -45,7 +48,7 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
         }
 
         fc = Linear(channels, numClasses);
-        register_module(nameof(fc), fc);
+        register_module(ClassifierKey, fc);
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
         WeightInitialization.Apply(this, spec.Blocks.Weights, seed);
     }
@@ -84,7 +87,8 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
 
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
     /// <param name="input">Images (N, C, H, W), floating point, on the network's device.</param>
-    /// <exception cref="ArgumentException">The input's rank, channels, size or type does not fit; the message says what does.</exception>
+    /// <exception cref="ArgumentException">The input's rank, channels, size or type does not fit; the message says what does. The heads fit
+    /// images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
     public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
 
     /// <inheritdoc/>
@@ -121,7 +125,7 @@ public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
         ConvolutionSpec c => new ConvolutionBlock(channels, c.Channels, c.Kernel, Spec.Blocks, c.Stride, c.Bias),
         MaxPoolSpec pool => new MaxPooling(pool.Kernel, pool.Stride, Spec.Pooling),
         LocalResponseNormSpec norm => new LocalResponseNormalization(norm),
-        InceptionSpec block => new InceptionModule(block, channels, Spec.Blocks),
+        InceptionSpec block => InceptionModule.WithoutWeights(block, channels, Spec.Blocks),
         _ => throw new NotSupportedException($"{layer.GetType().Name} is not a layer of GoogLeNet's trunk."),
     };
 

@@ -26,8 +26,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
         : this(spec, inChannels, options ?? new BlockOptions())
         => WeightInitialization.Apply(this, (options ?? new BlockOptions()).Weights, seed);
 
-    // The structure alone: the network that contains the block draws all weights at once.
-    internal InceptionModule(InceptionSpec spec, int inChannels, BlockOptions blocks)
+    private InceptionModule(InceptionSpec spec, int inChannels, BlockOptions blocks)
         : base(nameof(InceptionModule))
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -66,6 +65,10 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
 
     /// <summary>Channels of the output.</summary>
     public int OutChannels => Spec.OutChannels;
+
+    /// <summary>The structure alone: the network that contains the block draws all weights at once.</summary>
+    internal static InceptionModule WithoutWeights(InceptionSpec spec, int inChannels, BlockOptions blocks) =>
+        new(spec, inChannels, blocks);
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

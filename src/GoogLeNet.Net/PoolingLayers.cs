@@ -11,17 +11,18 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        // Only the rule Same can ask for different roundings, where one axis is even and the other odd.
         var (top, ceil) = Geometry.PoolPadding((int)input.shape[2], kernel, stride, rule);
         var (left, ceilWidth) = Geometry.PoolPadding((int)input.shape[3], kernel, stride, rule);
-        if (ceil == ceilWidth)
+        if (ceil == ceilWidth && !(ceil && stride == 1 && rule == PoolingRule.Same))
         {
             return functional.max_pool2d(input, (kernel, kernel), (stride, stride), (top, left), ceil_mode: ceil);
         }
 
-        // With all padding made explicit, rounding up adds a window on the axis that needs one and none on the other.
-        using var padded = functional.pad(input, (left, left, top, top), PaddingModes.Constant, double.NegativeInfinity);
-        return functional.max_pool2d(padded, (kernel, kernel), (stride, stride), ceil_mode: true);
+        // Only the rule Same comes here: where its roundings differ between the axes, or cannot add the window that is lacking.
+        var (_, bottom) = Geometry.SamePadding((int)input.shape[2], kernel, stride);
+        var (_, right) = Geometry.SamePadding((int)input.shape[3], kernel, stride);
+        using var padded = functional.pad(input, (left, right, top, bottom), PaddingModes.Constant, double.NegativeInfinity);
+        return functional.max_pool2d(padded, (kernel, kernel), (stride, stride));
     }
 }
 

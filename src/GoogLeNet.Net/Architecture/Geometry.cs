@@ -14,7 +14,10 @@ internal static class Geometry
         return FloorDivide(size + before + after - kernel, stride) + 1;
     }
 
-    /// <summary>Padding and rounding that make libtorch's max pooling follow the rule.</summary>
+    /// <summary>
+    /// Padding and rounding that make libtorch's max pooling follow the rule; for <see cref="PoolingRule.Same"/> with an odd total and
+    /// stride 1, where rounding adds nothing, <see cref="SamePadding"/> has to be made explicit.
+    /// </summary>
     public static (int Padding, bool Ceil) PoolPadding(int size, int kernel, int stride, PoolingRule rule)
     {
         switch (rule)
@@ -33,6 +36,11 @@ internal static class Geometry
     /// <summary>Output size of a max pooling; 0 or less where the input is too small.</summary>
     public static int PoolOutput(int size, int kernel, int stride, PoolingRule rule)
     {
+        if (rule == PoolingRule.Same)
+        {
+            return (size + stride - 1) / stride;
+        }
+
         var (padding, ceil) = PoolPadding(size, kernel, stride, rule);
         var span = size + (2 * padding) - kernel;
         var output = FloorDivide(span + (ceil ? stride - 1 : 0), stride) + 1;
@@ -41,7 +49,8 @@ internal static class Geometry
         return ceil && (output - 1) * stride >= size + padding ? output - 1 : output;
     }
 
-    private static (int Before, int After) SamePadding(int size, int kernel, int stride)
+    /// <summary>TensorFlow's padding: what ⌈size / stride⌉ windows need, the odd one after.</summary>
+    public static (int Before, int After) SamePadding(int size, int kernel, int stride)
     {
         var output = (size + stride - 1) / stride;
         var total = Math.Max(((output - 1) * stride) + kernel - size, 0);

@@ -10,14 +10,16 @@ public sealed partial record GoogLeNetSpec
         Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "in [0, 1)");
         Require(!Layers.IsDefaultOrEmpty, nameof(Layers), "empty", "at least one layer");
         Require(!Auxiliaries.IsDefault, nameof(Auxiliaries), "default", "an array, empty for no auxiliary classifiers");
-        Require(Blocks.BatchNormEpsilon > 0, "Blocks.BatchNormEpsilon", Blocks.BatchNormEpsilon, "more than 0");
-        Require(Blocks.BatchNormMomentum is > 0 and <= 1, "Blocks.BatchNormMomentum", Blocks.BatchNormMomentum, "in (0, 1]");
+        Defined(Pooling, nameof(Pooling));
+        ValidateBlocks();
         foreach (var layer in Layers)
         {
             ValidateLayer(layer);
         }
 
-        var names = Layers.Select(layer => layer.Name).Concat(Auxiliaries.Select(head => head.Name)).ToList();
+        // Names share one space with each other and with the state keys that they become.
+        var names = Layers.Select(layer => layer.Name).Concat(Layers.OfType<InceptionSpec>().Select(GoogLeNet.KeyOf))
+            .Concat(Auxiliaries.Select(head => head.Name)).Append(GoogLeNet.ClassifierKey).ToList();
         var repeated = names.FirstOrDefault(name => names.Count(other => other == name) > 1);
         Require(repeated is null, nameof(Layers), $"'{repeated}' twice", "unique names");
         foreach (var head in Auxiliaries)
@@ -74,6 +76,19 @@ public sealed partial record GoogLeNetSpec
         return true;
     }
 
+    private void ValidateBlocks()
+    {
+        Defined(Blocks.Normalization, "Blocks.Normalization");
+        Defined(Blocks.Branch5x5, "Blocks.Branch5x5");
+        Defined(Blocks.Padding, "Blocks.Padding");
+        Defined(Blocks.Weights, "Blocks.Weights");
+        Finite(Blocks.InceptionBias, "Blocks.InceptionBias");
+        Require(
+            Blocks.BatchNormEpsilon > 0 && double.IsFinite(Blocks.BatchNormEpsilon),
+            "Blocks.BatchNormEpsilon", Blocks.BatchNormEpsilon, "a finite number more than 0");
+        Require(Blocks.BatchNormMomentum is > 0 and <= 1, "Blocks.BatchNormMomentum", Blocks.BatchNormMomentum, "in (0, 1]");
+    }
+
     private static void ValidateLayer(LayerSpec layer)
     {
         Require(IsKey(layer.Name), nameof(Layers), $"a layer named '{layer.Name}'", "names of letters, digits, '-' and '_'");
@@ -83,6 +98,7 @@ public sealed partial record GoogLeNetSpec
                 Positive(convolution.Channels, layer.Name, nameof(convolution.Channels));
                 Positive(convolution.Stride, layer.Name, nameof(convolution.Stride));
                 Require(convolution.Kernel > 0 && convolution.Kernel % 2 == 1, $"{layer.Name}.Kernel", convolution.Kernel, "odd and positive");
+                Finite(convolution.Bias, $"{layer.Name}.Bias");
                 break;
             case MaxPoolSpec pool:
                 Positive(pool.Kernel, layer.Name, nameof(pool.Kernel));
@@ -90,6 +106,9 @@ public sealed partial record GoogLeNetSpec
                 break;
             case LocalResponseNormSpec norm:
                 Positive(norm.Size, layer.Name, nameof(norm.Size));
+                Finite(norm.Alpha, $"{layer.Name}.Alpha");
+                Finite(norm.Beta, $"{layer.Name}.Beta");
+                Finite(norm.K, $"{layer.Name}.K");
                 break;
             case InceptionSpec block:
                 Positive(block.Conv1x1, layer.Name, nameof(block.Conv1x1));
@@ -110,6 +129,7 @@ public sealed partial record GoogLeNetSpec
             $"one of {string.Join(", ", Layers.OfType<InceptionSpec>().Select(block => block.Name))}");
         Require(head.Weight > 0 && double.IsFinite(head.Weight), $"{head.Name}.Weight", head.Weight, "a number more than 0");
         Require(head.Dropout is >= 0 and < 1, $"{head.Name}.Dropout", head.Dropout, "in [0, 1)");
+        Finite(head.Bias, $"{head.Name}.Bias");
         Positive(head.Channels, head.Name, nameof(head.Channels));
         Positive(head.Hidden, head.Name, nameof(head.Hidden));
         switch (head.Pooling)
@@ -124,9 +144,14 @@ public sealed partial record GoogLeNetSpec
         }
     }
 
-    private static bool IsKey(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+    private static bool IsKey(string? name) => !string.IsNullOrEmpty(name) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
     private static void Positive(int value, string owner, string field) => Require(value >= 1, $"{owner}.{field}", value, "at least 1");
+
+    private static void Finite(double value, string field) => Require(double.IsFinite(value), field, value, "a finite number");
+
+    private static void Defined<T>(T value, string field)
+        where T : struct, Enum => Require(Enum.IsDefined(value), field, value, $"one of {string.Join(", ", Enum.GetNames<T>())}");
 
     private static void Require(bool condition, string field, object value, string allowed)
     {

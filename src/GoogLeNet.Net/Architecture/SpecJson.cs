@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Inception.Architecture;
 
-/// <summary>How specs and options are written as JSON: camelCase names, enumerations as words, unknown fields refused.</summary>
+/// <summary>How specs and options are written as JSON: camelCase names, enumerations as words, unknown and missing fields refused.</summary>
 public static class SpecJson
 {
     /// <summary>The options to serialise and read specs, trainer options and recipes with.</summary>
@@ -13,6 +13,8 @@ public static class SpecJson
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         NumberHandling = JsonNumberHandling.Strict,
         AllowOutOfOrderMetadataProperties = true,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 }

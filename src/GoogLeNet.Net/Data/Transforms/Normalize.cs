@@ -9,12 +9,13 @@ public sealed record Normalize : IBatchTransform
     /// <summary>A normalisation with one mean and one deviation for each channel, in the units of the images that come in.</summary>
     /// <param name="mean">Means, for example CIFAR-10's (125.307, 122.950, 113.865) for values 0–255.</param>
     /// <param name="deviation">Standard deviations, each more than 0; as many as means.</param>
-    /// <exception cref="ArgumentException">The lists are empty or of different lengths, or a deviation is not more than 0.</exception>
+    /// <exception cref="ArgumentException">The lists are empty or of different lengths, a number is not finite, or a deviation is not more than 0.</exception>
     public Normalize(ImmutableArray<double> mean, ImmutableArray<double> deviation)
     {
-        if (mean.IsDefaultOrEmpty || deviation.IsDefault || mean.Length != deviation.Length || !deviation.All(d => d > 0))
+        if (mean.IsDefaultOrEmpty || deviation.IsDefault || mean.Length != deviation.Length
+            || !mean.All(double.IsFinite) || !deviation.All(d => d > 0 && double.IsFinite(d)))
         {
-            throw new ArgumentException("Normalize needs one mean and one deviation more than 0 for each channel.", nameof(deviation));
+            throw new ArgumentException("Normalize needs one finite mean and one finite deviation more than 0 for each channel.", nameof(deviation));
         }
 
         Mean = mean;

@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+"""Writes Approved/tutorial.txt and Approved/cifar-small.txt from Table 1 of arXiv:1409.4842, not from the library.
+
+Keys are torchvision's. The tutorial has biases; cifar-small has batch normalisation, half the widths (rounded to multiples of 8, halves up)
+and heads of 2x2 adaptive pooling with 256 hidden units.
+"""
+from pathlib import Path
+
+TABLE = {  # 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection
+    "3a": (64, 96, 128, 16, 32, 32), "3b": (128, 128, 192, 32, 96, 64),
+    "4a": (192, 96, 208, 16, 48, 64), "4b": (160, 112, 224, 24, 64, 64), "4c": (128, 128, 256, 24, 64, 64),
+    "4d": (112, 144, 288, 32, 64, 64), "4e": (256, 160, 320, 32, 128, 128),
+    "5a": (256, 160, 320, 32, 128, 128), "5b": (384, 192, 384, 48, 128, 128),
+}
+
+
+def write(name, scale, batch_norm, conv1_kernel, pooled, hidden):
+    lines = []
+
+    def convolution(key, to, frm, kernel):
+        lines.append(f"{key}.conv.weight {to}x{frm}x{kernel}x{kernel}")
+        if batch_norm:
+            lines.extend(f"{key}.bn.{part} {to}" for part in ("weight", "bias", "running_mean", "running_var"))
+            lines.append(f"{key}.bn.num_batches_tracked")
+        else:
+            lines.append(f"{key}.conv.bias {to}")
+
+    def linear(key, to, frm):
+        lines.extend((f"{key}.weight {to}x{frm}", f"{key}.bias {to}"))
+
+    convolution("conv1", scale(64), 3, conv1_kernel)
+    convolution("conv2", scale(64), scale(64), 1)
+    convolution("conv3", scale(192), scale(64), 3)
+    channels = scale(192)
+    for block, row in TABLE.items():
+        one, reduce3, three, reduce5, five, pool = map(scale, row)
+        key = f"inception{block}"
+        convolution(f"{key}.branch1", one, channels, 1)
+        convolution(f"{key}.branch2.0", reduce3, channels, 1)
+        convolution(f"{key}.branch2.1", three, reduce3, 3)
+        convolution(f"{key}.branch3.0", reduce5, channels, 1)
+        convolution(f"{key}.branch3.1", five, reduce5, 5)
+        convolution(f"{key}.branch4.1", pool, channels, 1)
+        channels = one + three + five + pool
+        if block in ("4a", "4d"):
+            head = "aux1" if block == "4a" else "aux2"
+            convolution(f"{head}.conv", scale(128), channels, 1)
+            linear(f"{head}.fc1", hidden, scale(128) * pooled * pooled)
+            linear(f"{head}.fc2", 10, hidden)
+    linear("fc", 10, channels)
+    (Path(__file__).parent / "Approved" / f"{name}.txt").write_text("\n".join(sorted(lines)) + "\n")
+
+
+write("tutorial", lambda width: width, False, 7, 4, 1024)
+write("cifar-small", lambda width: max(8, (width // 2 + 4) // 8 * 8), True, 3, 2, 256)
