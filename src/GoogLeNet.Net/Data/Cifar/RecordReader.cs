@@ -57,7 +57,7 @@ internal static class RecordReader
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             if (stream.Length != manifest.FileBytes)
-                throw new DatasetException($"'{path}' has {stream.Length:N0} bytes; a CIFAR-10 file has {manifest.FileBytes:N0}: it is {(stream.Length < manifest.FileBytes ? "truncated" : "too long")}.");
+                throw WrongLength(path, stream.Length, manifest.FileBytes);
             Read(stream, path, manifest, file, sink);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -69,6 +69,9 @@ internal static class RecordReader
             throw new DatasetException($"'{path}' cannot be read: {Failure.Reason(e)}", e);
         }
     }
+
+    private static DatasetException WrongLength(string path, long found, long expected) => new(
+        $"'{path}' has {found:N0} bytes; a CIFAR-10 file has {expected:N0}: it is {(found < expected ? "truncated" : "too long")}.");
 
     private static void CheckSum(string found, string path, Cifar10Manifest manifest, int file)
     {

@@ -11,7 +11,7 @@ internal static class TarGz
 {
     /// <summary>Calls <paramref name="use"/> with name and content of each wanted file, in the archive's order, once each.</summary>
     /// <param name="path">The archive.</param>
-    /// <param name="wanted">Full names in the archive, and the size allowed for each.</param>
+    /// <param name="wanted">Full names in the archive, and the size allowed for each, at least 1.</param>
     /// <param name="use">Reads the content, which is exactly as long as its length says.</param>
     /// <param name="cancellationToken">Looked at before each entry.</param>
     /// <exception cref="DatasetException">The archive is damaged, or a wanted file is absent, no regular file, or of another size.</exception>
@@ -35,7 +35,7 @@ internal static class TarGz
         }
         catch (Exception e) when (e is not (DatasetException or OperationCanceledException))
         {
-            throw new DatasetException($"'{path}' is not a readable archive: {Failure.Reason(e)}", e);
+            throw new DatasetException($"'{path}' cannot be unpacked: {Failure.Reason(e)}", e);
         }
         if (missing.Count > 0)
             throw new DatasetException($"'{path}' lacks {string.Join(", ", missing.Order(StringComparer.Ordinal))}.");
@@ -43,7 +43,7 @@ internal static class TarGz
 
     private static void Check(TarEntry entry, string name, SizeRange size, bool first)
     {
-        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || entry.DataStream is null)
+        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
             throw new DatasetException($"{name} in the archive is not a regular file but {entry.EntryType}.");
         if (entry.Length < size.Least || entry.Length > size.Most)
             throw new DatasetException($"{name} in the archive has {entry.Length:N0} bytes; {size} expected.");
