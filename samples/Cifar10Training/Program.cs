@@ -1,1 +1,26 @@
-Console.WriteLine();
+// cifar10: trains GoogLeNet on CIFAR-10.
+//     cifar10 train --recipe cpu          trains, and writes a folder with checkpoints, history and report
+//     cifar10 summary --spec tutorial     prints a network's table
+// Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
+using System.CommandLine;
+using Cifar10Training.Commands;
+
+using var interruption = new Interruption();
+
+var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.") { TrainCommand.Create(), SummaryCommand.Create() };
+var parsed = commandLine.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+if (parsed.Errors.Count > 0)
+{
+    return Failure.Report(new UsageException(UsageErrors.Describe(parsed)), Console.Error);
+}
+
+try
+{
+    // Signals are ours: System.CommandLine would end the process two seconds after Ctrl-C, in the middle of a step or a checkpoint.
+    var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    return await parsed.InvokeAsync(invocation, interruption.Token);
+}
+catch (Exception e)
+{
+    return Failure.Report(e, Console.Error);
+}

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace Cifar10Training.Commands;
+
+/// <summary>Turns the first Ctrl-C or SIGTERM into a cancellation, so that the run can write its checkpoint; a second one ends the process at once.</summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource source = new();
+    private readonly PosixSignalRegistration[] registrations;
+
+    public Interruption() => registrations =
+        [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal)];
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => source.Token;
+
+    public void Dispose()
+    {
+        foreach (var registration in registrations)
+        {
+            registration.Dispose();
+        }
+
+        source.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = !source.IsCancellationRequested;
+        source.Cancel();
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Cifar10Training.Display;
+using Cifar10Training.Recipes;
+using Cifar10Training.Runs;
+
+namespace Cifar10Training.Commands;
+
+/// <summary><c>cifar10 train</c>.</summary>
+internal static class TrainCommand
+{
+    private static readonly Option<string?> Recipe = Values.Text(
+        "--recipe", "NAME|FILE.json", $"How to train: {string.Join(", ", BuiltInRecipes.Names)}, or a JSON file. Default {BuiltInRecipes.Default}.");
+    private static readonly Option<int?> Epochs = Values.Whole("--epochs", "Passes over the training images.", 1, 100_000);
+    private static readonly Option<int?> Batch = Values.Whole("--batch", "Images in a step.", 1, CifarImages.TrainCount);
+    private static readonly Option<int?> Limit = Values.Whole(
+        "--limit", "Train on N images, all classes alike, and test on N / 5.", 10, CifarImages.TrainCount);
+    private static readonly Option<int?> Seed = Values.Whole("--seed", "Seed of weights, subset, order, augmentation and dropout.", int.MinValue);
+    private static readonly Option<string?> Device = Values.Text(
+        "--device", "cpu|cuda[:i]", "Where to train. Default: the GPU if there is one.", DeviceChoice.Check);
+    private static readonly Option<string?> Precision = Values.Text("--precision", "fp32", "Number format. Default fp32.", CheckPrecision);
+    private static readonly Option<string?> Data = Values.Text(
+        "--data", "DIR", "Folder with CIFAR-10's binary files. Default: the cache, filled by a download.");
+    private static readonly Option<string?> Out = Values.Text("--out", "DIR", "Folder of the run. Default runs/<recipe>-<time>.");
+    private static readonly Option<string?> Resume = new("--resume")
+    {
+        Description = "Continue an interrupted run: from FILE, or from the newest checkpoint in --out.",
+        HelpName = "FILE",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("train", "Trains a network and writes a folder with checkpoints, history, metrics and a report.")
+        {
+            Recipe, Epochs, Batch, Limit, Seed, Device, Precision, Data, Out, Resume,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(Read(parsed), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TrainArguments arguments, CancellationToken cancellationToken)
+    {
+        var plan = RunPlan.From(arguments);
+        var display = RunDisplay.ForConsole();
+        using var folder = RunFolder.Open(plan.Folder, resumed: plan.Checkpoint is not null);
+        try
+        {
+            var machine = MachineFacts.Prepare(plan.Recipe.Threads);
+            var run = new TrainingRun(plan, folder, machine, display);
+            run.Announce();
+            using var images = await CifarImages.LoadAsync(plan, display, cancellationToken);
+            run.Execute(images.Train, images.Test, cancellationToken);
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync(folder.HasCheckpoint
+                ? $"cifar10: interrupted; the run's state is kept. To continue: cifar10 train --resume --out {folder.QuotedPath}"
+                : "cifar10: interrupted before the first step; there is nothing to continue from.");
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static TrainArguments Read(ParseResult parsed) => new()
+    {
+        Recipe = parsed.GetValue(Recipe),
+        Epochs = parsed.GetValue(Epochs),
+        Batch = parsed.GetValue(Batch),
+        Limit = parsed.GetValue(Limit),
+        Seed = parsed.GetValue(Seed),
+        Device = parsed.GetValue(Device),
+        Data = parsed.GetValue(Data),
+        Out = parsed.GetValue(Out),
+        Resume = parsed.GetResult(Resume) is not null,
+        ResumeFile = parsed.GetValue(Resume),
+    };
+
+    private static string? CheckPrecision(string text) => text switch
+    {
+        "fp32" => null,
+        "bf16" => "--precision bf16 is not available yet; use fp32.",
+        _ => $"--precision is '{text}'; it must be fp32.",
+    };
+}

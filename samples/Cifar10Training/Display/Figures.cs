@@ -1,0 +1,19 @@
+using System.Globalization;
+using Inception.Data;
+using Inception.Training;
+
+namespace Cifar10Training.Display;
+
+/// <summary>A moment of a run in a few words.</summary>
+internal static class Figures
+{
+    /// <summary>The main head's loss and accuracy over the epoch so far, learning rate, speed and time left.</summary>
+    public static string Of(StepEvent step) => string.Create(CultureInfo.InvariantCulture,
+        $"loss {step.Metrics[0].Loss:F3}  acc {step.Metrics[0].Accuracy * 100:F1} %  lr {step.LearningRate:G3}  {step.ImagesPerSecond:F0} img/s{Left(step)}");
+
+    /// <summary>For example <c>45 of 139 MB</c>.</summary>
+    public static string Of(DownloadProgress download) => string.Create(CultureInfo.InvariantCulture,
+        $"{download.Source}: {download.BytesReceived / 1e6:F0}{(download.TotalBytes is { } total ? $" of {total / 1e6:F0}" : "")} MB");
+
+    private static string Left(StepEvent step) => step.Remaining is { } left ? $"  {Duration.Clock(left)} left" : "";
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Inception.Architecture;
+using Inception.Data;
+using Inception.Data.Transforms;
+using Inception.Training;
+using Inception.Training.Optimizers;
+using Inception.Training.Schedules;
+
+namespace Cifar10Training.Recipes;
+
+/// <summary>The recipes that have a name.</summary>
+internal static class BuiltInRecipes
+{
+    /// <summary>What runs without <c>--recipe</c>.</summary>
+    public const string Default = "cpu";
+
+    /// <summary>Every part at work in seconds: real images, both auxiliary heads, clearly better than chance.</summary>
+    public static Recipe Smoke { get; } = new()
+    {
+        Name = "smoke",
+        Spec = GoogLeNetSpec.CifarSmall.WithWidth(0.5) with { Name = "cifar-small × 0.5" },
+        Limit = 2_000,
+        Trainer = new TrainerOptions
+        {
+            Epochs = 3,
+            BatchSize = 50,
+            Schedule = new Triangular(Peak: 0.05),
+            Optimizer = new SgdOptions { Momentum = 0.9, Nesterov = true, WeightDecay = 5e-4 },
+            TrainTransforms = [new HorizontalFlip(Alternating: true), Standardize],
+            ValidationTransforms = [Standardize],
+        },
+    };
+
+    /// <summary>Minutes on two cores.</summary>
+    public static Recipe Cpu { get; } = new()
+    {
+        Name = "cpu",
+        Spec = GoogLeNetSpec.CifarSmall,
+        Trainer = new TrainerOptions
+        {
+            Epochs = 4,
+            BatchSize = 128,
+            Schedule = new Triangular(Peak: 0.1),
+            Optimizer = new SgdOptions { Momentum = 0.9, Nesterov = true, WeightDecay = 5e-4 },
+            LabelSmoothing = 0.1,
+            TrainTransforms = [new HorizontalFlip(Alternating: true), new RandomCrop(4), Standardize],
+            ValidationTransforms = [Standardize],
+        },
+    };
+
+    /// <summary>The Keras tutorial's network and settings, nothing changed.</summary>
+    public static Recipe Tutorial { get; } = new()
+    {
+        Name = "tutorial",
+        Spec = GoogLeNetSpec.Tutorial,
+        Trainer = new TrainerOptions
+        {
+            Epochs = 25,
+            BatchSize = 256,
+            Schedule = new StepDecay(0.01, 0.96, 8),
+            Optimizer = new SgdOptions { Momentum = 0.9, Form = MomentumForm.Keras },
+            TrainTransforms = [new Resize(224), new ScaleToUnit()],
+            ValidationTransforms = [new Resize(224), new ScaleToUnit()],
+        },
+    };
+
+    /// <summary>All of them.</summary>
+    public static ImmutableArray<Recipe> All { get; } = [Smoke, Cpu, Tutorial];
+
+    /// <summary>Their names.</summary>
+    public static IEnumerable<string> Names => All.Select(recipe => recipe.Name);
+
+    private static Normalize Standardize => new([.. Cifar10.Mean], [.. Cifar10.StandardDeviation]);
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cifar10Training.Commands;
+using Inception.Architecture;
+using Inception.Training;
+
+namespace Cifar10Training.Recipes;
+
+/// <summary>A whole training run as data: the network, how it is trained, and on how many images.</summary>
+internal sealed record Recipe
+{
+    private readonly int? limit;
+    private readonly int? threads;
+
+    /// <summary>Name shown in headers, and the start of the default output folder's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The network; in JSON a preset's name or the whole spec.</summary>
+    [JsonConverter(typeof(SpecOrPresetName))]
+    public required GoogLeNetSpec Spec { get; init; }
+
+    /// <summary>How it is trained.</summary>
+    public required TrainerOptions Trainer { get; init; }
+
+    /// <summary>Training images, 10 to 50,000, all classes alike; the test set shrinks in proportion. Null for all.</summary>
+    public int? Limit
+    {
+        get => limit;
+        init => limit = value is null or (>= 10 and <= 50_000)
+            ? value : throw new ArgumentOutOfRangeException(nameof(Limit), $"Limit is {value}; it must be from 10 to 50,000.");
+    }
+
+    /// <summary>Threads that libtorch computes with, at least 1. Null for one on each core.</summary>
+    public int? Threads
+    {
+        get => threads;
+        init => threads = value is null or >= 1
+            ? value : throw new ArgumentOutOfRangeException(nameof(Threads), $"Threads is {value}; it must be at least 1.");
+    }
+
+    /// <summary>This recipe with what the command line changes.</summary>
+    public Recipe With(TrainArguments arguments) => this with
+    {
+        Limit = arguments.Limit ?? Limit,
+        Trainer = Trainer with
+        {
+            Epochs = arguments.Epochs ?? Trainer.Epochs,
+            BatchSize = arguments.Batch ?? Trainer.BatchSize,
+            Seed = arguments.Seed ?? Trainer.Seed,
+        },
+    };
+
+    /// <summary>The recipe as JSON that <see cref="Parse"/> reads.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, SpecJson.Options);
+
+    /// <summary>Reads a recipe and checks that its network can be built.</summary>
+    /// <exception cref="JsonException">The text is not JSON, or not that of a recipe.</exception>
+    /// <exception cref="ArgumentException">A value is out of range.</exception>
+    public static Recipe Parse(string json)
+    {
+        var recipe = JsonSerializer.Deserialize<Recipe>(json, SpecJson.Options) ?? throw new JsonException("The recipe is null.");
+        recipe.Spec.Validate();
+        return recipe;
+    }
+}

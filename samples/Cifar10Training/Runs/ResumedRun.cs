@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Cifar10Training.Commands;
+using Cifar10Training.Recipes;
+using Inception.Architecture;
+using Inception.Serialization;
+using Inception.Training;
+
+namespace Cifar10Training.Runs;
+
+/// <summary>Continues a run from its folder: <c>config.json</c> says what it was, a checkpoint how far it came.</summary>
+internal static class ResumedRun
+{
+    /// <summary>
+    /// The plan of the run to continue. The recipe is the stored one; device and data may be given anew. With a checkpoint file and another
+    /// <c>--out</c> the run goes on in that new folder, and the old one stays as it is.
+    /// </summary>
+    /// <exception cref="UsageException">There is no such run or checkpoint, or an argument contradicts the run's recipe.</exception>
+    public static RunPlan Plan(TrainArguments arguments)
+    {
+        var source = arguments.ResumeFile is { } file ? Path.GetDirectoryName(Path.GetFullPath(file))! : arguments.Out
+            ?? throw new UsageException("--resume needs the run's folder (--out DIR) or a checkpoint (--resume FILE).");
+        var checkpoint = arguments.ResumeFile ?? Path.Combine(source, CheckpointFiles.Last);
+        if (!File.Exists(checkpoint))
+        {
+            throw new UsageException($"There is no checkpoint {checkpoint} to resume from.");
+        }
+
+        var config = ReadConfig(Path.Combine(source, RunFolder.ConfigName));
+        RefuseContradictions(arguments, config.Recipe, source);
+        var folder = arguments.Out ?? source;
+        if (Path.GetFullPath(folder) != Path.GetFullPath(source))
+        {
+            RunFolder.RefuseIfTaken(folder);
+        }
+
+        return new RunPlan(config.Recipe, DeviceChoice.Resolve(arguments.Device ?? config.Device), folder, arguments.Data ?? config.Data, checkpoint);
+    }
+
+    /// <summary>The epochs that a checkpoint of the library's trainer has behind it.</summary>
+    public static IReadOnlyList<EpochRecord> EpochsOf(string checkpoint) =>
+        SafeTensorsFile.Read(checkpoint).Metadata.TryGetValue("history", out var json)
+            ? JsonSerializer.Deserialize<List<EpochRecord>>(json, SpecJson.Options)!
+            : throw new CheckpointException(checkpoint, "is not a checkpoint of this library's trainer");
+
+    private static RunConfig ReadConfig(string path)
+    {
+        try
+        {
+            return RunConfig.Parse(File.ReadAllText(path));
+        }
+        catch (FileNotFoundException)
+        {
+            throw new UsageException($"There is no {path}, which says what run the checkpoint belongs to.");
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new UsageException($"{path} cannot be used: {Failure.OneLine(e.Message)}");
+        }
+    }
+
+    private static void RefuseContradictions(TrainArguments given, Recipe recipe, string folder)
+    {
+        (string Option, string? Given, string Stored)[] pairs =
+        [
+            ("--recipe", given.Recipe is { } name ? RecipeSource.Find(name).Name : null, recipe.Name),
+            ("--epochs", given.Epochs?.ToString(), recipe.Trainer.Epochs.ToString()),
+            ("--batch", given.Batch?.ToString(), recipe.Trainer.BatchSize.ToString()),
+            ("--limit", given.Limit?.ToString(), recipe.Limit?.ToString() ?? "none"),
+            ("--seed", given.Seed?.ToString(), recipe.Trainer.Seed.ToString()),
+        ];
+        foreach (var (option, value, stored) in pairs)
+        {
+            if (value is not null && value != stored)
+            {
+                throw new UsageException($"{option} {value} contradicts the run in {folder} ({stored}); a resumed run keeps its recipe.");
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Inception.Architecture;
+using Inception.Training;
+
+namespace Cifar10Training.Runs;
+
+/// <summary>One head of the final network on the test images.</summary>
+/// <param name="TestAccuracy">In percent.</param>
+/// <param name="TestLoss">Mean cross entropy in nats.</param>
+internal sealed record HeadResult(double TestAccuracy, double TestLoss);
+
+/// <summary>What <c>metrics.json</c> holds: the result of a finished run.</summary>
+/// <param name="TestAccuracy">Of the final network's main head, in percent: the last epoch's validation.</param>
+/// <param name="Heads">Each head, the main one first.</param>
+/// <param name="Epochs">Epochs trained.</param>
+/// <param name="WallSeconds">Start, loading, training and validation; of an interrupted run, the newest start and all epochs.</param>
+/// <param name="TrainImagesPerSecond">Over all epochs, validation left out.</param>
+/// <param name="Parameters">Trainable parameters, auxiliary heads included.</param>
+/// <param name="Recipe">The recipe's name.</param>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Device">cpu, cuda or cuda:i.</param>
+/// <param name="Engine">TorchSharp or System.</param>
+internal sealed record RunMetrics(
+    double TestAccuracy,
+    IReadOnlyDictionary<string, HeadResult> Heads,
+    int Epochs,
+    double WallSeconds,
+    double TrainImagesPerSecond,
+    long Parameters,
+    string Recipe,
+    int Seed,
+    string Device,
+    string Engine)
+{
+    /// <summary>The result of a run whose epochs are <paramref name="history"/>.</summary>
+    /// <param name="config">What was run.</param>
+    /// <param name="history">At least one epoch, with validation.</param>
+    /// <param name="startSeconds">Seconds from the command's start to the first step.</param>
+    /// <param name="parameters">Trainable parameters.</param>
+    public static RunMetrics From(RunConfig config, History history, double startSeconds, long parameters)
+    {
+        var heads = history.Epochs[^1].Validation;
+        return new RunMetrics(
+            Percent(heads[0].Accuracy),
+            new OrderedDictionary<string, HeadResult>(heads.Select(head => KeyValuePair.Create(
+                head.Head, new HeadResult(Percent(head.Accuracy), Math.Round(head.Loss, 6))))),
+            history.Epochs.Count,
+            Math.Round(startSeconds + history.Epochs.Sum(epoch => epoch.Seconds), 3),
+            Math.Round(history.Epochs.Count / history.Epochs.Sum(epoch => 1 / epoch.TrainImagesPerSecond), 1),
+            parameters,
+            config.Recipe.Name,
+            config.Recipe.Trainer.Seed,
+            config.Device,
+            config.Machine.Engine);
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this, SpecJson.Options);
+
+    private static double Percent(double share) => Math.Round(100 * share, 4);
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Globalization;
+using Cifar10Training.Display;
+using Inception;
+using Inception.Data;
+using Inception.Training;
+using TorchSharp;
+
+namespace Cifar10Training.Runs;
+
+/// <summary>One run from its plan to the files in its folder.</summary>
+internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts machine, RunDisplay display)
+{
+    private readonly long began = Stopwatch.GetTimestamp();
+    private readonly RunConfig config = new(
+        plan.Recipe with { Threads = machine.Threads }, plan.Device, plan.Data is null ? null : Path.GetFullPath(plan.Data), DateTimeOffset.Now, machine);
+
+    /// <summary>Says what will be run and on what.</summary>
+    public void Announce()
+    {
+        var trainer = plan.Recipe.Trainer;
+        display.WriteLine($"Recipe    {plan.Recipe.Name}: {trainer.Epochs} epochs, batches of {trainer.BatchSize}, seed {trainer.Seed}");
+        display.WriteLine($"Device    {plan.Device} ({machine.Processor}, {machine.Threads} of {machine.Cores} cores)");
+        display.WriteLine($"Engine    {machine.Engine} {machine.EngineVersion}, {machine.Libtorch}");
+        display.WriteLine($"Output    {folder.Path}");
+    }
+
+    /// <summary>Trains, and writes every file of the run.</summary>
+    /// <exception cref="OperationCanceledException">The run was cancelled; its checkpoint is written.</exception>
+    public RunMetrics Execute(TensorDataset train, TensorDataset test, CancellationToken cancellationToken)
+    {
+        using var model = GoogLeNet.Create(train.ClassNames.Count, plan.Recipe.Spec, plan.Recipe.Trainer.Seed);
+        model.to(torch.device(plan.Device));
+        var parameters = model.Summary().Parameters;
+        display.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Network   {model.Spec.Name}, {parameters:N0} parameters, heads {string.Join(", ", model.Heads.Select(head => head.Name))}"));
+
+        display.WriteLine("Below, for each head: training images | test images.");
+
+        var recorder = new RunRecorder(config, folder, train.Count, plan.Checkpoint is { } file ? ResumedRun.EpochsOf(file) : []);
+        recorder.Begin();
+        var startSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var trainer = new MultiHeadTrainer(model, plan.Recipe.Trainer with { CheckpointFolder = folder.Path });
+        var history = display.Train(bar =>
+        {
+            var narrator = new RunNarrator(config, display);
+            return trainer.Fit(train, test, new EventFan(recorder, narrator, bar), cancellationToken, plan.Checkpoint);
+        });
+
+        var metrics = RunMetrics.From(config, history, startSeconds, parameters);
+        recorder.Finish(metrics);
+        display.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Done      test accuracy {metrics.TestAccuracy:F2} % after {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
+        display.WriteLine($"Report    {folder.Report}");
+        return metrics;
+    }
+}
