@@ -231,6 +231,36 @@ public sealed class ModuleTests
     }
 
     [Fact]
+    public void A_sequence_disposes_what_lies_between()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var sequence = nn.Sequential(("first", nn.Linear(2, 2)), ("second", nn.ReLU()));
+        sequence.append(nn.Linear(2, 1));
+        var before = scope.DisposablesCount;
+
+        var output = sequence.call(torch.ones(1, 2));
+
+        sequence.named_children().Select(c => c.name).Should().Equal("first", "second", "2");
+        scope.DisposablesCount.Should().Be(before + 2, "the input and the output remain");
+        output.shape.Should().Equal(1, 1);
+    }
+
+    [Fact]
+    public void Layers_can_begin_anew()
+    {
+        using var conv = nn.Conv2d(2, 2, 3);
+        using var norm = nn.BatchNorm2d(2);
+        nn.init.zeros_(conv.weight);
+        nn.init.uniform_(norm.weight, 5, 6).min().ToDouble().Should().BeInRange(5, 6);
+
+        conv.reset_parameters();
+        norm.reset_parameters();
+
+        conv.weight.abs().max().ToDouble().Should().BeInRange(0.01, 1 / Math.Sqrt(18));
+        norm.weight.data<float>().ToArray().Should().Equal(1, 1);
+    }
+
+    [Fact]
     public void Dropout_keeps_the_mean_and_rests_in_evaluation()
     {
         using var scope = torch.NewDisposeScope();
