@@ -4,6 +4,7 @@
 # Prints the Debian packages that stand for what is missing; nothing where the machine has it all, packaged or not.
 system_torch_lacks() {
   command -v cmake > /dev/null || echo cmake
+  command -v ninja > /dev/null || command -v make > /dev/null || echo make
   command -v "${CXX:-c++}" > /dev/null || command -v g++ > /dev/null || command -v clang++ > /dev/null || echo g++
   if [ -n "${Torch_DIR:-}" ]; then return; fi # a libtorch of one's own
   has_file /usr/lib/*/cmake/Torch /usr/share/cmake/Torch /usr/local/lib/cmake/Torch /usr/local/share/cmake/Torch || echo libtorch-dev
@@ -40,7 +41,7 @@ system_torch_install() {
   lacks="$(system_torch_lacks | tr '\n' ' ')" lacks="${lacks% }"
   if [ -z "$lacks" ]; then return; fi
   if ! command -v apt-get > /dev/null; then
-    echo "setup: the torch engine System needs cmake, a C++ compiler and libtorch (Torch_DIR=<folder of TorchConfig.cmake>); missing here: $lacks" >&2
+    echo "setup: the torch engine System needs cmake, make, a C++ compiler and libtorch (Torch_DIR=<folder of TorchConfig.cmake>); missing here: $lacks" >&2
     return 1
   elif [ "$(id -u)" -ne 0 ]; then
     echo "setup: the torch engine System needs packages; as root: apt-get install --no-install-recommends $lacks" >&2

@@ -123,13 +123,21 @@ public sealed class MultiHeadTrainer
     private void TrainStep(BatchLoader loader, TrainingState state, double rate)
     {
         using var scope = NewDisposeScope();
-        manual_seed((long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), state.Epoch).Bits(state.Step));
+        SeedDropout(state);
         var batch = loader.Load(state.Epoch, state.Step);
         var output = model.Forward(batch.Images, auxiliaries: true);
         var losses = Losses(output, batch, state.Metrics, options.LabelSmoothing);
         var total = losses.Zip(model.Heads, (loss, head) => loss * head.Weight).Aggregate((sum, loss) => sum + loss);
         total.backward();
         state.Optimizer.Step(rate);
+    }
+
+    // A step's dropout depends on (seed, epoch, step) alone, so that a resumed run draws what the uninterrupted one would have.
+    private void SeedDropout(TrainingState state)
+    {
+        var seed = (long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), state.Epoch).Bits(state.Step);
+        using var generator = manual_seed(seed);
+        cuda.manual_seed_all(seed);
     }
 
     private static List<Tensor> Losses(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, double labelSmoothing)
