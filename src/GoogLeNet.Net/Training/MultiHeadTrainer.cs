@@ -4,6 +4,7 @@ using Inception.Data.Transforms;
 using Inception.Training.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
@@ -137,7 +138,10 @@ public sealed class MultiHeadTrainer
     {
         var seed = (long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), state.Epoch).Bits(state.Step);
         using var generator = manual_seed(seed);
-        cuda.manual_seed_all(seed);
+        if (state.Metrics.Sums.device_type == DeviceType.CUDA)
+        {
+            cuda.manual_seed_all(seed);
+        }
     }
 
     private static List<Tensor> Losses(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, double labelSmoothing)
