@@ -1,4 +1,4 @@
-// Trains GoogLeNet on CIFAR-10: minutes on a CPU, seconds for each epoch on a GPU.
+// Trains GoogLeNet on CIFAR-10: two passes over all images, some minutes on a CPU.
 using Inception;
 using Inception.Architecture;
 using Inception.Data;

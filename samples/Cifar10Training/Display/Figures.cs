@@ -9,11 +9,13 @@ internal static class Figures
 {
     /// <summary>The main head's loss and accuracy over the epoch so far, learning rate, speed and time left.</summary>
     public static string Of(StepEvent step) => string.Create(CultureInfo.InvariantCulture,
-        $"loss {step.Metrics[0].Loss:F3}  acc {step.Metrics[0].Accuracy * 100:F1} %  lr {step.LearningRate:G3}  {step.ImagesPerSecond:F0} img/s{Left(step)}");
+        $"loss {step.Metrics[0].Loss:F3}  acc {step.Metrics[0].Accuracy * 100:F1} %  lr {step.LearningRate:G3}{Speed(step)}");
 
     /// <summary>For example <c>45 of 139 MB</c>.</summary>
     public static string Of(DownloadProgress download) => string.Create(CultureInfo.InvariantCulture,
         $"{download.Source}: {download.BytesReceived / 1e6:F0}{(download.TotalBytes is { } total ? $" of {total / 1e6:F0}" : "")} MB");
 
-    private static string Left(StepEvent step) => step.Remaining is { } left ? $"  {Duration.Clock(left)} left" : "";
+    // Nothing is known about speed before the second step.
+    private static string Speed(StepEvent step) => step.Remaining is not { } left ? "" : string.Create(CultureInfo.InvariantCulture,
+        $"  {step.ImagesPerSecond:F0} img/s  {Duration.Clock(left)} left");
 }

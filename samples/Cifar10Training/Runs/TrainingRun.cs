@@ -23,6 +23,10 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         display.WriteLine($"Device    {plan.Device} ({machine.Processor}, {machine.Threads} of {machine.Cores} cores)");
         display.WriteLine($"Engine    {machine.Engine} {machine.EngineVersion}, {machine.Libtorch}");
         display.WriteLine($"Output    {folder.Path}");
+        if (plan.Checkpoint is not null)
+        {
+            display.WriteLine($"Resumes   {plan.Checkpoint}");
+        }
     }
 
     /// <summary>Trains, and writes every file of the run.</summary>

@@ -1,0 +1,44 @@
+using Cifar10Training.Display;
+using Cifar10Training.Recipes;
+using Cifar10Training.Runs;
+using FluentAssertions;
+using Inception.Training;
+using Xunit;
+
+namespace Inception.Tests.Samples;
+
+public sealed class NarratorTests
+{
+    [Theory]
+    [InlineData("tutorial", "cpu", 31, "This will take about 31 hours on this CPU. The recipe cpu takes minutes; Ctrl-C keeps a checkpoint.", "long on a CPU")]
+    [InlineData("tutorial", "cuda", 31, "This will take about 31 hours on this GPU.", "nothing faster to advise")]
+    [InlineData("smoke", "cpu", 0.01, "This will take about 36 seconds on this CPU.", "short")]
+    [InlineData("cpu", "cpu", 3, "This will take about 3 hours on this CPU. Fewer --epochs or a --limit take less; Ctrl-C keeps a checkpoint.", "it is that recipe already")]
+    public void The_estimate_warns_of_long_runs_on_a_CPU(string recipe, string device, double hours, string expected, string reason)
+    {
+        var machine = new MachineFacts("System", "1", "libtorch", "1", "10", "Linux", "processor", 2, 2);
+        var narrator = new RunNarrator(
+            new RunConfig(RecipeSource.Find(recipe), device, null, DateTimeOffset.UnixEpoch, machine), new PlainDisplay(TextWriter.Null));
+
+        narrator.Estimate(TimeSpan.FromHours(hours)).Should().Be(expected, reason);
+    }
+
+    [Fact]
+    public void An_epochs_line_shows_every_head_on_training_and_test_images()
+    {
+        var record = new EpochRecord(
+            2, 0.05, 171.4, 300, [new("main", 1.5, 0.451), new("aux1", 1.75, 0.4)], [new("main", 1.25, 0.5625), new("aux1", 1.5, 0.5)]);
+
+        RunNarrator.Line(new EpochEvent(record, 4)).Should().Be(
+            "Epoch 2/4  main 45.10 % | 56.25 %, loss 1.500 | 1.250   aux1 40.00 % | 50.00 %, loss 1.750 | 1.500   171 s");
+    }
+
+    [Theory]
+    [InlineData(0.4, "1 second")]
+    [InlineData(45, "45 seconds")]
+    [InlineData(600, "10 minutes")]
+    [InlineData(7200, "2 hours")]
+    [InlineData(259200, "3 days")]
+    public void Durations_are_told_in_the_unit_that_fits(double seconds, string words) =>
+        Duration.Words(TimeSpan.FromSeconds(seconds)).Should().Be(words);
+}

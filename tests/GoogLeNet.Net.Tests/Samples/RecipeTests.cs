@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using Cifar10Training.Commands;
+using Cifar10Training.Recipes;
+using FluentAssertions;
+using Inception.Data;
+using Inception.Data.Transforms;
+using Inception.Training.Optimizers;
+using Inception.Training.Schedules;
+using Xunit;
+
+namespace Inception.Tests.Samples;
+
+public sealed class RecipeTests
+{
+    public static TheoryData<string> Names => [.. BuiltInRecipes.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_recipe_survives_the_way_through_JSON(string name)
+    {
+        var json = RecipeSource.Find(name).ToJson();
+
+        Recipe.Parse(json).ToJson().Should().Be(json);
+    }
+
+    [Fact]
+    public void The_tutorials_recipe_is_the_tutorials()
+    {
+        var recipe = RecipeSource.Find("tutorial");
+
+        recipe.Spec.Name.Should().Be("tutorial");
+        recipe.Limit.Should().BeNull("it trains on all images");
+        recipe.Trainer.Epochs.Should().Be(25);
+        recipe.Trainer.BatchSize.Should().Be(256);
+        recipe.Trainer.Schedule.Should().Be(new StepDecay(0.01, 0.96, 8));
+        recipe.Trainer.Optimizer.Should().Be(new SgdOptions { Momentum = 0.9, Nesterov = false, WeightDecay = 0, Form = MomentumForm.Keras });
+        recipe.Trainer.LabelSmoothing.Should().Be(0);
+        recipe.Trainer.TrainTransforms.Should().Equal(new Resize(224), new ScaleToUnit());
+        recipe.Trainer.ValidationTransforms.Should().Equal(new Resize(224), new ScaleToUnit());
+    }
+
+    [Fact]
+    public void The_cpu_recipe_standardises_training_and_test_images_alike()
+    {
+        var trainer = RecipeSource.Find("cpu").Trainer;
+
+        var standardize = new Normalize([.. Cifar10.Mean], [.. Cifar10.StandardDeviation]);
+        trainer.TrainTransforms![^1].Should().Be(standardize);
+        trainer.ValidationTransforms.Should().Equal(standardize);
+    }
+
+    [Fact]
+    public void Names_ignore_letter_case() => RecipeSource.Find("SMOKE").Should().BeSameAs(BuiltInRecipes.Smoke);
+
+    [Fact]
+    public void A_preset_may_stand_for_its_spec_in_JSON()
+    {
+        var json = JsonNode.Parse(BuiltInRecipes.Cpu.ToJson())!;
+        json["spec"] = "cifar-small";
+
+        Recipe.Parse(json.ToJsonString()).ToJson().Should().Be(BuiltInRecipes.Cpu.ToJson(), "a recipe is always written with the whole spec");
+    }
+
+    [Fact]
+    public void Options_of_the_command_line_come_before_the_recipe()
+    {
+        var recipe = BuiltInRecipes.Cpu.With(new TrainArguments { Epochs = 2, Batch = 32, Limit = 500, Seed = 3 });
+
+        (recipe.Trainer.Epochs, recipe.Trainer.BatchSize, recipe.Limit, recipe.Trainer.Seed).Should().Be((2, 32, 500, 3));
+        recipe.Trainer.Schedule.Should().Be(BuiltInRecipes.Cpu.Trainer.Schedule, "the rest stays");
+    }
+
+    [Theory]
+    [InlineData("""{"name": "x"}""", "spec", "a part is missing")]
+    [InlineData("{", "JSON", "not JSON at all")]
+    [InlineData("""{"name": "x", "spec": "alexnet", "trainer": {}}""", "paper, tutorial, cifar, cifar-small", "no such preset")]
+    [InlineData("""{"name": "x", "spec": "cifar", "trainer": {"epochs": 0}}""", "at least 1", "a value out of range")]
+    [InlineData("""{"name": "x", "spec": "cifar", "trainer": {"epoch": 3}}""", "epoch", "a misspelt field is not ignored")]
+    [InlineData("""{"name": "x", "spec": "cifar", "trainer": {}, "limit": 5}""", "10 to 50,000", "too few images for ten classes")]
+    public void A_file_that_is_no_recipe_is_refused_in_one_line(string json, string hint, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["recipe.json"], json);
+
+        FluentActions.Invoking(() => RecipeSource.Find(folder["recipe.json"])).Should().Throw<UsageException>(reason)
+            .Which.Message.Should().Contain("recipe.json").And.Contain(hint).And.NotContain("\n");
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Cifar10Training.Report;
+using Cifar10Training.Runs;
+using FluentAssertions;
+using Inception.Training;
+using Inception.Training.Metrics;
+using Xunit;
+
+namespace Inception.Tests.Samples;
+
+public sealed class ReportTests
+{
+    [Fact]
+    public void The_report_needs_nothing_from_elsewhere()
+    {
+        var html = HtmlReport.Write(Report(epochs: 2));
+
+        html.Should().NotContainAny("http:", "https:", "<script", "src=", "href=", "url(", "@import", "//cdn");
+    }
+
+    [Fact]
+    public void The_report_shows_a_training_and_a_test_curve_for_each_head_in_accuracy_and_loss_and_the_learning_rate()
+    {
+        var html = HtmlReport.Write(Report(epochs: 2));
+
+        Regex.Count(html, "<polyline").Should().Be((2 * 2 * 2) + 1);
+    }
+
+    [Theory]
+    [InlineData(0, "before the first epoch")]
+    [InlineData(1, "one point a curve")]
+    [InlineData(2, "in the middle")]
+    public void The_curves_are_well_formed_at_any_time_of_a_run(int epochs, string reason)
+    {
+        var svg = XDocument.Parse(CurveFigure.Write(Report(epochs)));
+
+        svg.Root!.Name.LocalName.Should().Be("svg", reason);
+        svg.ToString().Should().NotContainAny("NaN", "∞", "Infinity");
+    }
+
+    [Fact]
+    public void Names_from_a_recipe_cannot_break_the_report()
+    {
+        var report = Report(epochs: 1);
+        report = report with { Config = report.Config with { Recipe = report.Config.Recipe with { Name = "<b>&\"" } } };
+
+        HtmlReport.Write(report).Should().NotContain("<b>").And.Contain("&lt;b&gt;&amp;");
+    }
+
+    [Fact]
+    public void The_curve_of_the_learning_rate_is_the_schedules()
+    {
+        var chart = Charts.LearningRate(Report(epochs: 0));
+
+        // Triangular(0.1) over three epochs of 40 steps: starts at 0.02, peaks at 0.1 after a fifth of the run, ends close to 0.
+        var points = chart.Series.Single().Points;
+        points[0].X.Should().Be(0);
+        points[0].Y.Should().BeApproximately(0.02, 1e-9);
+        points.MaxBy(point => point.Y).X.Should().BeApproximately(0.6, 0.01);
+        points.Max(point => point.Y).Should().BeApproximately(0.1, 1e-9);
+        points[^1].Y.Should().BeLessThan(0.0015);
+    }
+
+    [Theory]
+    [InlineData(0.1834, 0.3712, 0.15, 0.4, 0.05)]
+    [InlineData(0.0, 1.0, 0.0, 1.0, 0.2)]
+    [InlineData(55.2, 91.7, 50, 100, 10)]
+    public void An_axis_begins_and_ends_at_round_numbers_around_its_values(double low, double high, double from, double to, double step)
+    {
+        var axis = Axis.Around([low, high]);
+
+        axis.From.Should().BeApproximately(from, 1e-9);
+        axis.To.Should().BeApproximately(to, 1e-9);
+        axis.Step.Should().BeApproximately(step, 1e-9);
+    }
+
+    [Fact]
+    public void An_axis_of_one_value_has_room_around_it()
+    {
+        var axis = Axis.Around([0.3]);
+
+        axis.From.Should().BeLessThan(0.3);
+        axis.To.Should().BeGreaterThan(0.3);
+    }
+
+    private static RunReport Report(int epochs)
+    {
+        var machine = new MachineFacts("System", "1", "libtorch", "1", "10", "Linux", "processor", 2, 2);
+        var config = new RunConfig(TinyRun.Recipe, "cpu", null, DateTimeOffset.UnixEpoch, machine);
+        HeadMetrics[] Heads(double accuracy) => [new("main", 2 - accuracy, accuracy), new("aux1", 2.1 - accuracy, accuracy - 0.05)];
+        var history = new History([.. Enumerable.Range(1, epochs).Select(i => new EpochRecord(i, 0.05, 10, 100, Heads(0.2 * i), Heads(0.25 * i)))]);
+        return new RunReport(config, history, TrainImages: 480, Metrics: null);
+    }
+}

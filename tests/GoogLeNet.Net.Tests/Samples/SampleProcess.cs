@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Inception.Tests.Samples;
+
+/// <summary>The built sample as a process of its own.</summary>
+internal sealed class SampleProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private readonly Process process;
+    private readonly Task<string> errors;
+
+    private SampleProcess(Process process) => (this.process, errors) = (process, process.StandardError.ReadToEndAsync());
+
+    /// <summary>Starts <c>cifar10</c> with these arguments.</summary>
+    public static SampleProcess Start(params string[] arguments)
+    {
+        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
+        var start = new ProcessStartInfo(host, [Path.Combine(AppContext.BaseDirectory, "cifar10.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new SampleProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<SampleResult> RunAsync(params string[] arguments)
+    {
+        using var sample = Start(arguments);
+        return await sample.FinishAsync();
+    }
+
+    /// <summary>Waits for a line that starts with <paramref name="prefix"/>.</summary>
+    public async Task WaitForLineAsync(string prefix)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException($"The process ended without a line that starts with '{prefix}': {await errors}");
+    }
+
+    /// <summary>Sends a POSIX signal.</summary>
+    public void Signal(PosixSignal signal) => _ = Kill(process.Id, signal == PosixSignal.SIGINT ? 2 : 15);
+
+    /// <summary>Waits for the end.</summary>
+    public async Task<SampleResult> FinishAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        return new SampleResult(process.ExitCode, output, await errors);
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+
+        process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}
+
+/// <summary>How a process ended.</summary>
+internal sealed record SampleResult(int ExitCode, string Output, string Errors)
+{
+    public string[] ErrorLines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
