@@ -26,6 +26,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     /// <param name="options">Normalisation, padding and the like; the paper's when omitted.</param>
     /// <param name="seed">Seed of the weights.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is less than 1, or the input is too small for the pooling.</exception>
+    /// <exception cref="ArgumentException">A field of the spec is impossible; the message names it.</exception>
     public AuxiliaryClassifier(
         AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions? options = null, int seed = 0)
         : this(spec, inChannels, inputSize, numClasses, options ?? new BlockOptions())
@@ -37,6 +38,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
+        GoogLeNetSpec.ValidateHead(spec);
         Spec = spec;
         this.inputSize = inputSize;
         pooledSize = spec.Pooling.OutputSize(inputSize);

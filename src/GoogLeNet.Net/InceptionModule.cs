@@ -22,6 +22,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     /// <param name="options">Normalisation, padding and the like; the paper's when omitted.</param>
     /// <param name="seed">Seed of the weights: the same seed gives the same weights on any machine.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="inChannels"/> is less than 1.</exception>
+    /// <exception cref="ArgumentException">A width is less than 1; the message names it.</exception>
     public InceptionModule(InceptionSpec spec, int inChannels, BlockOptions? options = null, int seed = 0)
         : this(spec, inChannels, options ?? new BlockOptions())
         => WeightInitialization.Apply(this, (options ?? new BlockOptions()).Weights, seed);
@@ -31,6 +32,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
+        GoogLeNetSpec.ValidateLayer(spec);
         Spec = spec;
         InChannels = inChannels;
         ConvolutionBlock Convolution(int from, int to, int kernel) => new(from, to, kernel, blocks, initialBias: blocks.InceptionBias);

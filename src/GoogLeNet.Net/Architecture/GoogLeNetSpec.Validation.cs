@@ -25,6 +25,8 @@ public sealed partial record GoogLeNetSpec
         foreach (var head in Auxiliaries)
         {
             ValidateHead(head);
+            Require(Layers.OfType<InceptionSpec>().Any(block => block.Name == head.After), $"{head.Name}.After", head.After,
+                $"one of {string.Join(", ", Layers.OfType<InceptionSpec>().Select(block => block.Name))}");
         }
 
         var smallest = SmallestInputSize();
@@ -89,7 +91,8 @@ public sealed partial record GoogLeNetSpec
         Require(Blocks.BatchNormMomentum is > 0 and <= 1, "Blocks.BatchNormMomentum", Blocks.BatchNormMomentum, "in (0, 1]");
     }
 
-    private static void ValidateLayer(LayerSpec layer)
+    /// <summary>Checks one layer by itself.</summary>
+    internal static void ValidateLayer(LayerSpec layer)
     {
         Require(IsKey(layer.Name), nameof(Layers), $"a layer named '{layer.Name}'", "names of letters, digits, '-' and '_'");
         switch (layer)
@@ -121,12 +124,11 @@ public sealed partial record GoogLeNetSpec
         }
     }
 
-    private void ValidateHead(AuxiliarySpec head)
+    /// <summary>Checks one head by itself.</summary>
+    internal static void ValidateHead(AuxiliarySpec head)
     {
         Require(IsKey(head.Name) && head.Name != GoogLeNet.MainHead, nameof(Auxiliaries), $"a head named '{head.Name}'",
             $"names of letters, digits, '-' and '_' other than '{GoogLeNet.MainHead}'");
-        Require(Layers.OfType<InceptionSpec>().Any(block => block.Name == head.After), $"{head.Name}.After", head.After,
-            $"one of {string.Join(", ", Layers.OfType<InceptionSpec>().Select(block => block.Name))}");
         Require(head.Weight > 0 && double.IsFinite(head.Weight), $"{head.Name}.Weight", head.Weight, "a number more than 0");
         Require(head.Dropout is >= 0 and < 1, $"{head.Name}.Dropout", head.Dropout, "in [0, 1)");
         Finite(head.Bias, $"{head.Name}.Bias");

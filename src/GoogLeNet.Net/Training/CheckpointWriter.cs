@@ -6,16 +6,27 @@ namespace Inception.Training;
 /// Decides when a run's checkpoints are written: the last one after every epoch, every few minutes and on cancellation, the best one when
 /// the main head's validation accuracy has risen.
 /// </summary>
-internal sealed class CheckpointWriter(TrainingState state, TrainerOptions options, IProgress<TrainingEvent>? progress)
+internal sealed class CheckpointWriter(
+    TrainingState state, TrainerOptions options, long trainImages, IProgress<TrainingEvent>? progress)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
     private long lastWrite = Stopwatch.GetTimestamp();
 
-    /// <summary>Writes when one is due, or when the run is cancelled, which then ends here.</summary>
-    public void AfterStep(CancellationToken cancellationToken)
+    /// <summary>Makes the folder, so that a run which cannot write ends before it begins.</summary>
+    public void Prepare()
+    {
+        if (options.CheckpointFolder is not null)
+        {
+            Directory.CreateDirectory(options.CheckpointFolder);
+        }
+    }
+
+    /// <summary>Writes when one is due, or when the run is cancelled, which then ends here; never what has diverged.</summary>
+    public void AfterStep(double learningRate, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(lastWrite) > Interval)
         {
+            TrainingGuards.CheckFinite(state.Metrics.Read(), state.Epoch, state.Step, learningRate);
             Write(CheckpointFiles.Last, isBest: false);
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -38,7 +49,7 @@ internal sealed class CheckpointWriter(TrainingState state, TrainerOptions optio
         if (options.CheckpointFolder is not null)
         {
             var path = Path.Combine(options.CheckpointFolder, name);
-            state.Save(path, options);
+            state.Save(path, options, trainImages);
             progress?.Report(new CheckpointEvent(path, isBest));
         }
 

@@ -23,22 +23,25 @@ public sealed record EpochRecord(
 /// <param name="Epochs">The epochs in order.</param>
 public sealed record History(IReadOnlyList<EpochRecord> Epochs)
 {
-    /// <summary>The rows as CSV (RFC 4180, invariant numbers) with a header: epoch, rate, times, then loss and accuracy of each head.</summary>
+    /// <summary>The rows as CSV (invariant numbers, lines that end in a line feed) with a header: epoch, rate, times, then loss and accuracy of each
+    /// head; empty where an epoch had no validation.</summary>
     public string ToCsv()
     {
         var csv = new StringBuilder("epoch,learning_rate,seconds,train_images_per_second");
-        foreach (var (set, metrics) in Epochs.Count == 0 ? [] : Columns(Epochs[0]))
+        var columns = Epochs.SelectMany(row => Cells(row).Select(cell => cell.Column)).Distinct().ToList();
+        foreach (var column in columns)
         {
-            csv.Append(CultureInfo.InvariantCulture, $",{set}_{metrics.Head}_loss,{set}_{metrics.Head}_accuracy");
+            csv.Append(CultureInfo.InvariantCulture, $",{column}_loss,{column}_accuracy");
         }
 
         csv.Append('\n');
         foreach (var row in Epochs)
         {
             csv.Append(CultureInfo.InvariantCulture, $"{row.Epoch},{row.LearningRate},{row.Seconds:F3},{row.TrainImagesPerSecond:F1}");
-            foreach (var (_, metrics) in Columns(row))
+            var cells = Cells(row).ToDictionary(cell => cell.Column, cell => cell.Metrics);
+            foreach (var metrics in columns.Select(cells.GetValueOrDefault))
             {
-                csv.Append(CultureInfo.InvariantCulture, $",{metrics.Loss:F6},{metrics.Accuracy:F6}");
+                csv.Append(CultureInfo.InvariantCulture, $",{metrics?.Loss:F6},{metrics?.Accuracy:F6}");
             }
 
             csv.Append('\n');
@@ -47,6 +50,6 @@ public sealed record History(IReadOnlyList<EpochRecord> Epochs)
         return csv.ToString();
     }
 
-    private static IEnumerable<(string Set, HeadMetrics Metrics)> Columns(EpochRecord row) =>
-        row.Train.Select(metrics => ("train", metrics)).Concat(row.Validation.Select(metrics => ("validation", metrics)));
+    private static IEnumerable<(string Column, HeadMetrics Metrics)> Cells(EpochRecord row) =>
+        row.Train.Select(head => ($"train_{head.Head}", head)).Concat(row.Validation.Select(head => ($"validation_{head.Head}", head)));
 }

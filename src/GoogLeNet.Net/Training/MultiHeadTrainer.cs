@@ -43,8 +43,8 @@ public sealed class MultiHeadTrainer
     /// <exception cref="ArgumentException">A data set does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TrainingDivergedException">A loss stopped being a finite number.</exception>
-    /// <exception cref="CheckpointException">The checkpoint belongs to another model or other options.</exception>
-    /// <exception cref="IOException">A checkpoint cannot be read or written.</exception>
+    /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or another number of training images.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be read or written, or its folder cannot be made.</exception>
     public History Fit(
         IImageDataset train,
         IImageDataset? validation = null,
@@ -57,11 +57,12 @@ public sealed class MultiHeadTrainer
         using var parameters = new FlatParameters(model.Module);
         using var state = new TrainingState(model, options.Optimizer, parameters);
         var loader = Loader(train, options.TrainTransforms, parameters.Values.device, shuffle: true);
-        var checkpoints = new CheckpointWriter(state, options, progress);
+        var checkpoints = new CheckpointWriter(state, options, train.Count, progress);
+        checkpoints.Prepare();
         var clock = new RunClock(options.Epochs, loader.Steps, train.Count, validation?.Count ?? 0);
         if (resumeFrom is not null)
         {
-            state.Load(resumeFrom, options);
+            state.Load(resumeFrom, options, train.Count);
             logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
         }
 
@@ -77,10 +78,10 @@ public sealed class MultiHeadTrainer
                 state.EpochSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
                 clock.StepTaken(Stopwatch.GetElapsedTime(began));
                 Report(progress, clock, state, loader.Steps, rate);
-                checkpoints.AfterStep(cancellationToken);
+                checkpoints.AfterStep(rate, cancellationToken);
             }
 
-            var record = EndEpoch(state, loader, train, validation, clock, () => checkpoints.AfterStep(cancellationToken));
+            var record = EndEpoch(state, loader, train, validation, clock, rate => checkpoints.AfterStep(rate, cancellationToken));
             state.NextEpoch(record);
             logger.EpochEnded(record.Epoch, options.Epochs, record.Train[0].Loss, record.Train[0].Accuracy);
             progress?.Report(new EpochEvent(record, options.Epochs));
@@ -144,13 +145,15 @@ public sealed class MultiHeadTrainer
         }
     }
 
-    private static List<Tensor> Losses(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, double labelSmoothing)
+    // One loss for each of the model's heads, in their order, whatever the order of the output.
+    private List<Tensor> Losses(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, double labelSmoothing)
     {
-        var losses = new List<Tensor>(output.Heads.Count);
-        foreach (var head in output.Heads)
+        var losses = new List<Tensor>(model.Heads.Count);
+        foreach (var head in model.Heads)
         {
-            var loss = nn.functional.cross_entropy(head.Logits, batch.Labels, label_smoothing: labelSmoothing);
-            metrics.Add(losses.Count, loss, head.Logits, batch.Labels);
+            var logits = output[head.Name];
+            var loss = nn.functional.cross_entropy(logits, batch.Labels, label_smoothing: labelSmoothing);
+            metrics.Add(losses.Count, loss, logits, batch.Labels);
             losses.Add(loss);
         }
 
@@ -159,14 +162,15 @@ public sealed class MultiHeadTrainer
     }
 
     private EpochRecord EndEpoch(
-        TrainingState state, BatchLoader loader, IImageDataset train, IImageDataset? validation, RunClock clock, Action betweenBatches)
+        TrainingState state, BatchLoader loader, IImageDataset train, IImageDataset? validation, RunClock clock, Action<double> betweenBatches)
     {
         var rate = RateOf(state.Epoch, loader.Steps - 1, loader.Steps);
         var trained = TrainingGuards.CheckFinite(state.Metrics.Read(), state.Epoch, loader.Steps, rate);
         var began = Stopwatch.GetTimestamp();
-        IReadOnlyList<HeadMetrics> validated = validation is null ? [] : Evaluate(validation, betweenBatches);
+        IReadOnlyList<HeadMetrics> validated = validation is null ? [] : Evaluate(validation, () => betweenBatches(rate));
         var took = Stopwatch.GetElapsedTime(began);
         clock.ValidationTook(took);
+        TrainingGuards.CheckFinite(validated, state.Epoch, loader.Steps, rate);
         return new EpochRecord(
             state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, trained, validated);
     }

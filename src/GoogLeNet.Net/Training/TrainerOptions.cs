@@ -39,7 +39,8 @@ public sealed record TrainerOptions
     /// <summary>What happens to validation images; null as for <see cref="TrainTransforms"/>.</summary>
     public IReadOnlyList<IBatchTransform>? ValidationTransforms { get; init; }
 
-    /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>; null for no checkpoints.</summary>
+    /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>; made where it does not exist; null for no
+    /// checkpoints.</summary>
     [JsonIgnore]
     public string? CheckpointFolder { get; init; }
 }

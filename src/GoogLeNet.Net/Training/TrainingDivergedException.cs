@@ -7,7 +7,7 @@ namespace Inception.Training;
 /// <param name="learningRate">The rate at that step.</param>
 public sealed class TrainingDivergedException(string head, int epoch, int step, double learningRate)
     : Exception(FormattableString.Invariant(
-        $"The loss of head '{head}' is not a finite number in epoch {epoch}, step {step}, at learning rate {learningRate}; try a lower rate."))
+        $"The loss of head '{head}' is not a finite number in epoch {epoch}, step {step}, at learning rate {learningRate:G6}; try a lower rate."))
 {
     /// <summary>The head.</summary>
     public string Head { get; } = head;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Inception.Architecture;
@@ -55,7 +56,7 @@ internal sealed class TrainingState : IDisposable
     }
 
     /// <summary>Writes the checkpoint whole or not at all.</summary>
-    public void Save(string path, TrainerOptions options)
+    public void Save(string path, TrainerOptions options, long trainImages)
     {
         var tensors = ModelTensors(model).Select(named => named.Tensor.ToSafeTensor(named.Key))
             .Append(Optimizer.Velocity.ToSafeTensor(VelocityKey))
@@ -65,6 +66,7 @@ internal sealed class TrainingState : IDisposable
             ["format"] = Format,
             ["model"] = model.Configuration,
             ["options"] = JsonSerializer.Serialize(options, SpecJson.Options),
+            ["trainImages"] = trainImages.ToString(CultureInfo.InvariantCulture),
             ["position"] = JsonSerializer.Serialize(new Position(Epoch, Step, Metrics.Count, EpochSeconds), SpecJson.Options),
             ["history"] = JsonSerializer.Serialize(History, SpecJson.Options),
         };
@@ -72,21 +74,23 @@ internal sealed class TrainingState : IDisposable
     }
 
     /// <summary>Continues from a checkpoint of the same model and options.</summary>
-    /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model or other options.</exception>
-    public void Load(string path, TrainerOptions options)
+    /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model, other options or another number of training images.</exception>
+    public void Load(string path, TrainerOptions options, long trainImages)
     {
         var file = SafeTensorsFile.Read(path);
         Require(file, path, "format", Format, "is not a checkpoint of this library's trainer");
         Require(file, path, "model", model.Configuration, "belongs to another model");
         RequireOptions(file, path, options);
-        foreach (var (key, tensor) in ModelTensors(model).Append((VelocityKey, Optimizer.Velocity)).Append((MetricsKey, Metrics.Sums)))
+        RequireImages(file, path, trainImages);
+        var tensors = ModelTensors(model).Append((VelocityKey, Optimizer.Velocity)).Append((MetricsKey, Metrics.Sums)).ToList();
+        if (tensors.Select(tensor => tensor.Item1).FirstOrDefault(key => !file.Tensors.ContainsKey(key)) is { } lacking)
         {
-            if (!file.Tensors.TryGetValue(key, out var entry))
-            {
-                throw new CheckpointException(path, $"lacks the tensor '{key}'");
-            }
+            throw new CheckpointException(path, $"lacks the tensor '{lacking}'");
+        }
 
-            entry.CopyTo(tensor);
+        foreach (var (key, tensor) in tensors)
+        {
+            file.Tensors[key].CopyTo(tensor);
         }
 
         var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
@@ -123,6 +127,15 @@ internal sealed class TrainingState : IDisposable
         if (different.Count > 0)
         {
             throw new CheckpointException(path, $"was written with other options: {string.Join(", ", different)}");
+        }
+    }
+
+    private static void RequireImages(SafeTensorsFile file, string path, long trainImages)
+    {
+        var found = file.Metadata.GetValueOrDefault("trainImages");
+        if (found != trainImages.ToString(CultureInfo.InvariantCulture))
+        {
+            throw new CheckpointException(path, $"was written in training on {found} images, not on {trainImages}");
         }
     }
 

@@ -70,6 +70,19 @@ public sealed class AuxiliaryClassifierTests
         FluentActions.Invoking(() => new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a"), inChannels, inputSize, numClasses))
             .Should().Throw<ArgumentOutOfRangeException>().WithParameterName(parameter);
 
+    public static TheoryData<AuxiliarySpec, string> Impossible => new()
+    {
+        { new("aux1", "4a") { Pooling = new AveragePooling(5, 0) }, "aux1.Pooling.Stride is 0; it must be at least 1." },
+        { new("aux1", "4a") { Pooling = new AdaptiveAveragePooling(-1) }, "aux1.Pooling.Size is -1; it must be at least 1." },
+        { new("aux1", "4a") { Hidden = 0 }, "aux1.Hidden is 0; it must be at least 1." },
+        { new("aux1", "4a") { Dropout = 2 }, "aux1.Dropout is 2; it must be in [0, 1)." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public void An_impossible_head_is_refused(AuxiliarySpec spec, string message) =>
+        FluentActions.Invoking(() => new AuxiliaryClassifier(spec, 4, 14, 5)).Should().Throw<ArgumentException>().WithMessage(message);
+
     [Fact]
     public void A_feature_map_of_another_size_is_refused_with_the_size_that_fits()
     {

@@ -142,6 +142,22 @@ public sealed class GoogLeNetTests
         Arrays.RelativeError(alone, [.. together[10..20].Select(value => (double)value)]).Should().BeLessThan(1e-5);
     }
 
+    [Fact]
+    public void A_model_made_inside_a_dispose_scope_outlives_it()
+    {
+        GoogLeNet model;
+        using (NewDisposeScope())
+        {
+            model = GoogLeNet.Create(10, Small());
+        }
+
+        using var scope = NewDisposeScope();
+        using (model)
+        {
+            model.call(Arrays.NoiseTensor(1, 2, 3, 16, 16)).Logits.shape.Should().Equal(2, 10);
+        }
+    }
+
     internal static GoogLeNetSpec Small() => new()
     {
         Name = "small",

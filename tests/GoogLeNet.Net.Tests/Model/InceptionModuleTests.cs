@@ -66,6 +66,11 @@ public sealed class InceptionModuleTests
     public void Too_few_input_channels_are_refused() =>
         FluentActions.Invoking(() => new InceptionModule(Widths, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("inChannels");
 
+    [Fact]
+    public void Impossible_widths_are_refused() =>
+        FluentActions.Invoking(() => new InceptionModule(Widths with { Reduce5x5 = 0 }, 4)).Should().Throw<ArgumentException>()
+            .WithMessage("3a.Reduce5x5 is 0; it must be at least 1.");
+
     private static double[,,,] Through(double[,,,] x, Dictionary<string, Tensor> state, BlockOptions options, params string[] keys) =>
         keys.Aggregate(x, (input, key) => Convolution(input, state, options, key));
 
