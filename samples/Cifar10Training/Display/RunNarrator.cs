@@ -18,7 +18,7 @@ internal sealed class RunNarrator(RunConfig config, RunDisplay display) : IProgr
         switch (value)
         {
             // The first seconds of a fast run are too noisy to go by.
-            case StepEvent { Remaining: { } left } when !estimated && DateTime.UtcNow - began > TimeSpan.FromSeconds(2):
+            case StepEvent { Remaining: { } left } when !estimated && DateTime.UtcNow - began > TimeSpan.FromSeconds(5):
                 estimated = true;
                 display.WriteLine(Estimate(left));
                 break;

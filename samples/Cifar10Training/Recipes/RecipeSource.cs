@@ -30,7 +30,7 @@ internal static class RecipeSource
         {
             return Recipe.Parse(File.ReadAllText(file));
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"The recipe {file} cannot be used: {Failure.OneLine(e.Message)}");
         }

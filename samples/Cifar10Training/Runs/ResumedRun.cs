@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Cifar10Training.Commands;
 using Cifar10Training.Recipes;
-using Inception.Architecture;
-using Inception.Serialization;
 using Inception.Training;
 
 namespace Cifar10Training.Runs;
@@ -36,12 +34,6 @@ internal static class ResumedRun
         return new RunPlan(config.Recipe, DeviceChoice.Resolve(arguments.Device ?? config.Device), folder, arguments.Data ?? config.Data, checkpoint);
     }
 
-    /// <summary>The epochs that a checkpoint of the library's trainer has behind it.</summary>
-    public static IReadOnlyList<EpochRecord> EpochsOf(string checkpoint) =>
-        SafeTensorsFile.Read(checkpoint).Metadata.TryGetValue("history", out var json)
-            ? JsonSerializer.Deserialize<List<EpochRecord>>(json, SpecJson.Options)!
-            : throw new CheckpointException(checkpoint, "is not a checkpoint of this library's trainer");
-
     private static RunConfig ReadConfig(string path)
     {
         try
@@ -52,7 +44,7 @@ internal static class ResumedRun
         {
             throw new UsageException($"There is no {path}, which says what run the checkpoint belongs to.");
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
             throw new UsageException($"{path} cannot be used: {Failure.OneLine(e.Message)}");
         }

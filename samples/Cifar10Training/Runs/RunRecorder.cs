@@ -4,34 +4,27 @@ using Inception.Training;
 namespace Cifar10Training.Runs;
 
 /// <summary>Keeps a run's text files up to date: configuration at the start, history and report after every epoch, metrics at the end.</summary>
-internal sealed class RunRecorder(RunConfig config, RunFolder folder, long trainImages, IReadOnlyList<EpochRecord> earlier) : IProgress<TrainingEvent>
+internal sealed class RunRecorder(RunConfig config, RunFolder folder, long trainImages) : IProgress<TrainingEvent>
 {
-    private readonly List<EpochRecord> epochs = [.. earlier];
-
-    public void Begin()
-    {
-        TextFile.Replace(folder.Config, config.ToJson());
-        Write(metrics: null);
-    }
+    public void Begin() => TextFile.Replace(folder.Config, config.ToJson());
 
     public void Report(TrainingEvent value)
     {
         if (value is EpochEvent epoch)
         {
-            epochs.Add(epoch.Record);
-            Write(metrics: null);
+            Write(epoch.History, metrics: null);
         }
     }
 
-    public void Finish(RunMetrics metrics)
+    public void Finish(History history, RunMetrics metrics)
     {
         TextFile.Replace(folder.Metrics, metrics.ToJson());
-        Write(metrics);
+        Write(history, metrics);
     }
 
-    private void Write(RunMetrics? metrics)
+    private void Write(History history, RunMetrics? metrics)
     {
-        var report = new RunReport(config, new History([.. epochs]), trainImages, metrics);
+        var report = new RunReport(config, history, trainImages, metrics);
         TextFile.Replace(folder.History, report.History.ToCsv());
         TextFile.Replace(folder.Report, HtmlReport.Write(report));
         TextFile.Replace(folder.Curve, CurveFigure.Write(report));

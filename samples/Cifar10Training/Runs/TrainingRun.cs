@@ -41,7 +41,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
 
         display.WriteLine("Below, for each head: training images | test images.");
 
-        var recorder = new RunRecorder(config, folder, train.Count, plan.Checkpoint is { } file ? ResumedRun.EpochsOf(file) : []);
+        var recorder = new RunRecorder(config, folder, train.Count);
         recorder.Begin();
         var startSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var trainer = new MultiHeadTrainer(model, plan.Recipe.Trainer with { CheckpointFolder = folder.Path });
@@ -52,7 +52,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         });
 
         var metrics = RunMetrics.From(config, history, startSeconds, parameters);
-        recorder.Finish(metrics);
+        recorder.Finish(history, metrics);
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Done      test accuracy {metrics.TestAccuracy:F2} % after {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
         display.WriteLine($"Report    {folder.Report}");

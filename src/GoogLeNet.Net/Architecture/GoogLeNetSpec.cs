@@ -35,13 +35,13 @@ public sealed partial record GoogLeNetSpec
     /// <summary>
     /// The same network with every width of the trunk and the auxiliary convolutions multiplied and rounded to a multiple of 8 (at least 8).
     /// </summary>
-    /// <param name="multiplier">More than 0; 1 returns an equal network.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The multiplier is not a positive number.</exception>
+    /// <param name="multiplier">More than 0, at most 64; 1 returns an equal network.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The multiplier is outside that range.</exception>
     public GoogLeNetSpec WithWidth(double multiplier)
     {
-        if (!(multiplier > 0) || double.IsInfinity(multiplier))
+        if (multiplier is not (> 0 and <= 64))
         {
-            throw new ArgumentOutOfRangeException(nameof(multiplier), multiplier, "The width multiplier must be a positive number.");
+            throw new ArgumentOutOfRangeException(nameof(multiplier), multiplier, "The width multiplier must be more than 0 and at most 64.");
         }
 
         if (multiplier == 1)

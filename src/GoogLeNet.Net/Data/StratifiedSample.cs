@@ -12,12 +12,17 @@ internal static class StratifiedSample
     {
         var members = Enumerable.Range(0, classes).Select(_ => new List<long>()).ToArray();
         for (var i = 0; i < labels.Length; i++)
+        {
             members[labels[i]].Add(i);
+        }
 
         var quotas = Quotas([.. members.Select(m => m.Count)], n);
         var chosen = new List<long>(n);
         for (var c = 0; c < classes; c++)
+        {
             chosen.AddRange(Draw(members[c], quotas[c], new CounterRandom(seed, nameof(StratifiedSample), c)));
+        }
+
         chosen.Sort();
         return [.. chosen];
     }
@@ -30,7 +35,10 @@ internal static class StratifiedSample
             for (var c = 0; c < sizes.Length && left > 0; c++)
             {
                 if (quotas[c] == sizes[c])
+                {
                     continue;
+                }
+
                 quotas[c]++;
                 left--;
             }

@@ -48,7 +48,10 @@ public sealed class TensorDataset : IImageDataset, IDisposable
     public TensorDataset Take(int n, int seed)
     {
         if (n < 1 || n > Count)
+        {
             throw new ArgumentOutOfRangeException(nameof(n), n, $"The data set has {Count} images; take 1 to {Count}.");
+        }
+
         var chosen = StratifiedSample.Choose(CopyLabels(), ClassNames.Count, n, seed);
         using var index = tensor(chosen, device: Images.device);
         return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames);
@@ -76,19 +79,32 @@ public sealed class TensorDataset : IImageDataset, IDisposable
     private static void Validate(Tensor images, Tensor labels, int classes)
     {
         if (classes == 0)
+        {
             throw new ArgumentException("At least one class name is needed.", "classNames");
+        }
+
         if (images.dtype != ScalarType.Byte || images.shape is not [> 0, > 0, > 0, > 0])
+        {
             throw new ArgumentException($"Images must be uint8 (N, C, H, W) and not empty; they are {Describe(images)}.", nameof(images));
+        }
+
         if (labels.dtype != ScalarType.Int64 || labels.shape is not [var count] || count != images.shape[0])
+        {
             throw new ArgumentException($"Labels must be int64 ({images.shape[0]}), one for each image; they are {Describe(labels)}.", nameof(labels));
+        }
+
         if (labels.device_type != images.device_type || labels.device_index != images.device_index)
+        {
             throw new ArgumentException($"Labels are on {labels.device}, images on {images.device}; both must be on one device.", nameof(labels));
+        }
 
         using var smallest = labels.min();
         using var largest = labels.max();
         var (low, high) = (smallest.item<long>(), largest.item<long>());
         if (low < 0 || high >= classes)
+        {
             throw new ArgumentException($"Labels must be 0 to {classes - 1} with {classes} classes; they reach from {low} to {high}.", nameof(labels));
+        }
     }
 
     private static string Describe(Tensor t) => $"{t.dtype} ({string.Join(", ", t.shape)})";

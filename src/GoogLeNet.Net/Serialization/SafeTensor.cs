@@ -15,11 +15,19 @@ public sealed class SafeTensor
     {
         (Name, Type, Shape, Data) = (name, type, [.. shape], data);
         if (name == SafeTensorsHeader.MetadataKey)
+        {
             throw new ArgumentException($"The tensor name {name} is reserved by the format.", nameof(name));
+        }
+
         if (Shape.Any(size => size < 0))
+        {
             throw new ArgumentException($"Tensor '{name}' has a negative size: [{string.Join(", ", Shape)}].", nameof(shape));
+        }
+
         if (type.ByteCount(Shape) != data.Length)
+        {
             throw new ArgumentException($"Tensor '{name}' of {type} [{string.Join(", ", Shape)}] does not take {data.Length} bytes.", nameof(data));
+        }
     }
 
     /// <summary>The key, for example <c>inception3a.branch1.weight</c>.</summary>

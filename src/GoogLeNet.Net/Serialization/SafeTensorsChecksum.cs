@@ -32,7 +32,10 @@ internal static class SafeTensorsChecksum
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(head);
         foreach (SafeTensor tensor in tensorsInFileOrder)
+        {
             hash.AppendData(tensor.Data.Span);
+        }
+
         return Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 }

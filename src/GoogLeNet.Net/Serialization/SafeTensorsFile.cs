@@ -50,7 +50,10 @@ public sealed class SafeTensorsFile
 
         SafeTensor[] tensors = [.. extents.Select(extent => ReadTensor(stream, extent))];
         if (header.ChecksumAt is { } at)
+        {
             VerifyChecksum(head, SafeTensorsHeader.LengthSize + at, tensors, name);
+        }
+
         return new SafeTensorsFile(header.Metadata, tensors.ToDictionary(tensor => tensor.Name));
     }
 
@@ -81,14 +84,22 @@ public sealed class SafeTensorsFile
     private static byte[] ReadHead(Stream stream, long length, string name)
     {
         if (length < SafeTensorsHeader.LengthSize)
+        {
             throw new SafeTensorsException(name, $"{length} bytes are too few for a safetensors file");
+        }
+
         Span<byte> prefix = stackalloc byte[SafeTensorsHeader.LengthSize];
         stream.ReadExactly(prefix);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > SafeTensorsHeader.MaxLength)
+        {
             throw new SafeTensorsException(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", offset: 0);
+        }
+
         if ((long)headerLength > length - SafeTensorsHeader.LengthSize)
+        {
             throw new SafeTensorsException(name, $"the header's {headerLength} bytes go beyond the end of the file", offset: 0);
+        }
 
         byte[] head = new byte[SafeTensorsHeader.LengthSize + (int)headerLength];
         prefix.CopyTo(head);
@@ -109,7 +120,9 @@ public sealed class SafeTensorsFile
         byte[] stored = digits.ToArray();
         digits.Fill((byte)'0');
         if (!SafeTensorsChecksum.Compute(head, tensors).AsSpan().SequenceEqual(stored))
+        {
             throw new SafeTensorsException(name, "the checksum differs: the file is damaged, or another program changed it", offset: at);
+        }
     }
 
     private static (byte[] Head, SafeTensor[] Tensors) Prepare(IReadOnlyDictionary<string, string> metadata, IEnumerable<SafeTensor> tensors)
@@ -117,12 +130,16 @@ public sealed class SafeTensorsFile
         foreach ((string key, string value) in metadata)
         {
             if (SafeTensorsChecksum.Resembles(key, value))
+            {
                 throw new ArgumentException($"The metadata entry '{key}' looks like the checksum that the writer adds.", nameof(metadata));
+            }
         }
 
         SafeTensor[] ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.Size()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
         if (ordered.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
             throw new ArgumentException($"There are {twice.Count()} tensors named '{twice.Key}'.", nameof(tensors));
+        }
 
         byte[] head = SafeTensorsHeader.Build(metadata, ordered);
         int blank = head.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(SafeTensorsChecksum.Blank)) + SafeTensorsChecksum.Prefix.Length;
@@ -134,6 +151,8 @@ public sealed class SafeTensorsFile
     {
         stream.Write(head);
         foreach (SafeTensor tensor in tensors)
+        {
             stream.Write(tensor.Data.Span);
+        }
     }
 }

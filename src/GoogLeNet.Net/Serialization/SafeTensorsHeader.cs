@@ -35,7 +35,10 @@ internal static class SafeTensorsHeader
         Pad(head);
         int length = head.WrittenCount - LengthSize;
         if (length > MaxLength)
+        {
             throw new ArgumentException($"The header would take {length} bytes; a safetensors header has at most {MaxLength}.", nameof(tensors));
+        }
+
         byte[] bytes = head.WrittenSpan.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(bytes, length);
         return bytes;
@@ -46,7 +49,10 @@ internal static class SafeTensorsHeader
         json.WriteStartObject(MetadataKey);
         json.WriteString(SafeTensorsChecksum.Key, SafeTensorsChecksum.Blank);
         foreach ((string key, string value) in metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
             json.WriteString(StrictUtf8.GetBytes(key), StrictUtf8.GetBytes(value));
+        }
+
         json.WriteEndObject();
     }
 
@@ -59,7 +65,10 @@ internal static class SafeTensorsHeader
             json.WriteString("dtype", tensor.Type.ToString());
             json.WriteStartArray("shape");
             foreach (long size in tensor.Shape)
+            {
                 json.WriteNumberValue(size);
+            }
+
             json.WriteEndArray();
             json.WriteStartArray("data_offsets");
             json.WriteNumberValue(offset);
@@ -72,6 +81,8 @@ internal static class SafeTensorsHeader
     private static void Pad(ArrayBufferWriter<byte> head)
     {
         while (head.WrittenCount % 8 != 0)
+        {
             head.Write(" "u8);
+        }
     }
 }

@@ -27,7 +27,10 @@ internal ref struct SafeTensorsHeaderReader
     public static Header Read(ReadOnlySpan<byte> header, string file)
     {
         if (!Utf8.IsValid(header))
+        {
             throw new SafeTensorsException(file, "the header is not valid UTF-8", offset: SafeTensorsHeader.LengthSize);
+        }
+
         var reader = new SafeTensorsHeaderReader(header, file);
         try
         {
@@ -52,9 +55,13 @@ internal ref struct SafeTensorsHeaderReader
         while (NextKey(names, tensor: null) is { } name)
         {
             if (name == SafeTensorsHeader.MetadataKey)
+            {
                 checksumAt = ReadMetadata(metadata);
+            }
             else
+            {
                 extents.Add(ReadExtent(name));
+            }
         }
 
         json.Read(); // throws where anything but white space follows the object
@@ -71,9 +78,13 @@ internal ref struct SafeTensorsHeaderReader
             Expect(JsonTokenType.String, $"the metadata value '{key}' is not a string");
             string value = Text(tensor: null);
             if (SafeTensorsChecksum.Resembles(key, value))
+            {
                 checksumAt = FindDigits(key, value);
+            }
             else
+            {
                 metadata.Add(key, value);
+            }
         }
 
         return checksumAt;
@@ -114,7 +125,10 @@ internal ref struct SafeTensorsHeaderReader
         }
 
         if (offsets is not null && offsets.Length != 2)
+        {
             throw Malformed("data_offsets does not hold two numbers", name);
+        }
+
         return new Extent(
             name,
             type ?? throw Malformed("dtype is missing", name),
@@ -137,7 +151,10 @@ internal ref struct SafeTensorsHeaderReader
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long number) || number < 0)
+            {
                 throw Malformed($"{key} holds something else than whole numbers from 0 to 2^63 - 1", name);
+            }
+
             numbers.Add(number);
         }
 
@@ -149,10 +166,16 @@ internal ref struct SafeTensorsHeaderReader
     {
         json.Read();
         if (json.TokenType == JsonTokenType.EndObject)
+        {
             return null;
+        }
+
         string key = Text(tensor);
         if (!seen.Add(key))
+        {
             throw Malformed($"the key '{key}' occurs twice", tensor);
+        }
+
         json.Read();
         return key;
     }
@@ -172,7 +195,9 @@ internal ref struct SafeTensorsHeaderReader
     private readonly void Expect(JsonTokenType type, string otherwise, string? tensor = null)
     {
         if (json.TokenType != type)
+        {
             throw Malformed(otherwise, tensor);
+        }
     }
 
     private readonly SafeTensorsException Malformed(string problem, string? tensor = null, Exception? inner = null) =>

@@ -16,12 +16,17 @@ internal static class SafeTensorsLayout
         foreach (Extent extent in extents)
         {
             if (Problem(extent, filled, dataLength) is { } problem)
+            {
                 throw new SafeTensorsException(file, problem, extent.Name, Saturate(dataStart, extent.Begin));
+            }
+
             filled = extent.End;
         }
 
         if (filled < dataLength)
+        {
             throw new SafeTensorsException(file, $"{dataLength - filled} bytes follow the last tensor", offset: dataStart + filled);
+        }
     }
 
     private static string? Problem(Extent extent, long filled, long dataLength)
@@ -30,15 +35,30 @@ internal static class SafeTensorsLayout
         long span = end - begin; // both are 0 or more, so this cannot overflow
         string shape = $"{extent.Type} [{string.Join(", ", extent.Shape)}]";
         if (extent.Type.ByteCount(extent.Shape) is not { } bytes)
+        {
             return $"{shape} takes more bytes than 64 bits can count";
+        }
+
         if (bytes != span)
+        {
             return $"{shape} takes {bytes} bytes, but its offsets {begin} to {end} span {span}";
+        }
+
         if (begin > filled)
+        {
             return $"there is a hole of {begin - filled} bytes before it";
+        }
+
         if (begin < filled)
+        {
             return $"it overlaps the tensor before it by {filled - begin} bytes";
+        }
+
         if (end > dataLength)
+        {
             return $"the file ends {end - dataLength} bytes before the tensor does";
+        }
+
         return span > Array.MaxLength ? $"its {span} bytes are more than the {Array.MaxLength} of the largest array" : null;
     }
 

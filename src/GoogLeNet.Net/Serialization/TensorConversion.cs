@@ -14,17 +14,15 @@ internal static class TensorConversion
         return new SafeTensor(name, TypeOf(host.dtype), host.shape, host.bytes.ToArray());
     }
 
+    /// <summary>What differs between an entry and the tensor it is meant for, or null where shape and type agree.</summary>
+    public static string? MismatchWith(this SafeTensor entry, Tensor target) =>
+        entry.Type == TypeOf(target.dtype) && entry.Shape.SequenceEqual(target.shape) ? null
+            : $"'{entry.Name}' is {entry.Type} ({string.Join(", ", entry.Shape)}) in the file and "
+                + $"{TypeOf(target.dtype)} ({string.Join(", ", target.shape)}) in the model";
+
     /// <summary>Writes an entry's values into a tensor of the same shape and type, whatever its strides and device.</summary>
-    /// <exception cref="ArgumentException">Shape or type differ; the message names the entry and both.</exception>
     public static void CopyTo(this SafeTensor entry, Tensor target)
     {
-        if (entry.Type != TypeOf(target.dtype) || !entry.Shape.SequenceEqual(target.shape))
-        {
-            throw new ArgumentException(
-                $"'{entry.Name}' is {entry.Type} ({string.Join(", ", entry.Shape)}) in the file and "
-                + $"{TypeOf(target.dtype)} ({string.Join(", ", target.shape)}) in the model.", nameof(entry));
-        }
-
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var host = empty(target.shape, dtype: target.dtype);

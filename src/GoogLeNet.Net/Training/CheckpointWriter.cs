@@ -6,8 +6,7 @@ namespace Inception.Training;
 /// Decides when a run's checkpoints are written: the last one after every epoch, every few minutes and on cancellation, the best one when
 /// the main head's validation accuracy has risen.
 /// </summary>
-internal sealed class CheckpointWriter(
-    TrainingState state, TrainerOptions options, long trainImages, IProgress<TrainingEvent>? progress)
+internal sealed class CheckpointWriter(TrainingState state, string? folder, IProgress<TrainingEvent>? progress)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
     private long lastWrite = Stopwatch.GetTimestamp();
@@ -15,9 +14,9 @@ internal sealed class CheckpointWriter(
     /// <summary>Makes the folder, so that a run which cannot write ends before it begins.</summary>
     public void Prepare()
     {
-        if (options.CheckpointFolder is not null)
+        if (folder is not null)
         {
-            Directory.CreateDirectory(options.CheckpointFolder);
+            Directory.CreateDirectory(folder);
         }
     }
 
@@ -46,10 +45,10 @@ internal sealed class CheckpointWriter(
 
     private void Write(string name, bool isBest)
     {
-        if (options.CheckpointFolder is not null)
+        if (folder is not null)
         {
-            var path = Path.Combine(options.CheckpointFolder, name);
-            state.Save(path, options, trainImages);
+            var path = Path.Combine(folder, name);
+            state.Save(path);
             progress?.Report(new CheckpointEvent(path, isBest));
         }
 

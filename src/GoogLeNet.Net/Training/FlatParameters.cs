@@ -11,16 +11,20 @@ namespace Inception.Training;
 /// <remarks>Parameters with two or more axes come first, so that weight decay, which leaves biases and norms alone, acts on one range.</remarks>
 internal sealed class FlatParameters : IDisposable
 {
+    private readonly Parameter[] parameters;
+
     /// <summary>Moves the parameters of <paramref name="module"/>, which must be on its final device, into the buffers.</summary>
+    /// <exception cref="ArgumentException">There are no trainable parameters, or not all are float32 on one device.</exception>
     public FlatParameters(nn.Module module)
     {
-        var parameters = module.named_parameters().Select(named => named.parameter).Where(parameter => parameter.requires_grad)
+        parameters = module.named_parameters().Select(named => named.parameter).Where(parameter => parameter.requires_grad)
             .OrderBy(parameter => parameter.ndim < 2).ToArray();
         if (parameters.Length == 0)
         {
             throw new ArgumentException("The model has no trainable parameters.", nameof(module));
         }
 
+        CheckAlike(module);
         var total = parameters.Sum(parameter => parameter.numel());
         Values = zeros(total, device: parameters[0].device).DetachFromDisposeScope();
         Gradients = zeros(total, device: parameters[0].device).DetachFromDisposeScope();
@@ -44,11 +48,29 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>How many elements at the start belong to parameters that weight decay acts on.</summary>
     public long DecayedCount { get; }
 
-    /// <inheritdoc/>
+    /// <summary>Releases the gradients; the parameters keep their values.</summary>
     public void Dispose()
     {
+        foreach (var parameter in parameters)
+        {
+            parameter.grad = null;
+        }
+
         Values.Dispose();
         Gradients.Dispose();
+    }
+
+    private void CheckAlike(nn.Module module)
+    {
+        var first = parameters[0];
+        foreach (var (name, parameter) in module.named_parameters().Where(named => named.parameter.requires_grad))
+        {
+            if (parameter.dtype != ScalarType.Float32 || parameter.device_type != first.device_type || parameter.device_index != first.device_index)
+            {
+                throw new ArgumentException(
+                    $"The parameter '{name}' is {parameter.dtype} on {parameter.device}; all must be Float32 on one device.", nameof(module));
+            }
+        }
     }
 
     private void Rebind(Parameter parameter, long offset)

@@ -33,7 +33,7 @@ public sealed class MultiHeadTrainer
         TrainingGuards.CheckHeads(model.Heads);
     }
 
-    /// <summary>Trains for the options' epochs. The model's parameters hold the result.</summary>
+    /// <summary>Trains for the options' epochs. The model's parameters hold the result, and the model is in evaluation mode, ready to predict.</summary>
     /// <param name="train">Images to learn from.</param>
     /// <param name="validation">Images to measure on after each epoch; null for none.</param>
     /// <param name="progress">Told of steps, epochs and checkpoints, on this thread.</param>
@@ -55,14 +55,14 @@ public sealed class MultiHeadTrainer
         TrainingGuards.CheckDataset(train, model);
         TrainingGuards.CheckDataset(validation, model);
         using var parameters = new FlatParameters(model.Module);
-        using var state = new TrainingState(model, options.Optimizer, parameters);
+        using var state = new TrainingState(model, options, train.Count, parameters);
         var loader = Loader(train, options.TrainTransforms, parameters.Values.device, shuffle: true);
-        var checkpoints = new CheckpointWriter(state, options, train.Count, progress);
+        var checkpoints = new CheckpointWriter(state, options.CheckpointFolder, progress);
         checkpoints.Prepare();
         var clock = new RunClock(options.Epochs, loader.Steps, train.Count, validation?.Count ?? 0);
         if (resumeFrom is not null)
         {
-            state.Load(resumeFrom, options, train.Count);
+            state.Load(resumeFrom);
             logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
         }
 
@@ -81,13 +81,14 @@ public sealed class MultiHeadTrainer
                 checkpoints.AfterStep(rate, cancellationToken);
             }
 
-            var record = EndEpoch(state, loader, train, validation, clock, rate => checkpoints.AfterStep(rate, cancellationToken));
+            var record = EndEpoch(state, parameters, loader, train, validation, clock, rate => checkpoints.AfterStep(rate, cancellationToken));
             state.NextEpoch(record);
             logger.EpochEnded(record.Epoch, options.Epochs, record.Train[0].Loss, record.Train[0].Accuracy);
-            progress?.Report(new EpochEvent(record, options.Epochs));
+            progress?.Report(new EpochEvent(record, options.Epochs, new History([.. state.History])));
             checkpoints.AfterEpoch();
         }
 
+        model.Module.eval();
         return new History([.. state.History]);
     }
 
@@ -162,7 +163,7 @@ public sealed class MultiHeadTrainer
     }
 
     private EpochRecord EndEpoch(
-        TrainingState state, BatchLoader loader, IImageDataset train, IImageDataset? validation, RunClock clock, Action<double> betweenBatches)
+        TrainingState state, FlatParameters parameters, BatchLoader loader, IImageDataset train, IImageDataset? validation, RunClock clock, Action<double> betweenBatches)
     {
         var rate = RateOf(state.Epoch, loader.Steps - 1, loader.Steps);
         var trained = TrainingGuards.CheckFinite(state.Metrics.Read(), state.Epoch, loader.Steps, rate);
@@ -171,6 +172,7 @@ public sealed class MultiHeadTrainer
         var took = Stopwatch.GetElapsedTime(began);
         clock.ValidationTook(took);
         TrainingGuards.CheckFinite(validated, state.Epoch, loader.Steps, rate);
+        TrainingGuards.CheckFinite(parameters, state.Epoch, loader.Steps, rate);
         return new EpochRecord(
             state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, trained, validated);
     }

@@ -1,16 +1,16 @@
 namespace Inception.Training;
 
-/// <summary>A head's loss stopped being a finite number: the weights are of no use any more.</summary>
-/// <param name="head">The head.</param>
+/// <summary>A head's loss or a weight stopped being a finite number: the weights are of no use any more.</summary>
+/// <param name="head">The head whose loss it is; null where a weight was found first.</param>
 /// <param name="epoch">Epoch, counted from 1.</param>
 /// <param name="step">Steps taken in the epoch when it was noticed.</param>
 /// <param name="learningRate">The rate at that step.</param>
-public sealed class TrainingDivergedException(string head, int epoch, int step, double learningRate)
+public sealed class TrainingDivergedException(string? head, int epoch, int step, double learningRate)
     : Exception(FormattableString.Invariant(
-        $"The loss of head '{head}' is not a finite number in epoch {epoch}, step {step}, at learning rate {learningRate:G6}; try a lower rate."))
+        $"{(head is null ? "A weight" : $"The loss of head '{head}'")} is not a finite number in epoch {epoch}, step {step}, at learning rate {learningRate:G6}; try a lower rate."))
 {
-    /// <summary>The head.</summary>
-    public string Head { get; } = head;
+    /// <summary>The head whose loss it is; null where a weight was found first.</summary>
+    public string? Head { get; } = head;
 
     /// <summary>Epoch, counted from 1.</summary>
     public int Epoch { get; } = epoch;

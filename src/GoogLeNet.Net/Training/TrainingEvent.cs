@@ -21,7 +21,8 @@ public sealed record StepEvent(
 /// <summary>An epoch ended, validation included.</summary>
 /// <param name="Record">The epoch's row of the history.</param>
 /// <param name="Epochs">Epochs of the run.</param>
-public sealed record EpochEvent(EpochRecord Record, int Epochs) : TrainingEvent;
+/// <param name="History">Every epoch so far, those before a resume included.</param>
+public sealed record EpochEvent(EpochRecord Record, int Epochs, History History) : TrainingEvent;
 
 /// <summary>A checkpoint was written.</summary>
 /// <param name="Path">The file.</param>

@@ -52,4 +52,15 @@ internal static class TrainingGuards
         var broken = metrics.FirstOrDefault(head => !double.IsFinite(head.Loss));
         return broken is null ? metrics : throw new TrainingDivergedException(broken.Head, epoch + 1, step, rate);
     }
+
+    // The losses of an epoch say nothing of its last step; without validation nothing else would.
+    public static void CheckFinite(FlatParameters parameters, int epoch, int step, double rate)
+    {
+        using var finite = parameters.Values.isfinite();
+        using var all = finite.all();
+        if (!all.item<bool>())
+        {
+            throw new TrainingDivergedException(head: null, epoch + 1, step, rate);
+        }
+    }
 }

@@ -19,11 +19,15 @@ internal sealed class TrainingState : IDisposable
     private const string MetricsKey = "epoch.metrics";
 
     private readonly IMultiHeadModel model;
+    private readonly TrainerOptions options;
+    private readonly long trainImages;
 
-    public TrainingState(IMultiHeadModel model, SgdOptions optimizer, FlatParameters parameters)
+    public TrainingState(IMultiHeadModel model, TrainerOptions options, long trainImages, FlatParameters parameters)
     {
         this.model = model;
-        Optimizer = new Sgd(parameters, optimizer);
+        this.options = options;
+        this.trainImages = trainImages;
+        Optimizer = new Sgd(parameters, options.Optimizer);
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
     }
 
@@ -56,7 +60,7 @@ internal sealed class TrainingState : IDisposable
     }
 
     /// <summary>Writes the checkpoint whole or not at all.</summary>
-    public void Save(string path, TrainerOptions options, long trainImages)
+    public void Save(string path)
     {
         var tensors = ModelTensors(model).Select(named => named.Tensor.ToSafeTensor(named.Key))
             .Append(Optimizer.Velocity.ToSafeTensor(VelocityKey))
@@ -65,7 +69,7 @@ internal sealed class TrainingState : IDisposable
         {
             ["format"] = Format,
             ["model"] = model.Configuration,
-            ["options"] = JsonSerializer.Serialize(options, SpecJson.Options),
+            ["options"] = OptionsJson.Describe(options).ToJsonString(),
             ["trainImages"] = trainImages.ToString(CultureInfo.InvariantCulture),
             ["position"] = JsonSerializer.Serialize(new Position(Epoch, Step, Metrics.Count, EpochSeconds), SpecJson.Options),
             ["history"] = JsonSerializer.Serialize(History, SpecJson.Options),
@@ -75,17 +79,22 @@ internal sealed class TrainingState : IDisposable
 
     /// <summary>Continues from a checkpoint of the same model and options.</summary>
     /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model, other options or another number of training images.</exception>
-    public void Load(string path, TrainerOptions options, long trainImages)
+    public void Load(string path)
     {
         var file = SafeTensorsFile.Read(path);
         Require(file, path, "format", Format, "is not a checkpoint of this library's trainer");
         Require(file, path, "model", model.Configuration, "belongs to another model");
-        RequireOptions(file, path, options);
-        RequireImages(file, path, trainImages);
+        RequireOptions(file, path);
+        RequireImages(file, path);
         var tensors = ModelTensors(model).Append((VelocityKey, Optimizer.Velocity)).Append((MetricsKey, Metrics.Sums)).ToList();
         if (tensors.Select(tensor => tensor.Item1).FirstOrDefault(key => !file.Tensors.ContainsKey(key)) is { } lacking)
         {
             throw new CheckpointException(path, $"lacks the tensor '{lacking}'");
+        }
+
+        if (tensors.Select(tensor => file.Tensors[tensor.Item1].MismatchWith(tensor.Item2)).FirstOrDefault(mismatch => mismatch is not null) is { } wrong)
+        {
+            throw new CheckpointException(path, $"does not fit the model: {wrong}");
         }
 
         foreach (var (key, tensor) in tensors)
@@ -119,9 +128,9 @@ internal sealed class TrainingState : IDisposable
         }
     }
 
-    private static void RequireOptions(SafeTensorsFile file, string path, TrainerOptions options)
+    private void RequireOptions(SafeTensorsFile file, string path)
     {
-        var expected = JsonSerializer.SerializeToNode(options, SpecJson.Options)!.AsObject();
+        var expected = OptionsJson.Describe(options);
         var found = JsonNode.Parse(file.Metadata.GetValueOrDefault("options") ?? "{}") as JsonObject ?? [];
         var different = expected.Where(option => !JsonNode.DeepEquals(option.Value, found[option.Key])).Select(option => option.Key).ToList();
         if (different.Count > 0)
@@ -130,7 +139,7 @@ internal sealed class TrainingState : IDisposable
         }
     }
 
-    private static void RequireImages(SafeTensorsFile file, string path, long trainImages)
+    private void RequireImages(SafeTensorsFile file, string path)
     {
         var found = file.Metadata.GetValueOrDefault("trainImages");
         if (found != trainImages.ToString(CultureInfo.InvariantCulture))

@@ -17,21 +17,27 @@ public static partial class torch
         public static void synchronize(Device? device = null)
         {
             if (is_available())
+            {
                 Native.Check(Native.st_cuda_synchronize(device?.index ?? -1));
+            }
         }
 
         /// <summary>Seeds the current GPU's generator.</summary>
         public static void manual_seed(long seed)
         {
             if (is_available())
+            {
                 Seed(seed, -1);
+            }
         }
 
         /// <summary>Seeds every GPU's generator.</summary>
         public static void manual_seed_all(long seed)
         {
             for (var index = 0; index < device_count(); index++)
+            {
                 Seed(seed, index);
+            }
         }
 
         private static void Seed(long seed, int index)

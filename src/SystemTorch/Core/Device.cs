@@ -30,9 +30,14 @@ public static partial class torch
     internal static void InitializeDeviceType(DeviceType type)
     {
         if (type == DeviceType.MPS)
+        {
             throw new InvalidOperationException("Torch device type 'MPS' is not available on this platform.");
+        }
+
         if (type == DeviceType.CUDA && !cuda.is_available())
+        {
             throw new InvalidOperationException($"Torch device type {type} did not initialise on the current machine.");
+        }
     }
 
     /// <summary>A device type and, where there are several devices of it, an index. Instances are equal by reference.</summary>
@@ -50,10 +55,15 @@ public static partial class torch
         {
             var parts = description.Split(':');
             if (parts.Length > 2)
+            {
                 return;
+            }
+
             type = Parse(parts[0]);
             if (parts.Length == 2)
+            {
                 index = int.Parse(parts[1]);
+            }
         }
 
         /// <summary>The device of a type's name and an index.</summary>

@@ -43,7 +43,9 @@ public sealed class DisposeScope : IDisposable
     public void MoveToOuter(IEnumerable<IDisposable> disposables)
     {
         foreach (var disposable in disposables)
+        {
             Move(OuterScope, disposable);
+        }
     }
 
     /// <summary>Lets go of a tensor, which nobody owns afterwards.</summary>
@@ -61,7 +63,9 @@ public sealed class DisposeScope : IDisposable
     public void Detach(IEnumerable<IDisposable> disposables)
     {
         foreach (var disposable in disposables)
+        {
             Move(null, disposable);
+        }
     }
 
     /// <summary>Disposes what the scope owns; the scope stays open.</summary>
@@ -73,8 +77,12 @@ public sealed class DisposeScope : IDisposable
         var old = Open();
         owned = new HashSet<IDisposable>(inKeep, ReferenceEqualityComparer.Instance);
         foreach (var disposable in old)
+        {
             if (!owned.Contains(disposable))
+            {
                 disposable.Dispose();
+            }
+        }
     }
 
     /// <summary>Disposes what the scope owns, except <paramref name="keep"/>; the scope stays open.</summary>
@@ -91,7 +99,10 @@ public sealed class DisposeScope : IDisposable
     public void Dispose()
     {
         if (manager is null)
+        {
             return;
+        }
+
         DisposeEverything();
         manager.Remove(this);
         manager = null;
@@ -103,7 +114,10 @@ public sealed class DisposeScope : IDisposable
     {
         Open();
         if (tensor.OwningDisposeScope == this)
+        {
             return;
+        }
+
         owned.Add(tensor);
         tensor.OwningDisposeScope?.owned.Remove(tensor);
         tensor.OwningDisposeScope = this;
@@ -120,7 +134,10 @@ public sealed class DisposeScope : IDisposable
     internal static void Replace(torch.Tensor original, torch.Tensor replacement)
     {
         if (original.OwningDisposeScope is not { } scope || !scope.owned.Remove(original))
+        {
             return;
+        }
+
         original.OwningDisposeScope = null;
         scope.Attach(replacement);
     }
@@ -128,7 +145,10 @@ public sealed class DisposeScope : IDisposable
     internal void Move(DisposeScope? scope, IDisposable disposable)
     {
         if (!Open().Remove(disposable))
+        {
             return;
+        }
+
         var tensor = (torch.Tensor)disposable;
         tensor.OwningDisposeScope = null;
         scope?.Attach(tensor);

@@ -31,7 +31,10 @@ internal sealed class DisposeScopeManager
         for (var inner = CurrentDisposeScope; inner is not null; inner = inner.OuterScope)
         {
             if (inner.OuterScope != scope)
+            {
                 continue;
+            }
+
             inner.OuterScope = scope.OuterScope;
             return;
         }

@@ -67,7 +67,10 @@ public static partial class torch
         protected virtual void Dispose(bool disposing)
         {
             if (handle != 0)
+            {
                 Native.st_generator_free(handle);
+            }
+
             handle = 0;
         }
     }

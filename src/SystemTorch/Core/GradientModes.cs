@@ -38,7 +38,10 @@ public static partial class torch
         public void Dispose()
         {
             if (guard != 0)
+            {
                 Native.st_inference_leave(guard);
+            }
+
             guard = 0;
         }
     }

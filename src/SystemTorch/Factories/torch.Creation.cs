@@ -48,11 +48,15 @@ public static partial class torch
 
     /// <summary>Tensors joined along a dimension that they have.</summary>
     /// <exception cref="ArgumentException">There are none.</exception>
-    public static Tensor cat(Tensor[] tensors, long dim = 0) => tensors.Length switch
+    public static Tensor cat(Tensor[] tensors, long dim = 0) => cat((ReadOnlySpan<Tensor>)tensors, dim);
+
+    /// <summary>Tensors joined along a dimension that they have.</summary>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    public static Tensor cat(ReadOnlySpan<Tensor> tensors, long dim = 0) => tensors.Length switch
     {
         0 => throw new ArgumentException(nameof(tensors)),
         1 => tensors[0].alias(),
-        _ => Aten.cat.Call(tensors, dim),
+        _ => Aten.cat.Call(tensors.ToArray(), dim),
     };
 
     /// <summary>Tensors joined along a new dimension.</summary>

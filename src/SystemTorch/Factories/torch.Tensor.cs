@@ -12,9 +12,15 @@ public static partial class torch
     {
         var count = 1L;
         foreach (var size in dimensions)
+        {
             count *= size;
+        }
+
         if (count > elements.Length)
+        {
             throw new ArgumentException($"mismatched total size creating a tensor from an array: {count} vs. {elements.Length}");
+        }
+
         device = InitializeDevice(device);
         var source = TypeOf<T>()!.Value;
         var stays = device.type == DeviceType.CPU;
@@ -22,7 +28,10 @@ public static partial class torch
         elements[..(int)count].CopyTo(new Span<T>(tensor.DataPointer, (int)count));
         tensor.requires_grad = requires_grad && stays;
         if (stays && (dtype ?? source) == source)
+        {
             return tensor;
+        }
+
         var converted = tensor.to(dtype ?? source, device, disposeAfter: true);
         return stays ? converted : converted.requires_grad_(requires_grad);
     }

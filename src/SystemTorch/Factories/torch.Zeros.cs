@@ -89,7 +89,10 @@ public static partial class torch
     private static Tensor Made(Tensor tensor, bool requires_grad, string[]? names = null)
     {
         if (names is { Length: > 0 })
+        {
             throw new NotImplementedException("Named dimensions.");
+        }
+
         return requires_grad ? tensor.requires_grad_() : tensor;
     }
 }

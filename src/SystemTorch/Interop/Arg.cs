@@ -62,7 +62,10 @@ internal readonly struct Arg
                 break;
             case torch.Tensor[] tensors:
                 for (var i = 0; i < count; i++)
+                {
                     room[i] = tensors[i].Handle;
+                }
+
                 break;
             default:
                 return;

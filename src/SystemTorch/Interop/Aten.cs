@@ -110,8 +110,6 @@ internal static class Aten
     public static readonly Op sum_dim = new("sum", "dim_IntList");
     public static readonly Op mean = new("mean");
     public static readonly Op mean_dim = new("mean", "dim");
-    public static readonly Op var = new("var");
-    public static readonly Op var_dim = new("var", "dim");
     public static readonly Op max = new("max");
     public static readonly Op max_dim = new("max", "dim");
     public static readonly Op min = new("min");
@@ -121,6 +119,7 @@ internal static class Aten
     public static readonly Op all = new("all");
     public static readonly Op any = new("any");
     public static readonly Op norm = new("norm", "Scalar");
+    public static readonly Op norm_dim = new("norm", "ScalarOpt_dim");
 
     // Networks
     public static readonly Op relu = new("relu");

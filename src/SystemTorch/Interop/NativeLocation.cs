@@ -17,7 +17,10 @@ internal static class NativeLocation
     public static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
         if (name != Name)
+        {
             return 0;
+        }
+
         var path = Candidates(Environment.GetEnvironmentVariable(Variable), AppContext.BaseDirectory).FirstOrDefault(File.Exists)
             ?? throw new DllNotFoundException(
                 $"{FileName} was found neither where the environment variable {Variable} says, nor beside the application ({AppContext.BaseDirectory}), " +
@@ -36,13 +39,18 @@ internal static class NativeLocation
     internal static IEnumerable<string> Candidates(string? variable, string baseDirectory)
     {
         if (!string.IsNullOrEmpty(variable))
+        {
             return [variable];
+        }
+
         return Ancestors(baseDirectory).Select(folder => Path.Combine(folder, "artifacts", "native", FileName)).Prepend(Path.Combine(baseDirectory, FileName));
     }
 
     private static IEnumerable<string> Ancestors(string folder)
     {
         for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
+        {
             yield return at.FullName;
+        }
     }
 }

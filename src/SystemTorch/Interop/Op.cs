@@ -41,18 +41,27 @@ internal sealed unsafe class Op(string name, string overload = "")
         var values = stackalloc NativeValue[args.Length];
         var words = 0;
         foreach (ref readonly var arg in args)
+        {
             words += arg.Words;
+        }
+
         var scratch = words <= ScratchWords ? stackalloc long[ScratchWords] : new long[words];
         int written;
         fixed (long* start = scratch)
         {
             var room = start;
             for (var i = 0; i < args.Length; i++)
+            {
                 args[i].Write(ref values[i], ref room);
+            }
+
             written = Native.st_operator_call(Handle, values, args.Length, results, capacity);
         }
         foreach (ref readonly var arg in args)
+        {
             arg.KeepAlive();
+        }
+
         Native.Check(written);
     }
 

@@ -20,9 +20,15 @@ namespace TorchSharp
         {
             var seen = new HashSet<string>();
             for (var at = type; at is not null && at != typeof(object); at = at.BaseType)
+            {
                 foreach (var field in at.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
+                {
                     if (seen.Add(field.Name))
+                    {
                         yield return (field.GetCustomAttribute<Utils.ComponentNameAttribute>()?.Name ?? field.Name, field);
+                    }
+                }
+            }
         }
     }
 }

@@ -31,10 +31,17 @@ public static partial class torch
             public virtual IEnumerable<(string name, Module module)> named_modules()
             {
                 foreach (var (key, module) in ownModules)
+                {
                     yield return (key, module);
+                }
+
                 foreach (var (key, module) in ownModules)
+                {
                     foreach (var (inner, found) in module.named_modules())
+                    {
                         yield return ($"{key}.{inner}", found);
+                    }
+                }
             }
 
             /// <summary>The modules inside this one at any depth, without itself.</summary>
@@ -45,11 +52,20 @@ public static partial class torch
             {
                 destination ??= [];
                 foreach (var (key, parameter) in named_parameters())
+                {
                     destination.TryAdd(Prefixed(prefix, key), parameter);
+                }
+
                 foreach (var (key, buffer) in named_buffers(include_nonpersistent: false))
+                {
                     destination.TryAdd(Prefixed(prefix, key), buffer);
+                }
+
                 foreach (var (key, module) in ownModules)
+                {
                     module.state_dict(destination, Prefixed(prefix, key));
+                }
+
                 return destination;
             }
 
@@ -63,10 +79,16 @@ public static partial class torch
                 var missing = target.Keys.Where(key => !source.ContainsKey(key)).Except(skip ?? []).ToList();
                 var unexpected = source.Keys.Where(key => !target.ContainsKey(key)).Except(skip ?? []).ToList();
                 if (strict && missing.Count + unexpected.Count > 0)
+                {
                     throw new InvalidOperationException("The loaded state_dict is not identical to the target dictionary.");
+                }
+
                 using var _ = no_grad();
                 foreach (var key in source.Keys.Where(target.ContainsKey).Except(skip ?? []))
+                {
                     target[key].copy_(source[key]);
+                }
+
                 return (missing, unexpected);
             }
 

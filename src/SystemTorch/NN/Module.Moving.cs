@@ -17,16 +17,30 @@ public static partial class torch
             internal virtual void Move(Device? device, ScalarType? type)
             {
                 if (type is { } t && !t.IsFloatingPoint() && !t.IsComplex())
+                {
                     throw new ArgumentException($"nn.Module.to only accepts floating point or complex types, but got desired dtype={t}");
+                }
+
                 if (device is not null)
+                {
                     device = Existing(device);
+                }
+
                 if (type is null && device!.type == deviceType && device.index == deviceIndex)
+                {
                     return;
+                }
+
                 foreach (var (_, child) in named_children())
+                {
                     child.Move(device, type);
+                }
+
                 MoveOwn(device, type);
                 if (device is not null)
+                {
                     (deviceType, deviceIndex) = (device.type, device.index);
+                }
             }
 
             /// <summary>The parameter on another device or of another type, its gradient with it; null where nothing changes.</summary>
@@ -35,7 +49,10 @@ public static partial class torch
                 using var gradient = parameter.grad;
                 var (toType, toDevice) = (type ?? parameter.dtype, device ?? parameter.device);
                 if (!parameter.ToWillCopy(toType, toDevice) && gradient?.ToWillCopy(toType, toDevice) != true)
+                {
                     return null;
+                }
+
                 var kept = parameter.is_floating_point() || parameter.dtype.IsComplex() ? toType : parameter.dtype;
                 using var _ = no_grad();
                 var moved = new Modules.Parameter(parameter.to(kept, toDevice), parameter.requires_grad);
@@ -53,7 +70,10 @@ public static partial class torch
             {
                 var (toType, toDevice) = (type ?? buffer.dtype, device ?? buffer.device);
                 if (!buffer.ToWillCopy(toType, toDevice))
+                {
                     return null;
+                }
+
                 var kept = buffer.is_floating_point() || buffer.dtype.IsComplex() ? toType : buffer.dtype;
                 return buffer.to(kept, toDevice, disposeAfter: true).DetachFromDisposeScope();
             }
@@ -61,7 +81,10 @@ public static partial class torch
             private static Device Existing(Device device)
             {
                 if (device.type != DeviceType.CUDA)
+                {
                     return new Device(device.type);
+                }
+
                 return cuda.is_available() ? device : throw new InvalidOperationException("CUDA is not available.");
             }
 
@@ -71,7 +94,10 @@ public static partial class torch
                 foreach (var (key, parameter) in named_parameters(false).ToList())
                 {
                     if (Moved(parameter, device, type) is not { } moved)
+                    {
                         continue;
+                    }
+
                     if (Property(key) is { } property)
                     {
                         property.SetValue(this, moved);
@@ -84,7 +110,10 @@ public static partial class torch
                 foreach (var (key, buffer) in named_buffers(false).ToList())
                 {
                     if (Moved(buffer, device, type) is not { } moved)
+                    {
                         continue;
+                    }
+
                     if (Property(key) is { } property)
                     {
                         property.SetValue(this, moved);

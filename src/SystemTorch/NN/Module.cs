@@ -37,7 +37,9 @@ public static partial class torch
             {
                 isTraining = train;
                 foreach (var (_, child) in named_children())
+                {
                     child.train(train);
+                }
             }
 
             /// <summary>Puts the module and its modules into evaluation mode.</summary>
@@ -50,11 +52,18 @@ public static partial class torch
                 {
                     using var gradient = parameter.grad;
                     if (gradient is null)
+                    {
                         continue;
+                    }
+
                     if (set_to_none)
+                    {
                         parameter.grad = null;
+                    }
                     else
-                        gradient.zero_();
+                    {
+                        gradient.zero_().Dispose();
+                    }
                 }
             }
 
@@ -62,7 +71,10 @@ public static partial class torch
             public virtual Module apply(Action<Module> fn)
             {
                 foreach (var module in ownModules.Values)
+                {
                     module.apply(fn);
+                }
+
                 fn(this);
                 return this;
             }
@@ -78,13 +90,25 @@ public static partial class torch
             protected virtual void Dispose(bool disposing)
             {
                 if (!disposing || isDisposed)
+                {
                     return;
+                }
+
                 foreach (var (_, buffer) in named_buffers(false))
+                {
                     buffer.DetachFromDisposeScope().Dispose();
+                }
+
                 foreach (var (_, parameter) in named_parameters(false))
+                {
                     parameter.DetachFromDisposeScope().Dispose();
+                }
+
                 foreach (var (_, module) in named_modules())
+                {
                     module.Dispose();
+                }
+
                 isDisposed = true;
             }
         }

@@ -30,7 +30,10 @@ public abstract class ParameterLessModule<T1, TResult> : nn.Module<T1, TResult>,
     public override void register_module(string name, nn.Module submodule)
     {
         if (submodule is not IParameterLessModule)
+        {
             throw new InvalidOperationException("Submodules of a parameter-less module must also be parameter-less.");
+        }
+
         base.register_module(name, submodule);
     }
 

@@ -5,7 +5,7 @@ public static partial class torch
     public static partial class nn
     {
         /// <summary>Ways to fill a new parameter. They change the tensor, record nothing for gradients, and return it.</summary>
-        public static partial class init
+        internal static partial class init
         {
             /// <summary>Whether the variance is kept forwards or backwards.</summary>
             public enum FanInOut
@@ -80,7 +80,10 @@ public static partial class torch
             {
                 var shape = tensor.shape;
                 if (shape.Length < 2)
+                {
                     throw new ArgumentException("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions");
+                }
+
                 var receptive = shape.Skip(2).Aggregate(1L, (product, size) => product * size);
                 return (shape[1] * receptive, shape[0] * receptive);
             }

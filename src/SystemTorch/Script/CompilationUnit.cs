@@ -12,7 +12,10 @@ public static partial class torch
         public static CompilationUnit compile(string script)
         {
             if (string.IsNullOrEmpty(script))
+            {
                 throw new ArgumentNullException("empty script");
+            }
+
             var unit = Native.st_script_compile(script);
             return unit != 0 ? new CompilationUnit(unit) : throw Native.Error();
         }
@@ -35,7 +38,10 @@ public static partial class torch
             public object invoke(string name, params object?[] objs)
             {
                 if (string.IsNullOrEmpty(name))
+                {
                     throw new ArgumentNullException("method name");
+                }
+
                 ObjectDisposedException.ThrowIf(handle == 0, this);
                 var result = ScriptCall.Invoke(handle, name, objs);
                 GC.KeepAlive(this);
@@ -44,9 +50,6 @@ public static partial class torch
 
             /// <summary>Calls a function whose result is a <typeparamref name="TResult"/>.</summary>
             public TResult invoke<TResult>(string name, params object?[] inputs) => (TResult)invoke(name, inputs);
-
-            /// <summary>Calls a function whose arguments are of one type and whose result is a <typeparamref name="TResult"/>.</summary>
-            public TResult invoke<T, TResult>(string name, params T[] inputs) => (TResult)invoke(name, Array.ConvertAll(inputs, i => (object?)i));
 
             /// <summary>Releases the functions.</summary>
             public void Dispose()
@@ -59,7 +62,10 @@ public static partial class torch
             protected virtual void Dispose(bool disposing)
             {
                 if (handle != 0)
+                {
                     Native.st_script_free(handle);
+                }
+
                 handle = 0;
             }
         }

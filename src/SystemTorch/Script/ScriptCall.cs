@@ -16,7 +16,10 @@ internal static class ScriptCall
         {
             var room = start;
             for (var i = 0; i < args.Length; i++)
+            {
                 args[i].Write(ref values[i], ref room);
+            }
+
             Native.Check(Native.st_script_call(unit, name, arguments, args.Length, &result));
         }
         GC.KeepAlive(objects);

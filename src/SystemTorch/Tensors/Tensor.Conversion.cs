@@ -41,7 +41,10 @@ public static partial class torch
         public Tensor cuda(Device? device = null, bool non_blocking = false)
         {
             if (device is not null && device.type != DeviceType.CUDA)
+            {
                 throw new ArgumentException("Not a CUDA device.", nameof(device));
+            }
+
             return to(DeviceType.CUDA, device is null ? -1 : device_index, non_blocking: non_blocking);
         }
 
@@ -49,7 +52,10 @@ public static partial class torch
         {
             var result = Aten.to.Call(this, type, default, device is null ? default(Arg) : device, default, nonBlocking, copy);
             if (disposeAfter)
+            {
                 Dispose();
+            }
+
             return result;
         }
     }

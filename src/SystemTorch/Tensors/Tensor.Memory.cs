@@ -15,20 +15,35 @@ public static partial class torch
             get
             {
                 if (!is_contiguous())
+                {
                     throw new InvalidOperationException("Bytes() called on non-contiguous tensor.");
+                }
+
                 var length = numel() * element_size();
                 if (length > int.MaxValue)
+                {
                     throw new ArgumentException("Span only supports up to int.MaxValue elements.");
+                }
+
                 if (device_type != DeviceType.CPU)
+                {
                     throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
+                }
+
                 return new Span<byte>(DataPointer, (int)length);
             }
             set
             {
                 if (!is_contiguous())
+                {
                     throw new InvalidOperationException("SetBytes() called on non-contiguous tensor.");
+                }
+
                 if (numel() * element_size() != value.Length)
+                {
                     throw new ArgumentException("Mismatched data sizes in SetBytes().");
+                }
+
                 value.CopyTo(new Span<byte>(DataPointer, value.Length));
             }
         }
@@ -56,7 +71,10 @@ public static partial class torch
         public T item<T>() where T : unmanaged
         {
             if (NumberOfElements != 1)
+            {
                 throw new ArgumentException("Number of elements in the tensor must be 1");
+            }
+
             return data<T>()[0];
         }
 
@@ -67,7 +85,9 @@ public static partial class torch
         private void ValidateType<T>()
         {
             if (dtype != TypeOf<T>())
+            {
                 throw new ArgumentException($"{typeof(T).Name} is not compatible with {dtype}");
+            }
         }
     }
 }

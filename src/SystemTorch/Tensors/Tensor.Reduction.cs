@@ -21,13 +21,6 @@ public static partial class torch
         /// <summary>The means over several dimensions.</summary>
         public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) => Aten.mean_dim.Call(this, dimensions, keepdim, type);
 
-        /// <summary>The variance of all elements, divided by n − 1 or by n.</summary>
-        public Tensor var(bool unbiased = true) => Aten.var.Call(this, unbiased);
-
-        /// <summary>The variances over several dimensions, divided by n − 1 or by n. As in TorchSharp, <paramref name="type"/> has no effect.</summary>
-        public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
-            Aten.var_dim.Call(this, dimensions, unbiased, keepdim);
-
         /// <summary>The largest element.</summary>
         public Tensor max() => Aten.max.Call(this);
 
@@ -58,6 +51,9 @@ public static partial class torch
 
         /// <summary>The p-norm of the flattened tensor.</summary>
         public Tensor norm(float p = 2.0f) => Aten.norm.Call(this, (double)p);
+
+        /// <summary>The p-norms along one dimension. A whole number alone is a dimension, not an order.</summary>
+        public Tensor norm(int dim, bool keepdim = false, float p = 2.0f) => Aten.norm_dim.Call(this, (double)p, new long[] { dim }, keepdim);
 
         /// <summary>The softmax over one dimension.</summary>
         public Tensor softmax(long dim, ScalarType? dtype = null) => Aten.softmax.Call(this, dim, dtype);

@@ -78,12 +78,8 @@ public static partial class torch
         public Tensor fill_(Scalar value) => InPlace(Aten.fill_, value);
 
         /// <summary>Sets every element to zero.</summary>
-        /// <returns>This tensor.</returns>
-        public Tensor zero_()
-        {
-            Aten.zero_.Run(this);
-            return this;
-        }
+        /// <returns>A second handle of this tensor, unlike the other methods that work in place; TorchSharp's does the same.</returns>
+        public Tensor zero_() => Aten.zero_.Call(this);
 
         private Tensor InPlace(Op op, Arg argument)
         {

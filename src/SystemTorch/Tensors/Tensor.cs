@@ -21,7 +21,9 @@ public static partial class torch
             var count = Interlocked.Increment(ref totalCount);
             peakCount = Math.Max(count, peakCount);
             if (register)
+            {
                 OwningDisposeScope = DisposeScopeManager.OfThread.Register(this);
+            }
         }
 
         /// <summary>Releases the tensor.</summary>
@@ -53,7 +55,10 @@ public static partial class torch
         protected virtual void Dispose(bool disposing)
         {
             if (handle == 0)
+            {
                 return;
+            }
+
             OwningDisposeScope?.Forget(this);
             Interlocked.Decrement(ref totalCount);
             Native.st_tensor_free(handle);

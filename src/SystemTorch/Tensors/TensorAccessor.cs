@@ -22,11 +22,13 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     /// <summary>How many elements there are.</summary>
     public long Count { get; }
 
-    /// <summary>The element at one index per dimension, or at one index in the order of the dimensions.</summary>
+    /// <summary>
+    /// The element at one index per dimension. To read, one index in the order of the dimensions will do; to write it will not, as in TorchSharp.
+    /// </summary>
     /// <exception cref="IndexOutOfRangeException">There is no such element.</exception>
     public T this[params long[] indices]
     {
-        get => start[Offset(indices)];
+        get => start[indices.Length == 1 ? Offset(indices[0] < Count ? indices[0] : throw new IndexOutOfRangeException()) : Offset(indices)];
         set => start[Offset(indices)] = value;
     }
 
@@ -34,36 +36,20 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     public T[] ToArray()
     {
         var result = new T[Count];
-        if (Count > 0)
-            CopyTo(result);
-        return result;
-    }
-
-    /// <summary>Copies the elements from <paramref name="tensorIndex"/> on to <paramref name="array"/>, until either ends.</summary>
-    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyTo(array.AsSpan(), arrayIndex, tensorIndex);
-
-    /// <summary>Copies the elements from <paramref name="tensorIndex"/> on to <paramref name="array"/>, until either ends.</summary>
-    public void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        var length = Common(array.Length - arrayIndex, tensorIndex);
         if (contiguous)
-            new ReadOnlySpan<T>(start + tensorIndex, length).CopyTo(array[arrayIndex..]);
+        {
+            new ReadOnlySpan<T>(start, result.Length).CopyTo(result);
+        }
         else
-            for (var i = 0; i < length; i++)
-                array[arrayIndex + i] = start[Offset(tensorIndex + i)];
-        GC.KeepAlive(this);
-    }
+        {
+            for (var i = 0; i < result.Length; i++)
+            {
+                result[i] = start[Offset(i)];
+            }
+        }
 
-    /// <summary>Copies <paramref name="array"/> to the elements from <paramref name="tensorIndex"/> on, until either ends.</summary>
-    public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyFrom(new ReadOnlySpan<T>(array), arrayIndex, tensorIndex);
-
-    /// <summary>Copies <paramref name="array"/> to the elements from <paramref name="tensorIndex"/> on, until either ends.</summary>
-    public void CopyFrom(ReadOnlySpan<T> array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        var length = Common(array.Length - arrayIndex, tensorIndex);
-        for (var i = 0; i < length; i++)
-            start[Offset(tensorIndex + i)] = array[arrayIndex + i];
         GC.KeepAlive(this);
+        return result;
     }
 
     /// <summary>Goes through the elements in the order of the dimensions.</summary>
@@ -74,22 +60,16 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     /// <summary>Lets go of the tensor, which is not disposed.</summary>
     public void Dispose() => GC.KeepAlive(tensor);
 
-    private int Common(int room, long from)
-    {
-        if (from < 0 || from >= Count)
-            throw new ArgumentOutOfRangeException(nameof(from));
-        return (int)Math.Min(Math.Max(room, 0), Count - from);
-    }
-
     private long Offset(long[] indices)
     {
-        if (indices.Length == 1)
-            return indices[0] < Count ? Offset(indices[0]) : throw new IndexOutOfRangeException();
         var offset = 0L;
         for (var d = shape.Length - 1; d >= 0; d--)
         {
             if (indices[d] < 0 || indices[d] >= shape[d])
+            {
                 throw new IndexOutOfRangeException($"{indices[d]} >= {shape[d]} in dimension {d}.");
+            }
+
             offset += indices[d] * strides[d];
         }
         return offset;
@@ -99,7 +79,10 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         if (contiguous)
+        {
             return index;
+        }
+
         var offset = 0L;
         for (var d = shape.Length - 1; d >= 0; d--)
         {

@@ -63,7 +63,7 @@ public sealed class GoogLeNetSpecTests
     [InlineData(double.PositiveInfinity)]
     public void A_width_that_is_not_a_positive_number_is_refused(double multiplier) =>
         GoogLeNetSpec.Paper.Invoking(spec => spec.WithWidth(multiplier)).Should().Throw<ArgumentOutOfRangeException>()
-            .WithMessage("The width multiplier must be a positive number.*");
+            .WithMessage("The width multiplier must be more than 0 and at most 64.*");
 
     private static GoogLeNetSpec OneBlock(int channels) => new()
     {

@@ -15,7 +15,9 @@ public sealed class ArchiveSourceTests : IDisposable
     public async Task Downloads_verifies_and_keeps_the_files()
     {
         using (var server = _store.Serve((_, from) => LoopbackServer.Serve(Archive, from)))
+        {
             await _store.LoadAndCheckAsync();
+        }
 
         _store.CacheShouldBe(complete: true);
         File.Exists(_store.Part).Should().BeFalse("the archive is not needed any more");
@@ -136,7 +138,10 @@ public sealed class ArchiveSourceTests : IDisposable
         {
             var loading = _store.FailAsync<OperationCanceledException>(cancel.Token);
             while (!File.Exists(_store.Part) || new FileInfo(_store.Part).Length < 20_000)
+            {
                 await Task.Delay(10);
+            }
+
             cancel.Cancel();
             await loading;
         }

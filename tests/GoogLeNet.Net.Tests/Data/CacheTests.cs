@@ -42,9 +42,13 @@ public sealed class CacheTests : IDisposable
         var bytes = File.ReadAllBytes(file);
         bytes[100] ^= 1;
         if (damage == 2)
+        {
             File.Delete(file);
+        }
         else
+        {
             File.WriteAllBytes(file, damage == 0 ? bytes : bytes[..50]);
+        }
 
         using var server = _store.Serve((_, from) => LoopbackServer.Serve(_store.Fake.Archive, from));
         await _store.LoadAndCheckAsync();
@@ -93,7 +97,10 @@ public sealed class CacheTests : IDisposable
     public async Task A_lock_dies_with_the_process_that_held_it()
     {
         if (!OperatingSystem.IsLinux())
+        {
             return; // flock(1) is part of util-linux
+        }
+
         Directory.CreateDirectory(_store.Cache);
         var path = Path.Combine(_store.Cache, FolderLock.FileName);
         using var other = Process.Start(new ProcessStartInfo("flock", [path, "-c", "echo held; exec sleep 60"]) { RedirectStandardOutput = true })!;
@@ -123,7 +130,9 @@ public sealed class CacheTests : IDisposable
     public void Cache_follows_the_platform(string? xdg, string home, string expected, string reason)
     {
         if (OperatingSystem.IsLinux())
+        {
             CacheFolder.Root(name => name == "HOME" ? home : xdg).Should().Be(expected, reason);
+        }
     }
 
     public void Dispose() => _store.Dispose();

@@ -30,7 +30,10 @@ public sealed class Cifar10Tests : IDisposable
         _store.Fake.WriteFiles(_store.Records);
         Task<Cifar10> loading;
         using (NewDisposeScope())
+        {
             loading = LoadAsync();
+        }
+
         var cifar = await loading;
         cifar.Train.Labels.min().item<long>().Should().Be(0);
         cifar.Dispose();

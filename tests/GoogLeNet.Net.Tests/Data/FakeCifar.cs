@@ -46,7 +46,9 @@ internal sealed class FakeCifar
     {
         Directory.CreateDirectory(folder);
         for (var i = 0; i < Names.Length; i++)
+        {
             System.IO.File.WriteAllBytes(Path.Combine(folder, Names[i]), Files[i]);
+        }
     }
 
     /// <summary>The npm package: PNG with one image a row, labels last.</summary>
@@ -71,7 +73,9 @@ internal sealed class FakeCifar
         using (var tar = new TarWriter(new GZipStream(bytes, CompressionLevel.Fastest)))
         {
             foreach (var entry in entries)
+            {
                 tar.WriteEntry(entry);
+            }
         }
         return bytes.ToArray();
     }

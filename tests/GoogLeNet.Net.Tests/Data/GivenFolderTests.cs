@@ -86,7 +86,10 @@ public sealed class GivenFolderTests : IDisposable
     {
         _store.Fake.WriteFiles(_folder);
         using (var file = File.OpenWrite(Path.Combine(_folder, "test_batch.bin")))
+        {
             file.SetLength(length);
+        }
+
         (await _store.FailAsync()).Should().Contain($"test_batch.bin' has {length:N0} bytes; a CIFAR-10 file has 61,460: it is {verdict}.", reason);
     }
 
@@ -117,7 +120,10 @@ public sealed class GivenFolderTests : IDisposable
     {
         _store.Fake.WriteFiles(_folder);
         foreach (var name in FakeCifar.Names[2..])
+        {
             File.Delete(Path.Combine(_folder, name));
+        }
+
         (await _store.FailAsync()).Should().Contain("data_batch_3.bin").And.NotContain("data_batch_4.bin");
     }
 

@@ -73,7 +73,9 @@ internal sealed class LoopbackServer : IDisposable
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), stop);
         await stream.WriteAsync(reply.Body.AsMemory(0, reply.CutAfter ?? reply.StallAfter ?? reply.Body.Length), stop);
         if (reply.StallAfter is not null)
+        {
             await Task.Delay(Timeout.Infinite, stop);
+        }
     }
 
     private static async Task<long?> ReadRangeAsync(NetworkStream stream, CancellationToken stop)
@@ -83,7 +85,9 @@ internal sealed class LoopbackServer : IDisposable
         while (await reader.ReadLineAsync(stop) is { Length: > 0 } line)
         {
             if (line.StartsWith("Range: bytes=", StringComparison.OrdinalIgnoreCase))
+            {
                 range = long.Parse(line["Range: bytes=".Length..].TrimEnd('-'));
+            }
         }
         return range;
     }

@@ -96,7 +96,10 @@ public sealed class NpmSourceTests : IDisposable
         {
             var damaged = random.Next(4) == 0 ? package[..random.Next(package.Length)] : (byte[])package.Clone();
             for (var flips = random.Next(1, 20); flips > 0 && damaged.Length > 0; flips--)
+            {
                 damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
             var tarball = _store.Folder("damaged.tgz");
             var target = Directory.CreateDirectory(_store.Folder($"out{round}")).FullName;
             File.WriteAllBytes(tarball, damaged);

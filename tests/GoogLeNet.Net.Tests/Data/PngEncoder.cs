@@ -56,7 +56,10 @@ internal sealed record PngEncoder
     {
         var bytes = new MemoryStream();
         using (var zlib = new ZLibStream(bytes, CompressionLevel.Fastest))
+        {
             zlib.Write(raw);
+        }
+
         return bytes.ToArray();
     }
 
@@ -72,7 +75,10 @@ internal sealed record PngEncoder
     private static int Prediction(int filter, int a, int b, int c)
     {
         if (filter < 4)
+        {
             return filter switch { 1 => a, 2 => b, 3 => (a + b) / 2, _ => 0 };
+        }
+
         var p = a + b - c;
         return new[] { a, b, c }.MinBy(v => Math.Abs(p - v)); // MinBy keeps the first of equals, the order that Paeth asks for
     }
@@ -83,7 +89,9 @@ internal sealed record PngEncoder
         foreach (var b in data)
         {
             for (var bit = 0; bit < 8; bit++)
+            {
                 crc = ((crc ^ (uint)(b >> bit)) & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
+            }
         }
         return ~crc;
     }

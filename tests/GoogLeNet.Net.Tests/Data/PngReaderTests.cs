@@ -93,7 +93,10 @@ public sealed class PngReaderTests
     {
         using var reader = new PngReader(new MemoryStream(png));
         for (var y = 0; y < reader.Height; y++)
+        {
             reader.ReadRow();
+        }
+
         reader.Finish();
     }
 }

@@ -52,7 +52,10 @@ internal sealed class StoreFixture : IDisposable
         var npm = Folder("npm");
         File.WriteAllText(npm, $"#!/bin/sh\nPACKAGE={Folder("package.tgz")}\n{script}\n");
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(npm, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
         Sources = Sources with { Npm = npm };
     }
 
@@ -88,9 +91,14 @@ internal sealed class StoreFixture : IDisposable
     {
         Directory.Exists(Records).Should().Be(complete);
         if (complete)
+        {
             Directory.EnumerateFiles(Records).Select(Path.GetFileName).Should().BeEquivalentTo(FakeCifar.Names);
+        }
+
         if (Directory.Exists(Cache))
+        {
             Directory.EnumerateDirectories(Cache, "*.part").Should().BeEmpty();
+        }
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

@@ -53,7 +53,9 @@ public sealed class StratifiedSampleTests
         for (var seed = 0; seed < 2000; seed++)
         {
             foreach (var i in StratifiedSample.Choose(labels, 1, 3, seed))
+            {
                 counts[i]++;
+            }
         }
         counts.Should().OnlyContain(c => c > 600 - 103 && c < 600 + 103, "600 ± 5 deviations of a binomial (2000, 0.3)");
     }

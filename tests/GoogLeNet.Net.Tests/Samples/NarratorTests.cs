@@ -29,7 +29,7 @@ public sealed class NarratorTests
         var record = new EpochRecord(
             2, 0.05, 171.4, 300, [new("main", 1.5, 0.451), new("aux1", 1.75, 0.4)], [new("main", 1.25, 0.5625), new("aux1", 1.5, 0.5)]);
 
-        RunNarrator.Line(new EpochEvent(record, 4)).Should().Be(
+        RunNarrator.Line(new EpochEvent(record, 4, new History([record]))).Should().Be(
             "Epoch 2/4  main 45.10 % | 56.25 %, loss 1.500 | 1.250   aux1 40.00 % | 50.00 %, loss 1.750 | 1.500   171 s");
     }
 

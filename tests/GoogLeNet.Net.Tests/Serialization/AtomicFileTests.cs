@@ -73,7 +73,9 @@ public sealed class AtomicFileTests : IDisposable
     public void A_file_on_the_disk_is_replaced_and_read_again()
     {
         foreach (byte value in new byte[] { 1, 2 })
+        {
             SafeTensorsFile.Write(Target, new Dictionary<string, string>(), [new("w", SafeTensorsType.U8, [1], new[] { value })]);
+        }
 
         SafeTensorsFile.Read(Target).Tensors["w"].Data.ToArray().Should().Equal(2);
         FluentActions.Invoking(() => SafeTensorsFile.Read(Path.Combine(folder, "none"))).Should().Throw<FileNotFoundException>();

@@ -113,7 +113,9 @@ public sealed class SafeTensorsFileTests
     {
         byte[] file = Written(NoMetadata, [new("w", SafeTensorsType.F16, [2], Bytes(4))]);
         for (int length = 0; length < file.Length; length++)
+        {
             FluentActions.Invoking(() => Read(file[..length])).Should().Throw<SafeTensorsException>($"only {length} bytes are left");
+        }
     }
 
     [Theory]

@@ -53,7 +53,9 @@ public sealed class SafeTensorsRejectionTests
         error.Message.Should().StartWith("x.safetensors: ").And.Contain(problem);
         error.TensorName.Should().Be(tensor);
         if (offset is not null)
+        {
             error.Offset.Should().Be(offset);
+        }
     }
 
     [Fact]

@@ -158,7 +158,9 @@ public sealed class DisposeScopeTests
     private static void Forget(int count)
     {
         for (var i = 0; i < count; i++)
+        {
             _ = Counted(2);
+        }
     }
 }
 

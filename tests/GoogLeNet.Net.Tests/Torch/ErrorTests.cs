@@ -36,7 +36,9 @@ public sealed class ErrorTests
         // TorchSharp goes on with a stack trace of C++ frames.
         text.Split('\n')[0].Should().Match(message);
         if (IsSystemTorch)
+        {
             text.Should().NotContain("\n");
+        }
     }
 
     [Fact]
@@ -57,7 +59,10 @@ public sealed class ErrorTests
     public void An_operator_that_libtorch_lacks_is_an_exception()
     {
         if (typeof(torch).Assembly.GetType("TorchSharp.Interop.Op") is not { } op)
+        {
             return;
+        }
+
         var unknown = Activator.CreateInstance(op, "no_such_operator", "");
 
         var call = () => op.GetMethod("Find", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(unknown, []);
@@ -85,7 +90,9 @@ public sealed class ErrorTests
     public void A_gpu_that_is_not_there_is_refused()
     {
         if (torch.cuda.is_available())
+        {
             return;
+        }
 
         torch.cuda.device_count().Should().Be(0);
         torch.ones(1).Invoking(t => t.cuda()).Should().Throw<InvalidOperationException>();

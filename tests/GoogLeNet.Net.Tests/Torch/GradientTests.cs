@@ -41,7 +41,9 @@ public sealed class GradientTests
         var (function, shapes) = Cases[name];
         var inputs = shapes.Select(s => Scattered(s).requires_grad_()).ToArray();
         using (var loss = Loss(function(inputs)))
+        {
             loss.backward();
+        }
 
         foreach (var input in inputs)
         {
@@ -91,7 +93,9 @@ public sealed class GradientTests
             torch.is_grad_enabled().Should().BeFalse();
             x.mul(2).requires_grad.Should().BeFalse();
             using (torch.enable_grad())
+            {
                 x.mul(2).requires_grad.Should().BeTrue();
+            }
         }
         using (torch.inference_mode())
         {
@@ -99,7 +103,10 @@ public sealed class GradientTests
             x.mul(2).requires_grad.Should().BeFalse();
         }
         using (torch.set_grad_enabled(false))
+        {
             x.mul(2).requires_grad.Should().BeFalse();
+        }
+
         torch.is_inference_mode_enabled().Should().BeFalse();
         torch.is_grad_enabled().Should().BeTrue();
     }
@@ -110,7 +117,8 @@ public sealed class GradientTests
     private static double[] Differences(Func<Tensor> loss, Tensor input)
     {
         using var none = torch.no_grad();
-        var elements = input.data<double>();
+        using var flat = input.view(-1);
+        var elements = flat.data<double>();
         return Enumerable.Range(0, (int)elements.Count).Select(i => (At(i, Step) - At(i, -Step)) / (2 * Step)).ToArray();
 
         double At(int index, double shift)

@@ -12,15 +12,19 @@ public sealed class NativeLocationTests
     public void The_environment_variable_wins()
     {
         if (Tensors.IsSystemTorch)
+        {
             Candidates("/opt/libsystemtorch.so", "/app/").Should().Equal("/opt/libsystemtorch.so");
+        }
     }
 
     [Fact]
     public void Otherwise_it_lies_beside_the_application_or_in_artifacts_above_it()
     {
         if (Tensors.IsSystemTorch)
+        {
             Candidates(null, "/repo/bin/").Should().Equal(
                 "/repo/bin/libsystemtorch.so", "/repo/bin/artifacts/native/libsystemtorch.so", "/repo/artifacts/native/libsystemtorch.so", "/artifacts/native/libsystemtorch.so");
+        }
     }
 
     private static IEnumerable<string> Candidates(string? variable, string folder) =>

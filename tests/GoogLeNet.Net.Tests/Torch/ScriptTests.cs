@@ -36,7 +36,7 @@ public sealed class ScriptTests
 
         unit.invoke<Tensor>("scaled", Vector(1, 2), 1.5).Values().Should().Equal(1.5, 3);
         unit.invoke<Tensor>("total", (object)new[] { Vector(1, 2), Vector(3, 4) }).Values().Should().Equal(4, 6);
-        unit.invoke<Tensor, (Tensor, Tensor)>("both", Vector(1)).Item2.Values().Should().Equal(0);
+        unit.invoke<(Tensor, Tensor)>("both", Vector(1)).Item2.Values().Should().Equal(0);
         ((Tensor[])unit.invoke("parts", Vector(7, 8))).Select(t => t.item<double>()).Should().Equal(7, 8);
         unit.invoke<Scalar>("count", Vector(7, 8)).ToInt64().Should().Be(2);
     }
@@ -57,7 +57,10 @@ public sealed class ScriptTests
     public void What_goes_wrong_is_an_exception()
     {
         if (!IsSystemTorch)
+        {
             return; // TorchSharp lets the first two end the process.
+        }
+
         using var unit = torch.jit.compile(Functions);
 
         ((Action)(() => torch.jit.compile("def f(x):\n    return torch.no_such_thing(x)\n").invoke("f", Vector(1)))).Should().Throw<ExternalException>();

@@ -21,20 +21,31 @@ public static class SurfaceFormatter
         if (type.IsEnum)
         {
             foreach (var field in type.GetFields(BindingFlags.Public | BindingFlags.Static))
+            {
                 yield return $"{name} . {field.Name} = {Convert.ToString(field.GetRawConstantValue(), CultureInfo.InvariantCulture)}";
+            }
+
             yield break;
         }
         if (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType))
+        {
             yield return $"{name} extends {Name(parent)}";
+        }
+
         foreach (var contract in type.GetInterfaces().Where(i => i.IsVisible))
+        {
             yield return $"{name} implements {Name(contract)}";
+        }
+
         if (typeof(Delegate).IsAssignableFrom(type))
         {
             yield return $"{name} . {Member(type.GetMethod("Invoke")!)}";
             yield break;
         }
         foreach (var member in type.GetMembers(Declared).Select(Member).OfType<string>())
+        {
             yield return $"{name} . {member}";
+        }
     }
 
     private static string? Member(MemberInfo member) => member switch
@@ -97,22 +108,40 @@ public static class SurfaceFormatter
     {
         var visibility = m.IsPublic ? "public" : "protected";
         if (m.IsStatic)
+        {
             return visibility + " static";
+        }
+
         if (m is not MethodInfo { IsVirtual: true, IsFinal: false } method)
+        {
             return visibility;
+        }
+
         return visibility + (method.IsAbstract ? " abstract" : method.GetBaseDefinition() != method ? " override" : " virtual");
     }
 
     private static string Kind(Type type)
     {
         if (type.IsEnum)
+        {
             return $"enum of {Name(Enum.GetUnderlyingType(type))}";
+        }
+
         if (typeof(Delegate).IsAssignableFrom(type))
+        {
             return "delegate";
+        }
+
         if (type.IsInterface)
+        {
             return "interface";
+        }
+
         if (type.IsValueType)
+        {
             return "struct";
+        }
+
         return type switch { { IsAbstract: true, IsSealed: true } => "static class", { IsAbstract: true } => "abstract class", { IsSealed: true } => "sealed class", _ => "class" };
     }
 
@@ -129,13 +158,25 @@ public static class SurfaceFormatter
     private static string Name(Type type)
     {
         if (type.IsGenericParameter)
+        {
             return type.Name;
+        }
+
         if (type.IsArray)
+        {
             return $"{Name(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
+        }
+
         if (type.IsPointer)
+        {
             return Name(type.GetElementType()!) + "*";
+        }
+
         if (Nullable.GetUnderlyingType(type) is { } value)
+        {
             return Name(value) + "?";
+        }
+
         var chain = type.IsGenericType ? type.GetGenericTypeDefinition().FullName! : type.FullName!;
         var bare = string.Join(".", chain.Split('+').Select(part => part.Split('`')[0]));
         return type.IsGenericType ? $"{bare}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : bare;

@@ -1,7 +1,7 @@
 using Inception.Architecture;
 using Inception.Data;
-using Inception.Training;
 using Inception.Tests.Transforms;
+using Inception.Training;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Training;

@@ -9,12 +9,21 @@ internal static class CacheFolder
     public static string Root(Func<string, string?> variable)
     {
         if (OperatingSystem.IsWindows())
+        {
             return Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        }
+
         var home = variable("HOME") is { Length: > 0 } set ? set : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         if (home.Length == 0)
+        {
             home = Path.GetTempPath();
+        }
+
         if (OperatingSystem.IsMacOS())
+        {
             return Path.Combine(home, "Library", "Caches");
+        }
+
         return variable("XDG_CACHE_HOME") is { } xdg && Path.IsPathRooted(xdg) ? xdg : Path.Combine(home, ".cache");
     }
 }

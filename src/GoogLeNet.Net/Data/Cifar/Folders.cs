@@ -6,6 +6,8 @@ internal static class Folders
     public static void Delete(string folder)
     {
         if (Directory.Exists(folder))
+        {
             Directory.Delete(folder, recursive: true);
+        }
     }
 }

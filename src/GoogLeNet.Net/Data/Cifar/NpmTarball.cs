@@ -51,14 +51,21 @@ internal static class NpmTarball
             var reader = new Utf8JsonReader(json);
             var count = 0;
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+            {
                 throw new DatasetException($"{entry} is not a list of labels.");
+            }
+
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
                 if (count == labels.Length || reader.TokenType != JsonTokenType.Number || !reader.TryGetByte(out labels[count]) || labels[count++] > 9)
+                {
                     throw new DatasetException($"{entry} is not a list of {labels.Length:N0} labels from 0 to 9: entry {count} is another.");
+                }
             }
             if (count != labels.Length)
+            {
                 throw new DatasetException($"{entry} has {count:N0} labels; {labels.Length:N0} expected.");
+            }
         }
         catch (JsonException e)
         {
@@ -72,7 +79,10 @@ internal static class NpmTarball
         {
             using var reader = new PngReader(png);
             if (reader.Width != PlaneBytes || reader.Height != labels.Length)
+            {
                 throw new DatasetException($"it is {reader.Width}×{reader.Height}; {PlaneBytes}×{labels.Length} expected.");
+            }
+
             Span<byte> record = stackalloc byte[Cifar10Manifest.RecordBytes];
             foreach (var label in labels)
             {
@@ -95,7 +105,9 @@ internal static class NpmTarball
         {
             var plane = planes.Slice(channel * PlaneBytes, PlaneBytes);
             for (var i = 0; i < plane.Length; i++)
+            {
                 plane[i] = rgb[3 * i + channel];
+            }
         }
     }
 }

@@ -17,7 +17,10 @@ internal sealed class OfficialArchive(Cifar10Manifest manifest, Download downloa
     public static void Read(string archive, Cifar10Manifest manifest, IRecordSink sink, CancellationToken cancellationToken)
     {
         if (Failure.OfSum(archive, manifest.Archive.Sha256) is { } wrong)
+        {
             throw new DatasetException($"'{archive}' is not the official archive: {wrong}");
+        }
+
         var entries = Entries(manifest);
         TarGz.Read(archive, Sizes(manifest), (name, stream) =>
             RecordReader.Read(stream, $"{archive}/{name}", manifest, entries.IndexOf(name), sink), cancellationToken);

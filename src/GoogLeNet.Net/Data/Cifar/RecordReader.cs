@@ -24,7 +24,9 @@ internal static class RecordReader
             }
         });
         if (failures.FirstOrDefault(f => f is not null) is { } first)
+        {
             throw first;
+        }
     }
 
     /// <summary>Reads one file's records from a stream that holds exactly them; <paramref name="path"/> is for messages.</summary>
@@ -39,7 +41,10 @@ internal static class RecordReader
             var records = Math.Min(RecordsAtOnce, manifest.RecordsPerFile - done);
             var chunk = buffer.AsSpan(0, records * Cifar10Manifest.RecordBytes);
             if (stream.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false) < chunk.Length)
+            {
                 throw new DatasetException($"'{path}' ends before record {done + records} of {manifest.RecordsPerFile}.");
+            }
+
             sha256.AppendData(chunk);
             for (var i = 0; i < records; i++, done++)
             {
@@ -57,7 +62,10 @@ internal static class RecordReader
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             if (stream.Length != manifest.FileBytes)
+            {
                 throw WrongLength(path, stream.Length, manifest.FileBytes);
+            }
+
             Read(stream, path, manifest, file, sink);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -77,7 +85,10 @@ internal static class RecordReader
     {
         var expected = manifest.Files[file].Sha256;
         if (found == expected)
+        {
             return;
+        }
+
         var twin = manifest.Files.FirstOrDefault(f => f.Sha256 == found);
         throw new DatasetException($"'{path}' has SHA-256 {found}; {expected} expected: it is "
             + (twin is null ? "damaged or has been changed." : $"{twin.Name} under another name."));

@@ -28,7 +28,10 @@ internal static class TarGz
                 cancellationToken.ThrowIfCancellationRequested();
                 var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
                 if (!wanted.TryGetValue(name, out var size))
+                {
                     continue;
+                }
+
                 Check(entry, name, size, missing.Remove(name));
                 use(name, entry.DataStream!);
             }
@@ -38,17 +41,27 @@ internal static class TarGz
             throw new DatasetException($"'{path}' cannot be unpacked: {Failure.Reason(e)}", e);
         }
         if (missing.Count > 0)
+        {
             throw new DatasetException($"'{path}' lacks {string.Join(", ", missing.Order(StringComparer.Ordinal))}.");
+        }
     }
 
     private static void Check(TarEntry entry, string name, SizeRange size, bool first)
     {
         if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
+        {
             throw new DatasetException($"{name} in the archive is not a regular file but {entry.EntryType}.");
+        }
+
         if (entry.Length < size.Least || entry.Length > size.Most)
+        {
             throw new DatasetException($"{name} in the archive has {entry.Length:N0} bytes; {size} expected.");
+        }
+
         if (!first)
+        {
             throw new DatasetException($"{name} is in the archive twice.");
+        }
     }
 }
 

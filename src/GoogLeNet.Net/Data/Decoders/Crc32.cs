@@ -10,14 +10,20 @@ internal static class Crc32
     {
         crc = ~crc;
         foreach (var b in data)
+        {
             crc = Table[(byte)(crc ^ b)] ^ (crc >> 8);
+        }
+
         return ~crc;
     }
 
     private static uint Remainder(uint value)
     {
         for (var bit = 0; bit < 8; bit++)
+        {
             value = (value & 1) != 0 ? 0xEDB88320 ^ (value >> 1) : value >> 1;
+        }
+
         return value;
     }
 }

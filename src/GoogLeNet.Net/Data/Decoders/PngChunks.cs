@@ -18,13 +18,19 @@ internal sealed class PngChunks(Stream stream)
     public void Next()
     {
         if (Type.Length > 0)
+        {
             Finish();
+        }
+
         Span<byte> head = stackalloc byte[8];
         Fill(head);
         var length = BinaryPrimitives.ReadUInt32BigEndian(head);
         var type = head[4..];
         if (length > int.MaxValue || type.ContainsAnyExcept(Letters))
+        {
             throw new DatasetException("not a PNG chunk: its length or its name is impossible.");
+        }
+
         (Type, Left, _crc) = (Encoding.ASCII.GetString(type), (int)length, Crc32.Append(0, type));
     }
 
@@ -32,7 +38,10 @@ internal sealed class PngChunks(Stream stream)
     {
         var read = stream.Read(buffer[..Math.Min(buffer.Length, Left)]);
         if (read == 0 && Left > 0 && buffer.Length > 0)
+        {
             throw new DatasetException($"it ends in the middle of chunk {Type}.");
+        }
+
         _crc = Crc32.Append(_crc, buffer[..read]);
         Left -= read;
         return read;
@@ -41,11 +50,17 @@ internal sealed class PngChunks(Stream stream)
     public void Finish()
     {
         while (Left > 0)
+        {
             Read(_skip);
+        }
+
         Span<byte> crc = stackalloc byte[4];
         Fill(crc);
         if (BinaryPrimitives.ReadUInt32BigEndian(crc) != _crc)
+        {
             throw new DatasetException($"the checksum of chunk {Type} is wrong.");
+        }
+
         Type = "";
     }
 
@@ -54,6 +69,8 @@ internal sealed class PngChunks(Stream stream)
     private void Fill(Span<byte> buffer)
     {
         if (stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) < buffer.Length)
+        {
             throw new DatasetException("it ends in the middle of a chunk.");
+        }
     }
 }

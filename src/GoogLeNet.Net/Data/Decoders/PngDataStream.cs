@@ -20,7 +20,10 @@ internal sealed class PngDataStream(PngChunks chunks) : Stream
     public override int Read(Span<byte> buffer)
     {
         while (chunks.Type == "IDAT" && chunks.Left == 0)
+        {
             chunks.Next();
+        }
+
         return chunks.Type == "IDAT" ? chunks.Read(buffer) : 0;
     }
 

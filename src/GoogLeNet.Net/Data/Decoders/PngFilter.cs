@@ -22,27 +22,38 @@ internal static class PngFilter
     private static void Sub(Span<byte> row)
     {
         for (var i = PixelBytes; i < row.Length; i++)
+        {
             row[i] += row[i - PixelBytes];
+        }
     }
 
     private static void Up(Span<byte> row, ReadOnlySpan<byte> above)
     {
         for (var i = 0; i < row.Length; i++)
+        {
             row[i] += above[i];
+        }
     }
 
     private static void Average(Span<byte> row, ReadOnlySpan<byte> above)
     {
         for (var i = 0; i < row.Length; i++)
+        {
             row[i] += (byte)(((i < PixelBytes ? 0 : row[i - PixelBytes]) + above[i]) / 2);
+        }
     }
 
     private static void Paeth(Span<byte> row, ReadOnlySpan<byte> above)
     {
         for (var i = 0; i < PixelBytes; i++)
+        {
             row[i] += above[i];
+        }
+
         for (var i = PixelBytes; i < row.Length; i++)
+        {
             row[i] += Predict(row[i - PixelBytes], above[i], above[i - PixelBytes]);
+        }
     }
 
     private static byte Predict(int left, int up, int upLeft)

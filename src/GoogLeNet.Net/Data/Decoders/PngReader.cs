@@ -23,7 +23,10 @@ internal sealed class PngReader : IDisposable
     {
         Span<byte> signature = stackalloc byte[8];
         if (stream.ReadAtLeast(signature, 8, throwOnEndOfStream: false) < 8 || !signature.SequenceEqual(Signature))
+        {
             throw new DatasetException("it is not a PNG file.");
+        }
+
         _chunks = new PngChunks(stream);
         (Width, Height) = ReadHeader();
         SkipTo("IDAT");
@@ -41,12 +44,21 @@ internal sealed class PngReader : IDisposable
     public ReadOnlySpan<byte> ReadRow()
     {
         if (_rowsRead == Height)
+        {
             throw new InvalidOperationException("All rows have been read.");
+        }
+
         (_row, _above) = (_above, _row);
         if (Inflate(_row) < _row.Length)
+        {
             throw new DatasetException($"its pixels end in row {_rowsRead} of {Height}.");
+        }
+
         if (!PngFilter.TryUndo(_row[0], _row.AsSpan(1), _above.AsSpan(1)))
+        {
             throw new DatasetException($"row {_rowsRead} has the unknown filter {_row[0]}.");
+        }
+
         _rowsRead++;
         return _row.AsSpan(1);
     }
@@ -55,7 +67,10 @@ internal sealed class PngReader : IDisposable
     public void Finish()
     {
         if (Inflate(new byte[1]) > 0)
+        {
             throw new DatasetException($"it holds more than its {Height} rows.");
+        }
+
         SkipTo("IEND");
         _chunks.Finish();
     }
@@ -67,14 +82,26 @@ internal sealed class PngReader : IDisposable
         _chunks.Next();
         Span<byte> header = stackalloc byte[13];
         if (_chunks.Type != "IHDR" || _chunks.Left != header.Length)
+        {
             throw new DatasetException("its first chunk is not a PNG header.");
+        }
+
         while (_chunks.Left > 0)
+        {
             _chunks.Read(header[^_chunks.Left..]);
+        }
+
         var (width, height) = (BinaryPrimitives.ReadUInt32BigEndian(header), BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
         if (width is 0 or > MaxSide || height is 0 or > MaxSide)
+        {
             throw new DatasetException($"its size {width}×{height} is outside 1 to {MaxSide} pixels.");
+        }
+
         if (!header[8..].SequenceEqual((ReadOnlySpan<byte>)[8, 2, 0, 0, 0]))
+        {
             throw new DatasetException("it is not an 8-bit RGB PNG without interlacing.");
+        }
+
         return ((int)width, (int)height);
     }
 
@@ -82,11 +109,16 @@ internal sealed class PngReader : IDisposable
     private void SkipTo(string type)
     {
         if (_chunks.Type == "IHDR")
+        {
             _chunks.Next();
+        }
+
         for (; _chunks.Type != type; _chunks.Next())
         {
             if (char.IsAsciiLetterUpper(_chunks.Type[0]) && _chunks.Type is not "PLTE" && !(_chunks.Type == "IDAT" && _rowsRead == Height))
+            {
                 throw new DatasetException($"chunk {_chunks.Type} is not expected before {type}.");
+            }
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class MetricAccumulator : IDisposable
     /// <summary>Forgets everything added so far.</summary>
     public void Reset()
     {
-        Sums.zero_().Dispose();  // a second handle of the same tensor
+        Sums.fill_(0);
         Count = 0;
     }
 

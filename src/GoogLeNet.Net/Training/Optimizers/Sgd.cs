@@ -42,7 +42,7 @@ internal sealed class Sgd : IDisposable
             Move(Velocity, 1, gradientScale: -learningRate);
         }
 
-        parameters.Gradients.zero_();
+        parameters.Gradients.fill_(0);
     }
 
     /// <inheritdoc/>

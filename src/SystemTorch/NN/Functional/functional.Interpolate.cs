@@ -29,7 +29,9 @@ public static partial class torch
                 Require((size?.Length ?? scale_factor!.Length) == spatial, $"Input is {x.ndim}D, so size or scale_factor needs {spatial} numbers");
                 var output = size ?? x.shape.Skip(2).Zip(scale_factor!, (length, scale) => (long)Math.Floor(length * scale)).ToArray();
                 if (mode == InterpolationMode.Area)
+                {
                     return Resizer($"adaptive_avg_pool{spatial}d").Call(x, output);
+                }
 
                 var op = Upsampling(mode, spatial, antialias);
                 var scales = Enumerable.Range(0, spatial).Select(d => recompute_scale_factor ? null : scale_factor?[d]).Select(s => (Arg)s);
@@ -59,7 +61,9 @@ public static partial class torch
             private static void Require(bool condition, string message)
             {
                 if (!condition)
+                {
                     throw new ExternalException(message);
+                }
             }
         }
     }

@@ -39,7 +39,10 @@ public static partial class torch
             public static Tensor local_response_norm(Tensor input, long size, double alpha = 0.0001, double beta = 0.75, double k = 1.0)
             {
                 if (input.Dimensions < 3)
+                {
                     throw new ArgumentException($"Invalid number of dimensions for LocalResponseNorm argument: {input.Dimensions}");
+                }
+
                 using var scope = NewDisposeScope();
                 var mean = NeighbourMean(input.mul(input), size);
                 return input.div(mean.mul(alpha).add(k).pow(beta)).MoveToOuterDisposeScope();
@@ -50,7 +53,10 @@ public static partial class torch
                 var shape = squares.shape;
                 var (before, after) = (size / 2, (size - 1) / 2);
                 if (shape.Length == 3)
+                {
                     return avg_pool2d(pad(squares.unsqueeze(1), [0, 0, before, after]), (size, 1), (1, 1)).squeeze(1);
+                }
+
                 var padded = pad(squares.view(shape[0], 1, shape[1], shape[2], -1), [0, 0, 0, 0, before, after]);
                 return Aten.avg_pool3d.Call(padded, new[] { size, 1, 1 }, new[] { 1L }).squeeze(1).view(shape);
             }

@@ -43,7 +43,9 @@ namespace TorchSharp.Modules
         protected override void ValidateInputDimensions(Tensor input)
         {
             if (input.ndim != 4)
+            {
                 throw new ArgumentException($"expected 4D input, but got {input.ndim}D input.");
+            }
         }
     }
 }

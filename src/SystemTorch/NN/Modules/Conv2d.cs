@@ -18,7 +18,10 @@ namespace TorchSharp.Modules
         public override Tensor forward(Tensor input)
         {
             if (!ValidateShape(input, 2))
+            {
                 throw new ArgumentException($"Expected 3D (unbatched) or 4D (batched) input with {in_channels} channels to Conv2d.");
+            }
+
             if (padding_mode != PaddingModes.Zeros)
             {
                 using var padded = nn.functional.pad(input, PadSides, padding_mode);

@@ -22,10 +22,16 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
         (this.kernel_size, this.stride, this.dilation) = (kernel_size, stride, dilation);
         (this.padding, this.padding_type) = (padding, padding_type);
         if (padding_type == Padding.Same && stride.Any(s => s != 1))
+        {
             throw new ArgumentException("padding='same' is not supported for strided convolutions");
+        }
+
         weight = nn.Parameter(empty([out_channels, in_channels / groups, .. kernel_size], dtype, device));
         if (bias)
+        {
             this.bias = nn.Parameter(empty(out_channels, dtype, device));
+        }
+
         reset_parameters();
     }
 
@@ -63,7 +69,10 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
         set
         {
             if (ReferenceEquals(value, _weight))
+            {
                 return;
+            }
+
             _weight?.Dispose();
             _weight = (Parameter)value.DetachFromDisposeScope();
             Replace(nameof(weight), _weight);
@@ -91,14 +100,19 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
         nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
         var (fanIn, _) = nn.init.CalculateFanInAndFanOut(weight);
         if (bias is not null && fanIn != 0)
+        {
             nn.init.uniform_(bias, -1 / Math.Sqrt(fanIn), 1 / Math.Sqrt(fanIn));
+        }
     }
 
     /// <summary>Releases kernels and bias.</summary>
     protected override void Dispose(bool disposing)
     {
         if (!disposing)
+        {
             return;
+        }
+
         _weight?.Dispose();
         _bias?.Dispose();
     }
@@ -115,7 +129,10 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
     private long[] Sides(int d)
     {
         if (padding is not null)
+        {
             return [padding[d], padding[d]];
+        }
+
         var total = padding_type == Padding.Same ? dilation[d] * (kernel_size[d] - 1) : 0;
         return [total / 2, total - total / 2];
     }

@@ -18,7 +18,10 @@ namespace TorchSharp.Modules
             weight = empty(outputSize, inputSize, dtype, device).AsParameter();
             nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
             if (!hasBias)
+            {
                 return;
+            }
+
             bias = empty(outputSize, dtype, device).AsParameter();
             var bound = inputSize > 0 ? 1 / Math.Sqrt(inputSize) : 0;
             nn.init.uniform_(bias, -bound, bound);
@@ -29,7 +32,9 @@ namespace TorchSharp.Modules
             (out_features, in_features) = (weight.shape[0], weight.shape[1]);
             this.weight = weight;
             if (bias is not null)
+            {
                 this.bias = bias;
+            }
         }
 
         /// <summary>The last dimension of the input.</summary>
@@ -45,7 +50,10 @@ namespace TorchSharp.Modules
             set
             {
                 if (ReferenceEquals(value, _weight))
+                {
                     return;
+                }
+
                 _weight?.Dispose();
                 _weight = (Parameter)value.DetachFromDisposeScope();
                 Replace(nameof(weight), _weight);
@@ -71,7 +79,10 @@ namespace TorchSharp.Modules
         protected override void Dispose(bool disposing)
         {
             if (!disposing)
+            {
                 return;
+            }
+
             _weight?.Dispose();
             _bias?.Dispose();
         }

@@ -68,7 +68,9 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
         set
         {
             if (!ReferenceEquals(value, _weight))
+            {
                 Set(ref _weight, value, nameof(weight));
+            }
         }
     }
 
@@ -98,7 +100,10 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
     {
         reset_running_stats();
         if (!affine)
+        {
             return;
+        }
+
         nn.init.ones_(weight);
         nn.init.zeros_(bias!);
     }
@@ -107,7 +112,10 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
     public void reset_running_stats()
     {
         if (!track_running_stats)
+        {
             return;
+        }
+
         nn.init.zeros_(running_mean!);
         nn.init.ones_(running_var!);
         nn.init.zeros_(num_batches_tracked!);
@@ -121,7 +129,10 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
     protected override void Dispose(bool disposing)
     {
         foreach (var tensor in (Tensor?[])[_weight, _bias, _running_mean, _running_var, _num_batches_tracked])
+        {
             tensor?.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 

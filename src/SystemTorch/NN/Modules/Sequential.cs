@@ -31,7 +31,10 @@ namespace TorchSharp.Modules
         public override Tensor forward(Tensor tensor)
         {
             if (items.Count == 0)
+            {
                 return tensor.alias();
+            }
+
             var output = items[0].call(tensor);
             foreach (var item in items.Skip(1))
             {
@@ -54,7 +57,10 @@ namespace TorchSharp
             {
                 var sequence = new Modules.Sequential();
                 foreach (var module in modules)
+                {
                     sequence.append(module);
+                }
+
                 return sequence;
             }
 
@@ -63,7 +69,10 @@ namespace TorchSharp
             {
                 var sequence = new Modules.Sequential();
                 foreach (var (name, module) in modules)
+                {
                     sequence.append(name, module);
+                }
+
                 return sequence;
             }
         }

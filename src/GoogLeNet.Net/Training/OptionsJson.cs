@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Inception.Architecture;
+using Inception.Data.Transforms;
+using Inception.Training.Schedules;
+
+namespace Inception.Training;
+
+/// <summary>Options as JSON that two runs can compare, with transforms and schedules of the user's own under their types' full names.</summary>
+internal static class OptionsJson
+{
+    public static JsonObject Describe(TrainerOptions options)
+    {
+        var json = new JsonSerializerOptions(SpecJson.Options)
+        {
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { info => AddOwnTypes(info, options) } },
+        };
+        return JsonSerializer.SerializeToNode(options, json)!.AsObject();
+    }
+
+    private static void AddOwnTypes(JsonTypeInfo info, TrainerOptions options)
+    {
+        IEnumerable<object> values = info.Type == typeof(IBatchTransform) ? [.. options.TrainTransforms ?? [], .. options.ValidationTransforms ?? []]
+            : info.Type == typeof(ILearningRateSchedule) ? [options.Schedule]
+            : [];
+        var known = info.PolymorphismOptions?.DerivedTypes;
+        foreach (var type in values.Select(value => value.GetType()).Distinct().Where(type => known!.All(derived => derived.DerivedType != type)))
+        {
+            known!.Add(new(type, type.FullName!));
+        }
+    }
+}
