@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
@@ -31,5 +30,5 @@ public sealed class SurfaceTests
         listed.Should().NotBeEmpty();
     }
 
-    private static string ListPath([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "TorchSharp-0.107.surface.txt");
+    private static string ListPath() => Repository.PathOf("tests", "GoogLeNet.Net.Tests", "Torch", "TorchSharp-0.107.surface.txt");
 }
