@@ -11,7 +11,7 @@ namespace Inception;
 /// convolutions, poolings and Inception blocks, auxiliary classifiers where the spec puts them, global average pooling, dropout and the
 /// classifier. Images (N, 3, H, W) → logits (N, classes) of each head.
 /// </summary>
-public sealed class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
+public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
 {
     /// <summary>Name of the main head in outputs and metrics.</summary>
     public const string MainHead = "main";
