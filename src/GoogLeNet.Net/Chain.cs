@@ -20,9 +20,13 @@ internal sealed class Chain : Module<Tensor, Tensor>
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => AfterFirst(layers[0].call(input));
+
+    /// <summary>Applies every layer but the first.</summary>
+    /// <param name="first">What the first layer put out; released here, unless there is no other layer and it is the result.</param>
+    public Tensor AfterFirst(Tensor first)
     {
-        var output = layers[0].call(input);
+        var output = first;
         foreach (var layer in layers.AsSpan(1))
         {
             using var previous = output;

@@ -8,6 +8,7 @@ namespace Inception;
 /// <summary>Convolution → batch normalisation, if any → ReLU. State keys: <c>conv.weight</c>, then <c>conv.bias</c> or <c>bn.*</c>.</summary>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
+    // Named as the state keys: registration finds modules by their fields.
     private readonly Conv2d conv;
     private readonly BatchNorm2d? bn;
     private readonly int kernel;
@@ -20,17 +21,27 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     {
         this.kernel = kernel;
         this.stride = stride;
+        OutChannels = outChannels;
         InitialBias = initialBias;
         padsAsymmetrically = options.Padding == PaddingRule.Same && stride > 1;
         var hasNorm = options.Normalization == Normalization.BatchNorm;
         conv = Conv2d(inChannels, outChannels, kernel, stride, padsAsymmetrically ? 0 : kernel / 2, bias: !hasNorm);
-        register_module("conv", conv);
+        register_module(nameof(conv), conv);
         if (hasNorm)
         {
             bn = BatchNorm2d(outChannels, options.BatchNormEpsilon, options.BatchNormMomentum);
-            register_module("bn", bn);
+            register_module(nameof(bn), bn);
         }
     }
+
+    /// <summary>The convolution; its bias is null where <see cref="Norm"/> is not.</summary>
+    public Conv2d Conv => conv;
+
+    /// <summary>Batch normalisation, if any.</summary>
+    public BatchNorm2d? Norm => bn;
+
+    /// <summary>Channels of the output.</summary>
+    public int OutChannels { get; }
 
     /// <summary>What the bias starts from.</summary>
     public double InitialBias { get; }

@@ -15,6 +15,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     private readonly Chain branch2;
     private readonly Chain branch3;
     private readonly Chain branch4;
+    private readonly ConvolutionBlock[] readers;
 
     /// <summary>Builds the block with freshly drawn weights.</summary>
     /// <param name="spec">Widths of the branches.</param>
@@ -38,16 +39,17 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
         ConvolutionBlock Convolution(int from, int to, int kernel) => new(from, to, kernel, blocks, initialBias: blocks.InceptionBias);
 
         branch1 = Convolution(inChannels, spec.Conv1x1, kernel: 1);
-        branch2 = new Chain(
-            Convolution(inChannels, spec.Reduce3x3, kernel: 1),
-            Convolution(spec.Reduce3x3, spec.Conv3x3, kernel: 3));
+        var reduce3x3 = Convolution(inChannels, spec.Reduce3x3, kernel: 1);
+        var reduce5x5 = Convolution(inChannels, spec.Reduce5x5, kernel: 1);
+        readers = [branch1, reduce3x3, reduce5x5];
+        branch2 = new Chain(reduce3x3, Convolution(spec.Reduce3x3, spec.Conv3x3, kernel: 3));
         branch3 = blocks.Branch5x5 == Branch5x5.TwoConv3x3
             ? new Chain(
-                Convolution(inChannels, spec.Reduce5x5, kernel: 1),
+                reduce5x5,
                 Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: 3),
                 Convolution(spec.Conv5x5, spec.Conv5x5, kernel: 3))
             : new Chain(
-                Convolution(inChannels, spec.Reduce5x5, kernel: 1),
+                reduce5x5,
                 Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: blocks.Branch5x5 == Branch5x5.Conv5x5 ? 5 : 3));
         branch4 = new Chain(
             new MaxPooling(kernel: 3, stride: 1, PoolingRule.Floor),
@@ -75,9 +77,10 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using var conv1x1 = branch1.call(input);
-        using var conv3x3 = branch2.call(input);
-        using var conv5x5 = branch3.call(input);
+        var read = MergedConvolutions.Call(input, readers);
+        using var conv1x1 = read[0];
+        using var conv3x3 = branch2.AfterFirst(read[1]);
+        using var conv5x5 = branch3.AfterFirst(read[2]);
         using var projection = branch4.call(input);
         return cat([conv1x1, conv3x3, conv5x5, projection], dim: 1);
     }
