@@ -87,8 +87,8 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
 
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
     /// <param name="input">Images (N, C, H, W), floating point, on the network's device.</param>
-    /// <exception cref="ArgumentException">The input's rank, channels, size or type does not fit; the message says what does. The heads fit
-    /// images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
+    /// <exception cref="ArgumentException">The input's rank, channels, size, device or type does not fit; the message says what does. The
+    /// heads fit images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
     public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
 
     /// <inheritdoc/>
@@ -139,9 +139,15 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
                 + $"with H and W of at least {smallestInput} pixels.", nameof(images));
         }
 
-        if (images.dtype != fc.weight.dtype)
+        var weight = fc.weight;
+        if (images.device_type != weight.device_type || images.device_index != weight.device_index)
         {
-            throw new ArgumentException($"The input is of type {images.dtype}; the network's weights are {fc.weight.dtype}.", nameof(images));
+            throw new ArgumentException($"The input is on {images.device}; the network is on {weight.device}.", nameof(images));
+        }
+
+        if (images.dtype != weight.dtype)
+        {
+            throw new ArgumentException($"The input is of type {images.dtype}; the network's weights are {weight.dtype}.", nameof(images));
         }
     }
 

@@ -16,9 +16,13 @@ internal static class TensorConversion
 
     /// <summary>What differs between an entry and the tensor it is meant for, or null where shape and type agree.</summary>
     public static string? MismatchWith(this SafeTensor entry, Tensor target) =>
-        entry.Type == TypeOf(target.dtype) && entry.Shape.SequenceEqual(target.shape) ? null
-            : $"'{entry.Name}' is {entry.Type} ({string.Join(", ", entry.Shape)}) in the file and "
-                + $"{TypeOf(target.dtype)} ({string.Join(", ", target.shape)}) in the model";
+        entry.Form() == target.Form() ? null : $"'{entry.Name}' is {entry.Form()} in the file and {target.Form()} in the model";
+
+    /// <summary>Type and shape, for example <c>F32 (64, 3, 7, 7)</c>.</summary>
+    public static string Form(this SafeTensor entry) => Form(entry.Type, entry.Shape);
+
+    /// <summary>Type and shape, in the form of an entry's.</summary>
+    public static string Form(this Tensor tensor) => Form(TypeOf(tensor.dtype), tensor.shape);
 
     /// <summary>Writes an entry's values into a tensor of the same shape and type, whatever its strides and device.</summary>
     public static void CopyTo(this SafeTensor entry, Tensor target)
@@ -30,11 +34,15 @@ internal static class TensorConversion
         target.copy_(host);
     }
 
+    private static string Form(SafeTensorsType type, IEnumerable<long> shape) => $"{type} ({string.Join(", ", shape)})";
+
     private static SafeTensorsType TypeOf(ScalarType type) => type switch
     {
         ScalarType.Float32 => SafeTensorsType.F32,
         ScalarType.Float64 => SafeTensorsType.F64,
+        ScalarType.Float16 => SafeTensorsType.F16,
+        ScalarType.BFloat16 => SafeTensorsType.BF16,
         ScalarType.Int64 => SafeTensorsType.I64,
-        _ => throw new NotSupportedException($"Tensors of type {type} are not kept in checkpoints."),
+        _ => throw new NotSupportedException($"Tensors of type {type} are not kept in files."),
     };
 }
