@@ -14,8 +14,14 @@ internal static class WeightsFormat
     /// <summary>Format of a training run: the network's weights and what training needs beside them.</summary>
     public const string Checkpoint = "GoogLeNet.Net checkpoint 1";
 
+    /// <summary>In a checkpoint, the momentum of every parameter.</summary>
+    public const string VelocityKey = "optimizer.velocity";
+
+    /// <summary>In a checkpoint, the training metrics of the epoch so far.</summary>
+    public const string MetricsKey = "epoch.metrics";
+
     // Tensors of a checkpoint that are the run's and not the network's.
-    private static readonly string[] RunKeys = ["optimizer.velocity", "epoch.metrics"];
+    private static readonly string[] RunKeys = [VelocityKey, MetricsKey];
 
     /// <summary>The metadata of a file of weights.</summary>
     /// <param name="configuration">The network's configuration.</param>

@@ -14,10 +14,6 @@ namespace Inception.Training;
 /// </summary>
 internal sealed class TrainingState : IDisposable
 {
-    private const string Format = "GoogLeNet.Net checkpoint 1";
-    private const string VelocityKey = "optimizer.velocity";
-    private const string MetricsKey = "epoch.metrics";
-
     private readonly IMultiHeadModel model;
     private readonly TrainerOptions options;
     private readonly long trainImages;
@@ -62,12 +58,10 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Writes the checkpoint whole or not at all.</summary>
     public void Save(string path)
     {
-        var tensors = ModelTensors(model).Select(named => named.Tensor.ToSafeTensor(named.Key))
-            .Append(Optimizer.Velocity.ToSafeTensor(VelocityKey))
-            .Append(Metrics.Sums.ToSafeTensor(MetricsKey));
+        var tensors = Tensors().Select(entry => entry.Value.ToSafeTensor(entry.Key));
         var metadata = new Dictionary<string, string>
         {
-            ["format"] = Format,
+            [WeightsFormat.FormatKey] = WeightsFormat.Checkpoint,
             ["model"] = model.Configuration,
             ["options"] = OptionsJson.Describe(options).ToJsonString(),
             ["trainImages"] = trainImages.ToString(CultureInfo.InvariantCulture),
@@ -82,17 +76,17 @@ internal sealed class TrainingState : IDisposable
     public void Load(string path)
     {
         var file = SafeTensorsFile.Read(path);
-        Require(file, path, "format", Format, "is not a checkpoint of this library's trainer");
+        Require(file, path, WeightsFormat.FormatKey, WeightsFormat.Checkpoint, "is not a checkpoint of this library's trainer");
         Require(file, path, "model", model.Configuration, "belongs to another model");
         RequireOptions(file, path);
         RequireImages(file, path);
-        var tensors = ModelTensors(model).Append((VelocityKey, Optimizer.Velocity)).Append((MetricsKey, Metrics.Sums)).ToList();
-        if (tensors.Select(tensor => tensor.Item1).FirstOrDefault(key => !file.Tensors.ContainsKey(key)) is { } lacking)
+        var tensors = Tensors();
+        if (tensors.Keys.FirstOrDefault(key => !file.Tensors.ContainsKey(key)) is { } lacking)
         {
             throw new CheckpointException(path, $"lacks the tensor '{lacking}'");
         }
 
-        if (tensors.Select(tensor => file.Tensors[tensor.Item1].MismatchWith(tensor.Item2)).FirstOrDefault(mismatch => mismatch is not null) is { } wrong)
+        if (tensors.Select(entry => file.Tensors[entry.Key].MismatchWith(entry.Value)).FirstOrDefault(mismatch => mismatch is not null) is { } wrong)
         {
             throw new CheckpointException(path, $"does not fit the model: {wrong}");
         }
@@ -116,9 +110,14 @@ internal sealed class TrainingState : IDisposable
         Metrics.Dispose();
     }
 
-    private static IEnumerable<(string Key, TorchSharp.torch.Tensor Tensor)> ModelTensors(IMultiHeadModel model) =>
-        model.Module.named_parameters().Select(named => (named.name, (TorchSharp.torch.Tensor)named.parameter))
-            .Concat(model.Module.named_buffers());
+    // Every tensor of a checkpoint by its key: the network's, then the run's.
+    private Dictionary<string, TorchSharp.torch.Tensor> Tensors()
+    {
+        var tensors = model.Module.State();
+        tensors.Add(WeightsFormat.VelocityKey, Optimizer.Velocity);
+        tensors.Add(WeightsFormat.MetricsKey, Metrics.Sums);
+        return tensors;
+    }
 
     private static void Require(SafeTensorsFile file, string path, string key, string expected, string otherwise)
     {
