@@ -6,6 +6,7 @@ namespace Inception.Tests.Evidence.TorchVision;
 /// <summary>What torchvision computed: expected.json, written by generate.py.</summary>
 /// <param name="Torch">Version of PyTorch.</param>
 /// <param name="TorchVision">Version of torchvision.</param>
+/// <param name="Dropouts">Dropout of each head, which is off in everything below.</param>
 /// <param name="Training">Logits of each head in training mode, row-major.</param>
 /// <param name="Evaluation">The same in evaluation mode.</param>
 /// <param name="Losses">The total loss before the first step of SGD and after each.</param>
@@ -14,6 +15,7 @@ namespace Inception.Tests.Evidence.TorchVision;
 internal sealed record Expected(
     string Torch,
     string TorchVision,
+    Dictionary<string, double> Dropouts,
     Dictionary<string, double[]> Training,
     Dictionary<string, double[]> Evaluation,
     double[] Losses,

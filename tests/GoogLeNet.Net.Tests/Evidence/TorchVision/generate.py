@@ -17,7 +17,7 @@ CLASSES = 10
 IMAGES = (4, 3, 80, 72)  # 80 → 40, 20, 10, 5, 3 and 72 → 36, 18, 9, 4, 2: most poolings round up on an axis
 LABELS = [0, 3, 7, 9]
 WEIGHTS = {"main": 1, "aux1": 0.3, "aux2": 0.3}
-LEARNING_RATE, MOMENTUM, STEPS = 1e-4, 0.9, 5
+LEARNING_RATE, MOMENTUM, STEPS = 3e-5, 0.9, 5
 
 
 def noise(key, count):
@@ -49,8 +49,12 @@ def closed_form(key, shape):
     return (center + scale * noise(key, math.prod(shape))).float().double().reshape(shape)
 
 
-def network():
-    model = torchvision.models.googlenet(num_classes=CLASSES, aux_logits=True, init_weights=False, dropout=0.0, dropout_aux=0.0).double()
+def network(**dropouts):
+    return torchvision.models.googlenet(num_classes=CLASSES, aux_logits=True, init_weights=False, **dropouts).double()
+
+
+def filled_network():
+    model = network(dropout=0.0, dropout_aux=0.0)
     for key, tensor in model.state_dict().items():
         if tensor.dim() > 0:
             tensor.copy_(closed_form(key, tuple(tensor.shape)))
@@ -100,17 +104,19 @@ def losses(model, images):
 
 def main():
     images = noise("images", math.prod(IMAGES)).reshape(IMAGES)
-    trained = network().train()
+    trained = filled_network().train()
     outputs = forward(trained, images)
     total_loss(outputs).backward()
-    evaluated = network().eval()
+    evaluated = filled_network().eval()
     evaluated.training = True  # the network's own flag alone decides whether the heads run; everything below it stays in evaluation mode
+    untouched = network()
     expected = {
         "torch": torch.__version__,
         "torchVision": torchvision.__version__,
+        "dropouts": {"main": untouched.dropout.p, "aux1": untouched.aux1.dropout.p, "aux2": untouched.aux2.dropout.p},
         "training": logits(outputs),
         "evaluation": logits(forward(evaluated, images)),
-        "losses": losses(network().train(), images),
+        "losses": losses(filled_network().train(), images),
         "gradients": {key: digest(key, parameter.grad) for key, parameter in trained.named_parameters()},
         "runningStatistics": {key: digest(key, buffer) for key, buffer in trained.named_buffers() if buffer.dim() > 0},
     }
