@@ -32,7 +32,7 @@ internal static class WeightInitialization
         }
     }
 
-    /// <summary>Half-width of the uniform distribution for a weight of this shape: (out, in) or (out, in, kH, kW).</summary>
+    /// <summary>Half-width of a uniform initialiser's distribution for a weight of this shape: (out, in) or (out, in, kH, kW).</summary>
     internal static double Bound(WeightInitializer initializer, ReadOnlySpan<long> shape)
     {
         var area = 1L;
@@ -53,17 +53,36 @@ internal static class WeightInitialization
 
     private static void FillWeight(Tensor weight, WeightInitializer initializer, int seed, string key)
     {
-        var bound = Bound(initializer, weight.shape);
         var values = new float[weight.numel()];
         var random = new CounterRandom(seed, key);
-        for (var i = 0; i < values.Length; i++)
+        if (initializer == WeightInitializer.TruncatedNormal)
         {
-            values[i] = (float)(((2 * random.Uniform(i)) - 1) * bound);
+            FillTruncatedNormal(values, random);
+        }
+        else
+        {
+            FillUniform(values, random, Bound(initializer, weight.shape));
         }
 
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         weight.copy_(tensor(values, weight.shape));
+    }
+
+    private static void FillUniform(Span<float> values, CounterRandom random, double bound)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)(((2 * random.Uniform(i)) - 1) * bound);
+        }
+    }
+
+    private static void FillTruncatedNormal(Span<float> values, CounterRandom random)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)(TruncatedNormal.Deviation * TruncatedNormal.Draw(random.Bits(i)));
+        }
     }
 
     private static void Fill(Tensor? bias, double value)

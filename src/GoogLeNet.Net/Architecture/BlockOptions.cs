@@ -57,6 +57,12 @@ public enum WeightInitializer
 
     /// <summary>Uniform in ±√(6 / fan in): He et al., for ReLU networks with batch normalisation.</summary>
     HeUniform,
+
+    /// <summary>
+    /// Normal of mean 0 and deviation 0.01, cut at ±2 deviations and so within ±0.02: torchvision's GoogLeNet. (Since 0.12 torchvision
+    /// writes the cut as ±2 in absolute terms, which cuts nothing.)
+    /// </summary>
+    TruncatedNormal,
 }
 
 /// <summary>What all blocks of one network share. The defaults are the paper's network as Caffe trains it.</summary>

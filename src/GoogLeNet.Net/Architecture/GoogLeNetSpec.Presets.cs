@@ -49,6 +49,40 @@ public sealed partial record GoogLeNetSpec
     };
 
     /// <summary>
+    /// torchvision's <c>googlenet</c>, to the last state key: batch normalisation, a 3×3 convolution in the 5×5 branch, a last pooling of
+    /// 2×2, heads on adaptive 4×4 pooling. Input (N, 3, 224, 224). With 1000 classes 364 state entries and 13,004,888 parameters, without
+    /// heads 344 and 6,624,904.
+    /// </summary>
+    /// <remarks>
+    /// Source: <c>torchvision/models/googlenet.py</c>, BSD. Its published weights expect images normalised by 0.5 and 0.5, which its
+    /// <c>transform_input</c> makes from ImageNet's mean and deviation; that is no part of the network here. Fresh biases are 0; torchvision
+    /// leaves those of the fully connected layers to PyTorch's default.
+    /// </remarks>
+    public static GoogLeNetSpec TorchVision { get; } = new()
+    {
+        Name = "torchvision",
+        InputSize = 224,
+        Layers =
+        [
+            new ConvolutionSpec("conv1", 64, Kernel: 7, Stride: 2),
+            new MaxPoolSpec("maxpool1", 3, 2),
+            new ConvolutionSpec("conv2", 64, Kernel: 1),
+            new ConvolutionSpec("conv3", 192, Kernel: 3),
+            new MaxPoolSpec("maxpool2", 3, 2),
+            .. Table1.Select(layer => layer.Name == "maxpool4" ? new MaxPoolSpec("maxpool4", 2, 2) : layer),
+        ],
+        Auxiliaries = [TorchVisionHead("aux1", after: "4a"), TorchVisionHead("aux2", after: "4d")],
+        Blocks = new()
+        {
+            Normalization = Normalization.BatchNorm,
+            BatchNormEpsilon = 1e-3,
+            Branch5x5 = Branch5x5.Conv3x3,
+            Weights = WeightInitializer.TruncatedNormal,
+        },
+        Dropout = 0.2,
+    };
+
+    /// <summary>
     /// Full resolution for 32×32 images with batch normalisation, after kuangliu/pytorch-cifar: a 3×3 stem without stride or pooling,
     /// two 3×3 convolutions in place of the 5×5. As much work for one image as the paper's network at 224×224.
     /// </summary>
@@ -87,7 +121,7 @@ public sealed partial record GoogLeNetSpec
     }.WithWidth(0.5);
 
     /// <summary>All presets.</summary>
-    public static ImmutableArray<GoogLeNetSpec> Presets { get; } = [Paper, Tutorial, Cifar, CifarSmall];
+    public static ImmutableArray<GoogLeNetSpec> Presets { get; } = [Paper, Tutorial, TorchVision, Cifar, CifarSmall];
 
     // Table 1 of the paper from 3a to 5b.
     private static ImmutableArray<LayerSpec> Table1 =>
@@ -105,6 +139,8 @@ public sealed partial record GoogLeNetSpec
         new InceptionSpec("5a", 256,        160, 320,         32, 128,       128),
         new InceptionSpec("5b", 384,        192, 384,         48, 128,       128),
     ];
+
+    private static AuxiliarySpec TorchVisionHead(string name, string after) => new(name, after) { Pooling = new AdaptiveAveragePooling(4) };
 
     private static BlockOptions CifarBlocks =>
         new() { Normalization = Normalization.BatchNorm, BatchNormEpsilon = 1e-5, Weights = WeightInitializer.HeUniform };

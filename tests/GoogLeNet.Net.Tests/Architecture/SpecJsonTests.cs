@@ -11,6 +11,7 @@ public sealed class SpecJsonTests
     [Theory]
     [InlineData("paper")]
     [InlineData("tutorial")]
+    [InlineData("torchvision")]
     [InlineData("cifar")]
     [InlineData("cifar-small")]
     public void A_preset_survives_json(string preset)

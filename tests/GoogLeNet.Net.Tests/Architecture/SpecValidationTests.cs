@@ -82,7 +82,7 @@ public sealed class SpecValidationTests
         Refused(Valid with { Blocks = new() { Branch5x5 = (Branch5x5)9 } }, "Blocks.Branch5x5 is 9; it must be one of Conv5x5, Conv3x3, TwoConv3x3.");
         Refused(
             Valid with { Blocks = new() { Weights = (WeightInitializer)9 } },
-            "Blocks.Weights is 9; it must be one of GlorotUniform, CaffeXavier, HeUniform.");
+            "Blocks.Weights is 9; it must be one of GlorotUniform, CaffeXavier, HeUniform, TruncatedNormal.");
     }
 
     public static TheoryData<LayerSpec, string> ImpossibleLayers => new()

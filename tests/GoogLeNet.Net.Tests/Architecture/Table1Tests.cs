@@ -7,7 +7,7 @@ namespace Inception.Tests.Architecture;
 /// <summary>Table 1 of Szegedy et al. (arXiv:1409.4842) and section 1 of REFERENCES.md.</summary>
 public sealed class Table1Tests
 {
-    private static readonly string[] FullWidthPresets = ["paper", "tutorial", "cifar"];
+    private static readonly string[] FullWidthPresets = ["paper", "tutorial", "torchvision", "cifar"];
 
     public static TheoryData<string, int, int[], int> Rows => new()
     {
@@ -46,6 +46,7 @@ public sealed class Table1Tests
     [Theory]
     [InlineData("paper", "Caffe: poolings round up, 224 → 112 → 56 → 28 → 14 → 7")]
     [InlineData("tutorial", "TensorFlow's same: every stride 2 halves")]
+    [InlineData("torchvision", "poolings round up; the last has windows of 2×2")]
     public void Feature_maps_have_the_papers_sizes(string preset, string reason)
     {
         var spec = GoogLeNetSpec.FromName(preset);
@@ -61,6 +62,7 @@ public sealed class Table1Tests
     [Theory]
     [InlineData("paper")]
     [InlineData("tutorial")]
+    [InlineData("torchvision")]
     [InlineData("cifar")]
     [InlineData("cifar-small")]
     public void Presets_have_two_heads_of_weight_0_3_after_4a_and_4d(string preset)

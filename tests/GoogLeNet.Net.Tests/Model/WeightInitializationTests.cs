@@ -71,6 +71,36 @@ public sealed class WeightInitializationTests
     }
 
     [Fact]
+    public void Truncated_normal_weights_have_torchvisions_bound_mean_and_deviation()
+    {
+        var weight = TruncatedNormalWeights();
+
+        // The cut at ±2 leaves a variance of 1 − 4·φ(2) / (Φ(2) − Φ(−2)) = 0.773741 and a fourth moment of 1.416189.
+        const double Variance = 0.773741e-4, FourthMoment = 1.416189e-8;
+        weight.Max().Should().BeInRange(0.01999f, 0.02f);
+        weight.Min().Should().BeInRange(-0.02f, -0.01999f);
+        weight.Average(value => (double)value).Should().BeApproximately(0, 5 * Math.Sqrt(Variance / weight.Length));
+        weight.Average(value => (double)value * value).Should()
+            .BeApproximately(Variance, 5 * Math.Sqrt((FourthMoment - (Variance * Variance)) / weight.Length));
+    }
+
+    [Fact]
+    public void Truncated_normal_weights_have_the_normal_distributions_shape()
+    {
+        var weight = TruncatedNormalWeights();
+
+        // (Φ(0.5 + i/2) − Φ(i/2)) / (Φ(2) − Φ(−2)) for the cells from 0, 0.5, 1 and 1.5 deviations; the negative ones mirror them.
+        double[] cells = [0.2005893, 0.1570271, 0.0962264, 0.0461572];
+        var counts = weight.GroupBy(value => (int)Math.Floor(value / 0.005)).ToDictionary(group => group.Key, group => group.Count());
+        var chiSquare = Enumerable.Range(-4, 8).Sum(cell =>
+        {
+            var expected = cells[cell < 0 ? -1 - cell : cell] * weight.Length;
+            return (counts[cell] - expected) * (counts[cell] - expected) / expected;
+        });
+        chiSquare.Should().BeLessThan(24.3); // 7 degrees of freedom, p = 0.001
+    }
+
+    [Fact]
     public void The_tutorials_biases_are_0_2_in_the_first_convolution_and_the_blocks_and_0_elsewhere()
     {
         using var model = GoogLeNet.Create(10, GoogLeNetSpec.Tutorial);
@@ -102,6 +132,13 @@ public sealed class WeightInitializationTests
         values.Max(Math.Abs).Should().BeInRange((float)(bound * 0.999), (float)(bound * 1.000001), reason);
         values.Average().Should().BeInRange((float)(-5 * bound / Math.Sqrt(3) / root), (float)(5 * bound / Math.Sqrt(3) / root), reason);
         values.Average(value => (double)value * value).Should().BeApproximately(bound * bound / 3, 5 * 0.3 * bound * bound / root, reason);
+    }
+
+    private static float[] TruncatedNormalWeights()
+    {
+        var options = new BlockOptions { Weights = WeightInitializer.TruncatedNormal };
+        using var block = new InceptionModule(new InceptionSpec("3b", 8, 128, 192, 8, 8, 8), 16, options);
+        return block.named_parameters().Single(p => p.name == "branch2.1.conv.weight").parameter.Floats(); // 192×128×3×3
     }
 
     private static Dictionary<string, float[]> Weights(GoogLeNet model) =>

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Writes Approved/tutorial.txt and Approved/cifar-small.txt from Table 1 of arXiv:1409.4842, not from the library.
+"""Writes Approved/{paper,tutorial,cifar,cifar-small}.txt from Table 1 of arXiv:1409.4842, not from the library.
 
-Keys are torchvision's. The tutorial has biases; cifar-small has batch normalisation, half the widths (rounded to multiples of 8, halves up)
-and heads of 2x2 adaptive pooling with 256 hidden units.
+Keys are torchvision's. The paper's network and the tutorial's have biases. Those for CIFAR have batch normalisation and heads of 2x2 adaptive
+pooling with 256 hidden units: cifar a stem of one 3x3 convolution and two 3x3 in place of the 5x5, cifar-small half the widths (rounded to
+multiples of 8, halves up).
 """
 from pathlib import Path
 
@@ -14,7 +15,20 @@ TABLE = {  # 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection
 }
 
 
-def write(name, scale, batch_norm, conv1_kernel, pooled, hidden):
+FULL_STEM = ((64, 7), (64, 1), (192, 3))  # channels, kernel
+SMALL_STEM = ((64, 3), (64, 1), (192, 3))
+SINGLE_STEM = ((192, 3),)
+
+
+def full(width):
+    return width
+
+
+def half(width):
+    return max(8, (width // 2 + 4) // 8 * 8)
+
+
+def write(name, scale, batch_norm, stem, branch3_kernels, pooled, hidden):
     lines = []
 
     def convolution(key, to, frm, kernel):
@@ -28,10 +42,10 @@ def write(name, scale, batch_norm, conv1_kernel, pooled, hidden):
     def linear(key, to, frm):
         lines.extend((f"{key}.weight {to}x{frm}", f"{key}.bias {to}"))
 
-    convolution("conv1", scale(64), 3, conv1_kernel)
-    convolution("conv2", scale(64), scale(64), 1)
-    convolution("conv3", scale(192), scale(64), 3)
-    channels = scale(192)
+    channels = 3
+    for i, (width, kernel) in enumerate(stem, start=1):
+        convolution(f"conv{i}", scale(width), channels, kernel)
+        channels = scale(width)
     for block, row in TABLE.items():
         one, reduce3, three, reduce5, five, pool = map(scale, row)
         key = f"inception{block}"
@@ -39,7 +53,8 @@ def write(name, scale, batch_norm, conv1_kernel, pooled, hidden):
         convolution(f"{key}.branch2.0", reduce3, channels, 1)
         convolution(f"{key}.branch2.1", three, reduce3, 3)
         convolution(f"{key}.branch3.0", reduce5, channels, 1)
-        convolution(f"{key}.branch3.1", five, reduce5, 5)
+        for i, kernel in enumerate(branch3_kernels, start=1):
+            convolution(f"{key}.branch3.{i}", five, reduce5 if i == 1 else five, kernel)
         convolution(f"{key}.branch4.1", pool, channels, 1)
         channels = one + three + five + pool
         if block in ("4a", "4d"):
@@ -51,5 +66,7 @@ def write(name, scale, batch_norm, conv1_kernel, pooled, hidden):
     (Path(__file__).parent / "Approved" / f"{name}.txt").write_text("\n".join(sorted(lines)) + "\n")
 
 
-write("tutorial", lambda width: width, False, 7, 4, 1024)
-write("cifar-small", lambda width: max(8, (width // 2 + 4) // 8 * 8), True, 3, 2, 256)
+for network in ("paper", "tutorial"):
+    write(network, full, False, FULL_STEM, branch3_kernels=(5,), pooled=4, hidden=1024)
+write("cifar", full, True, SINGLE_STEM, branch3_kernels=(3, 3), pooled=2, hidden=256)
+write("cifar-small", half, True, SMALL_STEM, branch3_kernels=(5,), pooled=2, hidden=256)
