@@ -15,9 +15,8 @@ internal static class WeightInitialization
             switch (module)
             {
                 case ConvolutionBlock block:
-                    var conv = block.named_children().Select(child => child.module).OfType<Conv2d>().Single();
-                    FillWeight(conv.weight, initializer, seed, key);
-                    Fill(conv.bias, block.InitialBias);
+                    FillWeight(block.Conv.weight, initializer, seed, key);
+                    Fill(block.Conv.bias, block.InitialBias);
                     break;
                 case Linear linear:
                     FillWeight(linear.weight, initializer, seed, key);
