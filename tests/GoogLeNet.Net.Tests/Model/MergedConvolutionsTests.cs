@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Architecture;
+using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -53,6 +54,7 @@ public sealed class MergedConvolutionsTests
         using var images = ones(2, 8, 5, 5);
         using var frozen = no_grad();
         block.call(images).Dispose();
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
         block.call(images).Dispose();
         Tensor.TotalCount.Should().Be(before);

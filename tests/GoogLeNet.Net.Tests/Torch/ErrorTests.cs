@@ -9,6 +9,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Inception.Tests.Torch;
 
+[Collection(TorchCollection.Name)]
 public sealed class ErrorTests
 {
     public static TheoryData<string, Action, string> Mistakes => new()

@@ -8,6 +8,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace Inception.Tests.Torch;
 
 /// <summary>What backward gives, against central differences in float64.</summary>
+[Collection(TorchCollection.Name)]
 public sealed class GradientTests
 {
     private const double Step = 1e-6;

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Inception.Tests.Torch;
 
 /// <summary>Which methods return the tensor itself decides whether disposing their result disposes the tensor.</summary>
+[Collection(TorchCollection.Name)]
 public sealed class HandleTests
 {
     private static readonly Dictionary<string, Func<Tensor, Tensor>> InPlace = new()

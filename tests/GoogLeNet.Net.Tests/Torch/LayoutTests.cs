@@ -9,6 +9,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace Inception.Tests.Torch;
 
 /// <summary>Strides as memory formats, and parameters as views of one buffer: what the trainer stands on.</summary>
+[Collection(TorchCollection.Name)]
 public sealed class LayoutTests
 {
     [Fact]

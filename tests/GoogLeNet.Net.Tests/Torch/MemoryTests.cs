@@ -24,6 +24,7 @@ public sealed class MemoryTests
         using var labels = torch.randint(4, [8]);
         Run(Rounds / 10);
         var before = Resident();
+        LiveTensors.Settle();
         var tensors = Tensor.TotalCount;
 
         Run(Rounds);

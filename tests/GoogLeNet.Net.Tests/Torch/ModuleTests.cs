@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Tests.Torch;
 
+[Collection(TorchCollection.Name)]
 public sealed class ModuleTests
 {
     private sealed class Block : nn.Module<Tensor, Tensor>

@@ -8,6 +8,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace Inception.Tests.Torch;
 
 /// <summary>Every operator against numbers worked out by hand.</summary>
+[Collection(TorchCollection.Name)]
 public sealed class OperatorTests
 {
     private const double NaN = double.NaN;

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Tests.Torch;
 
+[Collection(TorchCollection.Name)]
 public sealed class ScriptTests
 {
     private const string Source = """

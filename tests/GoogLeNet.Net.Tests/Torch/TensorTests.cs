@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Tests.Torch;
 
+[Collection(TorchCollection.Name)]
 public sealed class TensorTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using FluentAssertions;
 using Inception.Data.Transforms;
 using Inception.Training;
 using Inception.Training.Schedules;
+using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -134,8 +135,7 @@ public sealed class RobustnessTests
         };
         var trainer = new MultiHeadTrainer(model, options);
         new MultiHeadTrainer(model, options with { Epochs = 1 }).Fit(data, data, new Recorder());
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
         trainer.Fit(data, data, new Recorder());

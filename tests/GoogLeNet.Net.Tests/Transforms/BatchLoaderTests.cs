@@ -1,6 +1,7 @@
 using FluentAssertions;
 using Inception.Data;
 using Inception.Data.Transforms;
+using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -130,6 +131,7 @@ public sealed class BatchLoaderTests
     {
         using var data = Numbered(10);
         var loader = new BatchLoader(data, 4, [new RandomCrop(1), new HorizontalFlip(), new Resize(5), new Normalize([1, 2], [3, 4])], CPU);
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
         var (images, labels) = loader.Load(0, 0);
