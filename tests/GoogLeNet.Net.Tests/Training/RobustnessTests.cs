@@ -1,8 +1,8 @@
 using FluentAssertions;
 using Inception.Data.Transforms;
+using Inception.Tests.Torch;
 using Inception.Training;
 using Inception.Training.Schedules;
-using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
