@@ -5,6 +5,8 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 choice="$root/artifacts/torch-engine.props"
 version="$(sed -n 's:.*<TorchSharpVersion>\(.*\)</TorchSharpVersion>.*:\1:p' "$root/Directory.Packages.props")"
+# shellcheck source=eng/torchsharp.sh
+. "$root/eng/torchsharp.sh"
 # shellcheck source=eng/system-torch.sh
 . "$root/eng/system-torch.sh"
 
@@ -33,7 +35,7 @@ EOF
 
 # Sets engine and why, and remembers the engine.
 decide() {
-  local log code=0 answered="$version"
+  local log lacks code=0 answered="$version"
   case "$(cd "$root" && dotnet --version 2> /dev/null)" in
     [1-9][0-9].*) ;;
     *) fail 1 "the .NET 10 SDK is not installed; 'dotnet --list-sdks' shows what is" ;;
@@ -44,20 +46,14 @@ decide() {
   if ! torchsharp_runs_here; then
     why="TorchSharp has no native libraries for $(uname -sm)"
   elif [ "$code" -eq 0 ]; then
-    engine=TorchSharp why="TorchSharp $version restores"
+    lacks="$(torchsharp_lacks)"
+    if [ -z "$lacks" ]; then engine=TorchSharp why="TorchSharp $version restores"; else why="TorchSharp $version restores but does not load: $lacks"; fi
   elif grep -q 'NU110[0-9]' <<< "$log" && ! grep -q NU1301 <<< "$log"; then
     why="TorchSharp $version does not restore from the configured NuGet sources"
   else
     answered="?" why="no answer about TorchSharp $version from the NuGet sources; asked again next time, unless TORCH_ENGINE is set"
   fi
   remember "$answered"
-}
-
-torchsharp_runs_here() {
-  case "$(uname -sm)" in
-    "Linux x86_64" | "Darwin arm64") ;;
-    *) return 1 ;;
-  esac
 }
 
 limit() { # seconds, command...
