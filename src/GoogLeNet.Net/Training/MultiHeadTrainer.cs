@@ -54,7 +54,7 @@ public sealed class MultiHeadTrainer
     {
         TrainingGuards.CheckDataset(train, model);
         TrainingGuards.CheckDataset(validation, model);
-        using var parameters = new FlatParameters(model.Module);
+        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups);
         using var state = new TrainingState(model, options, train.Count, parameters);
         var loader = Loader(train, options.TrainTransforms, parameters.Values.device, shuffle: true);
         var checkpoints = new CheckpointWriter(state, options.CheckpointFolder, progress);

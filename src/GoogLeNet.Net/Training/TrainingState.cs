@@ -23,12 +23,12 @@ internal sealed class TrainingState : IDisposable
         this.model = model;
         this.options = options;
         this.trainImages = trainImages;
-        Optimizer = new Sgd(parameters, options.Optimizer);
+        Optimizer = options.Optimizer.Create(parameters);
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
     }
 
-    /// <summary>Momentum of every parameter.</summary>
-    public Sgd Optimizer { get; }
+    /// <summary>The update rule and its state.</summary>
+    public FlatOptimizer Optimizer { get; }
 
     /// <summary>Training metrics of the epoch so far.</summary>
     public MetricAccumulator Metrics { get; }
@@ -96,6 +96,8 @@ internal sealed class TrainingState : IDisposable
             file.Tensors[key].CopyTo(tensor);
         }
 
+        Optimizer.Restored();
+
         var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
         (Epoch, Step, EpochSeconds) = (position.Epoch, position.Step, position.EpochSeconds);
         Metrics.Count = position.Images;
@@ -114,7 +116,11 @@ internal sealed class TrainingState : IDisposable
     private Dictionary<string, TorchSharp.torch.Tensor> Tensors()
     {
         var tensors = model.Module.State();
-        tensors.Add(WeightsFormat.VelocityKey, Optimizer.Velocity);
+        foreach (var (key, tensor) in Optimizer.State)
+        {
+            tensors.Add(key, tensor);
+        }
+
         tensors.Add(WeightsFormat.MetricsKey, Metrics.Sums);
         return tensors;
     }
