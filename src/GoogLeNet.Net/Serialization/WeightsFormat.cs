@@ -17,11 +17,20 @@ internal static class WeightsFormat
     /// <summary>In a checkpoint, the momentum of every parameter.</summary>
     public const string VelocityKey = "optimizer.velocity";
 
+    /// <summary>In a checkpoint, AdamW's mean gradient of every parameter.</summary>
+    public const string MeanKey = "optimizer.mean";
+
+    /// <summary>In a checkpoint, AdamW's mean squared gradient of every parameter.</summary>
+    public const string SquareKey = "optimizer.square";
+
+    /// <summary>In a checkpoint, the steps that the optimizer has taken.</summary>
+    public const string StepsKey = "optimizer.steps";
+
     /// <summary>In a checkpoint, the training metrics of the epoch so far.</summary>
     public const string MetricsKey = "epoch.metrics";
 
-    // Tensors of a checkpoint that are the run's and not the network's.
-    private static readonly string[] RunKeys = [VelocityKey, MetricsKey];
+    // Tensors of a checkpoint that are the run's and not the network's begin with one of these.
+    private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "best."];
 
     /// <summary>The metadata of a file of weights.</summary>
     /// <param name="configuration">The network's configuration.</param>
@@ -36,6 +45,6 @@ internal static class WeightsFormat
     public static IEnumerable<SafeTensor> NetworkTensors(this SafeTensorsFile file)
     {
         var isCheckpoint = file.Metadata.GetValueOrDefault(FormatKey) == Checkpoint;
-        return file.Tensors.Values.Where(tensor => !isCheckpoint || !RunKeys.Contains(tensor.Name));
+        return file.Tensors.Values.Where(tensor => !isCheckpoint || !RunPrefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)));
     }
 }

@@ -33,7 +33,7 @@ public sealed record TrainerOptions
     public ILearningRateSchedule Schedule { get; init; } = new StepDecay(0.01, 0.96, 8);
 
     /// <summary>The optimizer. Default momentum 0.9 without weight decay.</summary>
-    public SgdOptions Optimizer { get; init; } = new();
+    public OptimizerOptions Optimizer { get; init; } = new SgdOptions();
 
     /// <summary>Probability spread evenly over all classes in the training targets, in [0, 1). Default 0.</summary>
     public double LabelSmoothing { get => labelSmoothing; init => labelSmoothing = Check.BelowOne(value, nameof(LabelSmoothing)); }

@@ -130,6 +130,8 @@ internal sealed class TrainingState : IDisposable
             file.Tensors[key].CopyTo(tensor);
         }
 
+        Optimizer.Restored();
+
         var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
         (Epoch, Step, EpochSeconds) = (position.Epoch, position.Step, position.EpochSeconds);
         Metrics.Count = position.Images;

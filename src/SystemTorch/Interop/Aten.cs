@@ -72,6 +72,7 @@ internal static class Aten
     public static readonly Op div_ = new("div_", "Tensor_mode");
     public static readonly Op div__Scalar = new("div_", "Scalar_mode");
     public static readonly Op addcmul_ = new("addcmul_");
+    public static readonly Op addcdiv_ = new("addcdiv_");
     public static readonly Op lerp_ = new("lerp_", "Tensor");
     public static readonly Op pow = new("pow", "Tensor_Scalar");
     public static readonly Op neg = new("neg");

@@ -120,7 +120,7 @@ public sealed class LossTests
         using var train = Tiny.Separable(240, seed: 1);
         using var validation = Tiny.Separable(90, seed: 2);
         using var model = GoogLeNet.Create(3, Tiny.Spec(dropout: 0.1), seed: 1);
-        var options = new TrainerOptions { Epochs = 6, BatchSize = 24, Schedule = new Triangular(0.1), Optimizer = new() { Nesterov = true } };
+        var options = new TrainerOptions { Epochs = 6, BatchSize = 24, Schedule = new Triangular(0.1), Optimizer = new SgdOptions { Nesterov = true } };
 
         var history = new MultiHeadTrainer(model, options).Fit(train, validation);
 

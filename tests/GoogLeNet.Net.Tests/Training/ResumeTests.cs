@@ -3,6 +3,7 @@ using Inception.Data;
 using Inception.Data.Transforms;
 using Inception.Serialization;
 using Inception.Training;
+using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 using Xunit;
 
@@ -18,7 +19,7 @@ public sealed class ResumeTests : IDisposable
         Epochs = 3,
         BatchSize = 5,
         Schedule = new Triangular(0.05),
-        Optimizer = new() { WeightDecay = 1e-3, Nesterov = true },
+        Optimizer = new SgdOptions { WeightDecay = 1e-3, Nesterov = true },
         LabelSmoothing = 0.1,
         Seed = 11,
         TrainTransforms = [new RandomCrop(1), new HorizontalFlip(), new ScaleToUnit()],
@@ -129,7 +130,7 @@ public sealed class ResumeTests : IDisposable
             .WithMessage($"{folder.Last} was written with other options: epochs, labelSmoothing.");
         Refused(model, Options with { TrainTransforms = [new ScaleToUnit()] })
             .WithMessage($"{folder.Last} was written with other options: trainTransforms.");
-        Refused(model, Options with { Optimizer = new(), Schedule = new Triangular(0.06), Seed = 12 })
+        Refused(model, Options with { Optimizer = new SgdOptions(), Schedule = new Triangular(0.06), Seed = 12 })
             .WithMessage($"{folder.Last} was written with other options: schedule, optimizer, seed.");
     }
 

@@ -4,7 +4,7 @@ using Inception.Training.Optimizers;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace Inception.Tests.Training;
+namespace Inception.Tests.Training.Optimizers;
 
 /// <summary>Six weights and three biases from sin(1 + i), the gradient of step t is cos(0.7 t + i), the rate 0.1 · 0.9^t, 20 steps.</summary>
 [Collection(TorchCollection.Name)]
