@@ -13,7 +13,7 @@ internal sealed class BestWeights : IDisposable
     {
         this.module = module;
         using var frozen = no_grad();
-        copies = module.State().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone().DetachFromDisposeScope());
+        copies = module.State().ToDictionary(entry => entry.Key, entry => entry.Value.clone().DetachFromDisposeScope());
     }
 
     /// <summary>Every copy by its key in a checkpoint.</summary>

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Inception.Data;
 using Inception.Data.Transforms;
 using Inception.Training.Metrics;
+using Inception.Training.Schedules;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
@@ -74,9 +74,7 @@ public sealed partial class MultiHeadTrainer
                 var position = new TrainingPosition(state.Epoch, state.Step, steps, options.Epochs);
                 var rate = RateAt(position, state.History);
                 step.Backward(position, state.Metrics);
-                options.Clipping?.Apply(parameters);
                 state.Optimizer.Step(rate);
-                state.Average?.Update(position);
                 state.StepTaken(clock, Stopwatch.GetElapsedTime(began));
                 monitor.StepTaken(rate);
             }
@@ -135,12 +133,11 @@ public sealed partial class MultiHeadTrainer
         try
         {
             var validated = validation is null ? [] : Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
-            var averaged = validation is null ? null : state.Average?.Evaluate(() => Evaluate(validation, cancellationToken.ThrowIfCancellationRequested));
             var took = Stopwatch.GetElapsedTime(began);
             clock.ValidationTook(took);
             TrainingGuards.CheckFinite(validated, state.Epoch, steps, rate);
             return new EpochRecord(
-                state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated, averaged);
+                state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated);
         }
         catch (OperationCanceledException)
         {
@@ -150,7 +147,7 @@ public sealed partial class MultiHeadTrainer
     }
 
     private double RateAt(TrainingPosition position, IReadOnlyList<EpochRecord> history) =>
-        options.Schedule is IHistorySchedule schedule ? schedule.At(position, history) : options.Schedule.At(position);
+        options.Schedule.At(position);
 
     // The batches' parts, and the steps in an epoch.
     private (BatchLoader Loader, int Steps) TrainLoader(IImageDataset train)

@@ -60,7 +60,8 @@ internal static class TrainingGuards
         }
 
         using var scope = NewDisposeScope();
-        var (low, high) = (dataset.Labels.min().item<long>(), dataset.Labels.max().item<long>());
+        var labels = dataset.Labels;
+        var (low, high) = (labels.min().item<long>(), labels.max().item<long>());
         if (low < 0 || high >= model.NumClasses)
         {
             throw new ArgumentException($"Labels must be 0 to {model.NumClasses - 1} with {model.NumClasses} classes; they reach from {low} to {high}.", nameof(dataset));
@@ -92,6 +93,15 @@ internal static class TrainingGuards
         if (metrics.FirstBroken() is var (head, step))
         {
             throw new TrainingDivergedException(head, epoch + 1, step, rate);
+        }
+    }
+
+    /// <summary>The same for losses that were measured on validation images.</summary>
+    public static void CheckFinite(IReadOnlyList<HeadMetrics> metrics, int epoch, int step, double rate)
+    {
+        if (metrics.FirstOrDefault(head => !double.IsFinite(head.Loss)) is { } broken)
+        {
+            throw new TrainingDivergedException(broken.Head, epoch + 1, step, rate);
         }
     }
 

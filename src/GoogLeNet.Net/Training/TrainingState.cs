@@ -83,10 +83,6 @@ internal sealed class TrainingState : IDisposable
         {
             Best.Restore();
         }
-        else
-        {
-            Average?.Apply();
-        }
     }
 
     /// <summary>Writes the checkpoint whole or not at all.</summary>

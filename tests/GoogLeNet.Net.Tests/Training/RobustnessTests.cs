@@ -29,7 +29,7 @@ public sealed class RobustnessTests
             .Invoking(t => t.Fit(watched, progress: withProgress ? new Recorder() : null)).Should().Throw<TrainingDivergedException>().Which;
 
         thrown.Epoch.Should().Be(2);
-        thrown.Step.Should().BeInRange(withProgress ? 2 : 4, 4, "it is noticed when metrics are read: at each report, at the epoch's end at last");
+        thrown.Step.Should().Be(2, "the first step at the high rate leaves weights that the second cannot use, whenever it is noticed");
         thrown.LearningRate.Should().BeApproximately(1e28, 1e20);
         thrown.Message.Should().Match("The loss of head '*' is not a finite number in epoch 2, step ?, at learning rate 1E+28; try a lower rate.");
         File.ReadAllBytes(folder.Last).Should().Equal(good);
@@ -69,6 +69,7 @@ public sealed class RobustnessTests
         var options = new TrainerOptions
         {
             Epochs = 1,
+            BatchSize = 4,
             Schedule = new StepDecay(3e38, 1, 1),
             TrainTransforms = [new Normalize([0, 0, 0], [1, 1, 1])],
             ValidationTransforms = [new Normalize([0, 0, 0], [1, 1, 1])],
@@ -88,7 +89,7 @@ public sealed class RobustnessTests
         using var data = Tiny.Noise(4, size: 2);
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
 
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, CheckpointFolder = inner }).Fit(data);
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = inner }).Fit(data);
 
         Directory.GetFiles(inner).Should().HaveCount(2);
     }
@@ -103,7 +104,7 @@ public sealed class RobustnessTests
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         var before = model.Weight(0);
 
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, CheckpointFolder = Path.Combine(file, "x") })
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = Path.Combine(file, "x") })
             .Invoking(t => t.Fit(data)).Should().Throw<IOException>();
 
         model.Weight(0).Should().Equal(before);
@@ -115,7 +116,7 @@ public sealed class RobustnessTests
         using var folder = new TestFolder();
         using var data = Tiny.Noise(4, size: 2);
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
-        var options = new TrainerOptions { Epochs = 1, CheckpointFolder = folder.Path, TrainTransforms = [new Invert()], Schedule = new Constant(0.1) };
+        var options = new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = folder.Path, TrainTransforms = [new Invert()], Schedule = new Constant(0.1) };
 
         new MultiHeadTrainer(model, options).Fit(data);
 

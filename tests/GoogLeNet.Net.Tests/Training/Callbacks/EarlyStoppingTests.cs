@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Training;
 using Inception.Training.Callbacks;
 using Xunit;
 
