@@ -1,4 +1,3 @@
-using Cifar10Training.Display;
 using FluentAssertions;
 using Inception.Training;
 using Inception.Training.Metrics;
@@ -42,7 +41,7 @@ public sealed class LiveDisplayTests
         using var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = 100;
-        console.Write(LiveDisplay.Panel(step, last, unicode: false));
+        console.Write(Cifar10Training.Display.LiveDisplay.Panel(step, last, unicode: false));
         return [.. text.ToString().Split('\n').Select(line => line.TrimEnd())];
     }
 }
