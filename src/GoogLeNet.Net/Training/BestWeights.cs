@@ -17,7 +17,7 @@ internal sealed class BestWeights : IDisposable
     }
 
     /// <summary>Every copy by its key in a checkpoint.</summary>
-    public IEnumerable<(string Key, Tensor Tensor)> State => copies.Select(entry => ($"best.{entry.Key}", entry.Value));
+    public IEnumerable<(string Key, Tensor Tensor)> State => copies.Select(entry => (WeightsFormat.BestPrefix + entry.Key, entry.Value));
 
     /// <summary>Copies the module's state as it is now.</summary>
     public void Take() => Copy((own, copy) => copy.copy_(own));

@@ -18,7 +18,8 @@ internal sealed class FlatParameters : IDisposable
     /// <param name="module">The network.</param>
     /// <param name="rules">The optimizer's groups; no decay of biases and normalisations when omitted.</param>
     /// <exception cref="ArgumentException">
-    /// There are no trainable parameters, not all are float32 on one device, or a group's pattern of keys leaves it without a parameter.
+    /// There are no trainable parameters or all are frozen, not all are float32 on one device, or a group's pattern of keys leaves it without a
+    /// parameter.
     /// </exception>
     public FlatParameters(nn.Module module, IReadOnlyList<ParameterGroup>? rules = null)
     {
@@ -32,6 +33,11 @@ internal sealed class FlatParameters : IDisposable
         CheckAlike(module);
         Groups = Ranges(groups);
         MovingGroups = [.. Groups.Where(group => !group.IsFrozen)];
+        if (MovingGroups.Count == 0)
+        {
+            throw new ArgumentException("Every parameter is in a group with a learning rate factor of 0; there is nothing to train.", nameof(rules));
+        }
+
         var total = Groups.Sum(group => group.Length);
         var device = parameters[0].Parameter.device;
         Values = zeros(total, device: device).DetachFromDisposeScope();

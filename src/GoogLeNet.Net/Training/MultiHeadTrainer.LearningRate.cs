@@ -44,6 +44,7 @@ public sealed partial class MultiHeadTrainer
                 var rate = from * Math.Pow(to / from, i / (steps - 1.0));
                 metrics.Reset();
                 step.Backward(new(i / stepsPerEpoch, i % stepsPerEpoch, stepsPerEpoch, int.MaxValue), metrics);
+                options.Clipping?.Apply(parameters);
                 optimizer.Step(rate);
                 if (smooth.Add(metrics.Read().Zip(model.Heads, (head, own) => head.Loss * own.Weight).Sum()) is { } loss)
                 {

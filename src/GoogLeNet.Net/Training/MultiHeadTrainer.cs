@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Inception.Data;
 using Inception.Data.Transforms;
+using Inception.Training.Averaging;
 using Inception.Training.Metrics;
 using Inception.Training.Schedules;
 using Microsoft.Extensions.Logging;
@@ -74,7 +75,9 @@ public sealed partial class MultiHeadTrainer
                 var position = new TrainingPosition(state.Epoch, state.Step, steps, options.Epochs);
                 var rate = RateAt(position, state.History);
                 step.Backward(position, state.Metrics);
+                options.Clipping?.Apply(parameters);
                 state.Optimizer.Step(rate);
+                state.Average?.Update(position.Fraction);
                 state.StepTaken(clock, Stopwatch.GetElapsedTime(began));
                 monitor.StepTaken(rate);
             }
@@ -133,17 +136,24 @@ public sealed partial class MultiHeadTrainer
         try
         {
             var validated = validation is null ? [] : Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
+            var averaged = validation is null || state.Average is null ? null : EvaluateAverage(state.Average, validation, cancellationToken);
             var took = Stopwatch.GetElapsedTime(began);
             clock.ValidationTook(took);
             TrainingGuards.CheckFinite(validated, state.Epoch, steps, rate);
             return new EpochRecord(
-                state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated);
+                state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated, averaged);
         }
         catch (OperationCanceledException)
         {
             monitor.Save(rate);
             throw;
         }
+    }
+
+    private IReadOnlyList<HeadMetrics> EvaluateAverage(AverageBuffer average, IImageDataset validation, CancellationToken cancellationToken)
+    {
+        using var inUse = average.UseAverage();
+        return Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
     }
 
     private double RateAt(TrainingPosition position, IReadOnlyList<EpochRecord> history) =>

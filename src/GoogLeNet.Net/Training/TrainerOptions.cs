@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Inception.Data.Transforms;
+using Inception.Training.Averaging;
 using Inception.Training.Callbacks;
 using Inception.Training.Losses;
 using Inception.Training.Metrics;
@@ -49,6 +50,15 @@ public sealed record TrainerOptions
 
     /// <summary>Of how many most probable classes one must be right for <see cref="HeadMetrics.TopKAccuracy"/>, at least 1; null for no such metric. Default null.</summary>
     public int? TopK { get => topK; init => topK = value is { } n ? Check.AtLeast(1, n, nameof(TopK)) : null; }
+
+    /// <summary>The bound on each step's gradients. Default null: none.</summary>
+    public GradientClipping? Clipping { get; init; }
+
+    /// <summary>
+    /// The average of the weights that is kept beside them, evaluated after each epoch and saved in every checkpoint; the run ends with it in the
+    /// model. Default null: none.
+    /// </summary>
+    public WeightAveraging? Averaging { get; init; }
 
     /// <summary>When a run ends before its last epoch. Default null: never.</summary>
     public EarlyStopping? EarlyStopping { get; init; }

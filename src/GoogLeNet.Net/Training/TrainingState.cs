@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Inception.Architecture;
 using Inception.Serialization;
+using Inception.Training.Averaging;
 using Inception.Training.Metrics;
 using Inception.Training.Optimizers;
 
@@ -26,6 +27,7 @@ internal sealed class TrainingState : IDisposable
         Parameters = parameters;
         Optimizer = options.Optimizer.Create(parameters);
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK);
+        Average = options.Averaging is { } averaging ? new AverageBuffer(model.Module, parameters, averaging) : null;
         Best = options.EarlyStopping?.RestoreBest == true ? new BestWeights(model.Module) : null;
     }
 
@@ -34,6 +36,9 @@ internal sealed class TrainingState : IDisposable
 
     /// <summary>What moves them.</summary>
     public FlatOptimizer Optimizer { get; }
+
+    /// <summary>The averaged weights; null where none are kept.</summary>
+    public AverageBuffer? Average { get; }
 
     /// <summary>The weights of the best epoch so far; null where the run does not end with them.</summary>
     public BestWeights? Best { get; }
@@ -67,6 +72,7 @@ internal sealed class TrainingState : IDisposable
         History.Add(record);
         if (options.EarlyStopping?.Decide(History).BestEpoch == History.Count)
         {
+            using var average = Average?.UseAverage();
             Best?.Take();
         }
 
@@ -82,6 +88,10 @@ internal sealed class TrainingState : IDisposable
         if (Best is not null && History.Count > 0)
         {
             Best.Restore();
+        }
+        else
+        {
+            Average?.UseAverage();
         }
     }
 
@@ -140,6 +150,7 @@ internal sealed class TrainingState : IDisposable
     {
         Optimizer.Dispose();
         Metrics.Dispose();
+        Average?.Dispose();
         Best?.Dispose();
     }
 
@@ -147,7 +158,7 @@ internal sealed class TrainingState : IDisposable
     private Dictionary<string, TorchSharp.torch.Tensor> Tensors()
     {
         var tensors = model.Module.State();
-        foreach (var (key, tensor) in Optimizer.State.Concat(Best?.State ?? []))
+        foreach (var (key, tensor) in Optimizer.State.Concat(Average?.State ?? []).Concat(Best?.State ?? []))
         {
             tensors.Add(key, tensor);
         }

@@ -31,7 +31,7 @@ public sealed record ParameterGroup
         get => kinds;
         init => kinds = value != 0 && (value & ~ParameterKinds.Any) == 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Kinds), value, $"{nameof(Kinds)} is {value}; it must be one or more of {ParameterKinds.Any:F}'s kinds.");
+            : throw new ArgumentOutOfRangeException(nameof(Kinds), value, $"{nameof(Kinds)} is {value}; it must be one or more of Weights, Biases and Normalization.");
     }
 
     /// <summary>
