@@ -2,6 +2,9 @@ using FluentAssertions;
 using Inception.Data.Transforms;
 using Inception.Tests.Torch;
 using Inception.Training;
+using Inception.Training.Averaging;
+using Inception.Training.Callbacks;
+using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
@@ -124,14 +127,19 @@ public sealed class RobustnessTests
     }
 
     [Fact]
-    public void Two_hundred_steps_leave_no_tensors_behind()
+    public void A_thousand_steps_leave_no_tensors_behind()
     {
         using var data = Tiny.Noise(40);
         using var model = GoogLeNet.Create(3, Tiny.Spec());
         var options = new TrainerOptions
         {
-            Epochs = 10,
+            Epochs = 50,
             BatchSize = 2,
+            MicroBatchSize = 1,
+            TopK = 2,
+            Clipping = new ClipByNorm(1),
+            Averaging = new ExponentialAverage(0.9),
+            EarlyStopping = new EarlyStopping(50),
             TrainTransforms = [new RandomCrop(1), new HorizontalFlip(), new Resize(8), new Normalize([120, 120, 120], [60, 60, 60])],
         };
         var trainer = new MultiHeadTrainer(model, options);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Inception.Serialization;
 
 namespace Inception.Training;
 
@@ -10,12 +11,13 @@ internal sealed class CheckpointWriter(TrainingState state, TrainerOptions optio
     /// <summary>Whether the last checkpoint is older than the policy wants it.</summary>
     public bool IsDue => options.CheckpointFolder is not null && Stopwatch.GetElapsedTime(lastWrite).TotalMinutes > options.Checkpoints.Minutes;
 
-    /// <summary>Makes the folder, so that a run which cannot write ends before it begins.</summary>
+    /// <summary>Makes the folder, so that a run which cannot write ends before it begins, and takes away what a killed run left half-written.</summary>
     public void Prepare()
     {
         if (options.CheckpointFolder is { } folder)
         {
             Directory.CreateDirectory(folder);
+            AtomicFile.DeleteLeftovers(folder, CheckpointFiles.Extension);
         }
     }
 
