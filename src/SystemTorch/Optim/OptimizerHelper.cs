@@ -75,7 +75,7 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
     private protected Parameter[] Take(IEnumerable<Parameter> parameters, double lr)
     {
         Parameter[] taken = [.. parameters];
-        _parameter_groups = [new ParamGroup { Parameters = taken, LearningRate = lr, InitialLearningRate = lr }];
+        _parameter_groups = [new ParamGroup { Parameters = taken, Options = new OptimizerOptions { LearningRate = lr, InitialLearningRate = lr } }];
         return taken;
     }
 

@@ -10,18 +10,16 @@ internal sealed class GroupOptimizer : IDisposable
     private readonly double factor;
     private readonly IReadOnlyList<optim.ILearningRateController> rates;
 
-    /// <summary>Makes the optimizer of a vector, and a leaf that shares the memory of <paramref name="values"/> and <paramref name="gradients"/>.</summary>
+    /// <summary>Makes the optimizer of a vector: a leaf that shares the memory of the group's range of both buffers.</summary>
     /// <exception cref="ArgumentException">The factory returns null, or an optimizer whose learning rate cannot be set.</exception>
-    public GroupOptimizer(TorchOptimizerOptions options, ParameterGroup rule, Tensor values, Tensor gradients)
+    public GroupOptimizer(TorchOptimizerOptions options, FlatGroup group, Tensor values, Tensor gradients)
     {
-        factor = rule.LearningRateFactor;
-        parameter = new Parameter(values.detach(), requires_grad: true);
-        parameter.DetachFromDisposeScope();
-        parameter.grad = gradients;
+        factor = group.Rule.LearningRateFactor;
+        parameter = Leaf(group, values, gradients);
         optim.Optimizer? made = null;
         try
         {
-            made = options.Factory([parameter], rule);
+            made = options.Factory([parameter], group.Rule);
             Optimizer = made ?? throw new ArgumentException($"The factory of optimizer '{options.Name}' returned null.");
             rates = [.. made.ParamGroups ?? []];
             if (rates.Count == 0)
@@ -58,5 +56,13 @@ internal sealed class GroupOptimizer : IDisposable
     {
         Optimizer.Dispose();
         parameter.Dispose();
+    }
+
+    private static Parameter Leaf(FlatGroup group, Tensor values, Tensor gradients)
+    {
+        using var scope = NewDisposeScope();
+        var leaf = new Parameter(group.Of(values).detach(), requires_grad: true) { grad = group.Of(gradients) };
+        leaf.DetachFromDisposeScope();
+        return leaf;
     }
 }

@@ -18,8 +18,10 @@ internal sealed class TorchOptimizer : FlatOptimizer
         this.options = options;
         try
         {
-            optimizers.AddRange(parameters.MovingGroups.Select(group =>
-                new GroupOptimizer(options, group.Rule, group.Of(parameters.Values), group.Of(parameters.Gradients))));
+            foreach (var group in parameters.MovingGroups)
+            {
+                optimizers.Add(new GroupOptimizer(options, group, parameters.Values, parameters.Gradients));
+            }
         }
         catch
         {
@@ -57,14 +59,14 @@ internal sealed class TorchOptimizer : FlatOptimizer
     // Optimizers may make a part of their state in the first step: others on scratch parameters take one, so that every run's image is of one size.
     private long SizeAfterAStep()
     {
-        using var scope = NewDisposeScope();
+        using var values = Parameters.Values.clone();
+        using var gradients = zeros_like(values);
         var scratch = new List<GroupOptimizer>();
         try
         {
             foreach (var group in Parameters.MovingGroups)
             {
-                var values = group.Of(Parameters.Values).clone();
-                scratch.Add(new GroupOptimizer(options, group.Rule, values, zeros_like(values)));
+                scratch.Add(new GroupOptimizer(options, group, values, gradients));
                 scratch[^1].Step(0);
             }
 

@@ -2,8 +2,9 @@ using System.Text.Json;
 using Inception.Architecture;
 using Inception.Training;
 using Inception.Training.Optimizers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
+using Parameter = TorchSharp.Modules.Parameter;
+using Sequential = TorchSharp.Modules.Sequential;
 
 namespace Inception.Tests.Training.Optimizers;
 
