@@ -79,6 +79,7 @@ internal static class Aten
     public static readonly Op reciprocal = new("reciprocal");
     public static readonly Op abs = new("abs");
     public static readonly Op sqrt = new("sqrt");
+    public static readonly Op sqrt_ = new("sqrt_");
     public static readonly Op rsqrt = new("rsqrt");
     public static readonly Op exp = new("exp");
     public static readonly Op log = new("log");

@@ -121,6 +121,13 @@ public static partial class torch
         /// <summary>The square roots of the elements.</summary>
         public Tensor sqrt() => Aten.sqrt.Call(this);
 
+        /// <summary>Replaces the elements by their square roots.</summary>
+        public Tensor sqrt_()
+        {
+            Aten.sqrt_.Run(this);
+            return this;
+        }
+
         /// <summary>1 over the square roots of the elements.</summary>
         public Tensor rsqrt() => Aten.rsqrt.Call(this);
 

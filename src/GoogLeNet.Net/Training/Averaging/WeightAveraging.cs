@@ -6,7 +6,10 @@ namespace Inception.Training.Averaging;
 /// An average of the weights after each step, evaluated and saved beside the weights themselves. Floating-point buffers, the running
 /// statistics of batch normalisation, are averaged alike, so that they belong to weights near the average; counters are not.
 /// </summary>
-/// <remarks>This is what timm's ModelEmaV2 and torch's AveragedModel with <c>use_buffers</c> do.</remarks>
+/// <remarks>
+/// This is what timm's ModelEmaV2 and torch's AveragedModel with <c>use_buffers</c> do. Statistics gathered anew from training images with the
+/// averaged weights, as torch's <c>update_bn</c> gathers them, fit still better, at the price of a pass over the images.
+/// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "averaging")]
 [JsonDerivedType(typeof(PolyakAverage), "polyak")]
 [JsonDerivedType(typeof(ExponentialAverage), "exponential")]

@@ -34,10 +34,17 @@ internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : F
         {
             var (w, g, m, v) = (group.Of(Parameters.Values), group.Of(Parameters.Gradients), group.Of(mean), group.Of(square));
             var rate = learningRate * group.Rule.LearningRateFactor;
-            w.mul_(1 - (rate * options.WeightDecay * group.Rule.WeightDecayFactor));
+            if (options.WeightDecay * group.Rule.WeightDecayFactor is > 0 and var decay)
+            {
+                w.mul_(1 - (rate * decay));
+            }
+
             m.mul_(options.Beta1).add_(g, 1 - options.Beta1);
             v.mul_(options.Beta2).addcmul_(g, g, 1 - options.Beta2);
-            w.addcdiv_(m, v.sqrt().div_(Math.Sqrt(squareCorrection)).add_(options.Epsilon), -rate / meanCorrection);
+
+            // The gradient is used up; its memory takes the denominator.
+            g.copy_(v).sqrt_().div_(Math.Sqrt(squareCorrection)).add_(options.Epsilon);
+            w.addcdiv_(m, g, -rate / meanCorrection);
         }
     }
 }

@@ -8,7 +8,8 @@ namespace Inception.Training.Optimizers;
 /// <remarks>
 /// Each group of parameters is one float32 vector to it, which changes nothing for update rules that treat every element alike, as all of
 /// TorchSharp's do but LBFGS, which needs the loss again and so cannot be used. A rule that looks at a layer's shape or norm would see the
-/// group's. These options can be compared between runs, by <see cref="Name"/> and groups, but not read from JSON.
+/// group's. Tensors that an optimizer of one's own keeps from step to step must be detached from the dispose scope that each step runs in.
+/// These options can be compared between runs, by <see cref="Name"/> and groups, but not read from JSON.
 /// </remarks>
 /// <example><c>new TorchOptimizerOptions("RMSprop, decay 1e-4", (parameters, group) =&gt;
 /// torch.optim.RMSProp(parameters, weight_decay: 1e-4 * group.WeightDecayFactor))</c></example>
