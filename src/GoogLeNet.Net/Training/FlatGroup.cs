@@ -7,11 +7,16 @@ namespace Inception.Training;
 /// <param name="Rule">The group's factors.</param>
 /// <param name="Start">Its first element.</param>
 /// <param name="Length">Its elements, at least 1.</param>
-internal sealed record FlatGroup(ParameterGroup Rule, long Start, long Length)
+public sealed record FlatGroup(ParameterGroup Rule, long Start, long Length)
 {
     /// <summary>Whether no step moves these parameters.</summary>
     public bool IsFrozen => Rule.LearningRateFactor == 0;
 
     /// <summary>The group's range of a buffer that lies like the flat parameters: a view (length).</summary>
-    public Tensor Of(Tensor buffer) => buffer.narrow(0, Start, Length);
+    /// <param name="buffer">The buffer.</param>
+    public Tensor Of(Tensor buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        return buffer.narrow(0, Start, Length);
+    }
 }

@@ -10,7 +10,7 @@ namespace Inception.Training;
 /// (O, I, kH, kW), which makes the network run channels-last.
 /// </summary>
 /// <remarks>Each group of parameters is one range: first those that no rule matches, then the rules' in their order.</remarks>
-internal sealed class FlatParameters : IDisposable
+public sealed class FlatParameters : IDisposable
 {
     private readonly (string Key, Parameter Parameter)[] parameters;
 

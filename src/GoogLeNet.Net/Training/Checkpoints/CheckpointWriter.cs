@@ -16,6 +16,8 @@ internal sealed class CheckpointWriter(TrainingState state, TrainerOptions optio
     {
         if (options.CheckpointFolder is { } folder)
         {
+            // An optimizer whose state cannot be kept says so now.
+            _ = state.Optimizer.State;
             Directory.CreateDirectory(folder);
             AtomicFile.DeleteLeftovers(folder, CheckpointFiles.Extension);
         }

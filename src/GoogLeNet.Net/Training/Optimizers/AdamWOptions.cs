@@ -24,5 +24,6 @@ public sealed record AdamWOptions : OptimizerOptions
     public double WeightDecay { get => weightDecay; init => weightDecay = Check.NotNegative(value, nameof(WeightDecay)); }
 
     /// <inheritdoc/>
-    internal override FlatOptimizer Create(FlatParameters parameters) => new AdamW(parameters, this);
+    /// <inheritdoc/>
+    public override FlatOptimizer Create(FlatParameters parameters) => new AdamW(parameters, this);
 }

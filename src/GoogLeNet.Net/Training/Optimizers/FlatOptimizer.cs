@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Inception.Training.Optimizers;
 
 /// <summary>An update rule on a network's flat buffers: a handful of calls for each group of parameters.</summary>
-internal abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
+public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
 {
     /// <summary>Every tensor that a checkpoint must hold, by its key there: shapes and types are those of every run with these options.</summary>
     public abstract IReadOnlyList<(string Key, Tensor Tensor)> State { get; }

@@ -23,6 +23,7 @@ public abstract record OptimizerOptions
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(EqualityContract, Groups.Count);
 
-    /// <summary>The optimizer of parameters that were laid out by <see cref="Groups"/>.</summary>
-    internal abstract FlatOptimizer Create(FlatParameters parameters);
+    /// <summary>The optimizer of parameters that were laid out by <see cref="Groups"/>; the caller disposes it before them.</summary>
+    /// <param name="parameters">A network's parameters.</param>
+    public abstract FlatOptimizer Create(FlatParameters parameters);
 }

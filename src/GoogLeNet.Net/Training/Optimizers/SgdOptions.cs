@@ -35,5 +35,6 @@ public sealed record SgdOptions : OptimizerOptions
     public MomentumForm Form { get; init; }
 
     /// <inheritdoc/>
-    internal override FlatOptimizer Create(FlatParameters parameters) => new Sgd(parameters, this);
+    /// <inheritdoc/>
+    public override FlatOptimizer Create(FlatParameters parameters) => new Sgd(parameters, this);
 }

@@ -36,5 +36,6 @@ public sealed record TorchOptimizerOptions : OptimizerOptions
     public Func<IReadOnlyList<Parameter>, ParameterGroup, optim.Optimizer> Factory { get; }
 
     /// <inheritdoc/>
-    internal override FlatOptimizer Create(FlatParameters parameters) => new TorchOptimizer(parameters, this);
+    /// <inheritdoc/>
+    public override FlatOptimizer Create(FlatParameters parameters) => new TorchOptimizer(parameters, this);
 }
