@@ -15,12 +15,19 @@ public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<lo
 [JsonDerivedType(typeof(Normalize), "normalize")]
 [JsonDerivedType(typeof(Resize), "resize")]
 [JsonDerivedType(typeof(RandomCrop), "randomCrop")]
+[JsonDerivedType(typeof(RandomResizedCrop), "randomResizedCrop")]
+[JsonDerivedType(typeof(Translate), "translate")]
 [JsonDerivedType(typeof(HorizontalFlip), "horizontalFlip")]
+[JsonDerivedType(typeof(Cutout), "cutout")]
+[JsonDerivedType(typeof(PhotometricDistortion), "photometricDistortion")]
 public interface IBatchTransform
 {
     /// <summary>Transforms a batch.</summary>
     /// <param name="images">(N, C, H, W), uint8 with values 0–255 or float32; left as it is.</param>
     /// <param name="context">Seed, epoch and sample indices.</param>
-    /// <returns>A new tensor (N, C, H', W') on the same device.</returns>
+    /// <returns>
+    /// A new tensor (N, C, H', W') on the same device. The transforms here give channels-last memory, as <see cref="BatchLoader"/> hands
+    /// them, and so the fewest copies.
+    /// </returns>
     Tensor Apply(Tensor images, BatchContext context);
 }
