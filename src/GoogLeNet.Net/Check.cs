@@ -21,7 +21,7 @@ internal static class Check
         value is >= 0 and < 1 ? value : throw Outside(name, value, "in [0, 1)");
 
     public static double Between(double low, double high, double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
-        value >= low && value <= high ? value : throw Outside(name, value, FormattableString.Invariant($"in [{low}, {high}]"));
+        value >= low && value <= high ? value : throw Outside(name, value, high == double.MaxValue ? FormattableString.Invariant($"a finite number, {low} or more") : FormattableString.Invariant($"in [{low}, {high}]"));
 
     public static int AtLeast(int minimum, int value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value >= minimum ? value : throw Outside(name, value, $"at least {minimum}");

@@ -69,9 +69,10 @@ public sealed class BatchLoader
     /// <exception cref="InvalidOperationException">The transforms do not end with float32 images.</exception>
     public Batch Load(int epoch, int step)
     {
-        var context = new BatchContext(seed, epoch, Samples(epoch, step));
+        var samples = Samples(epoch, step);
+        var context = new BatchContext(seed, epoch, samples);
         using var scope = NewDisposeScope();
-        var index = tensor((long[])context.Samples, device: dataset.Images.device);
+        var index = tensor(samples, device: dataset.Images.device);
         var batch = new Batch(Transformed(dataset.Images.index_select(0, index), context), dataset.Labels.index_select(0, index));
         if (mixup is not null)
         {

@@ -7,7 +7,16 @@ namespace Inception.Data.Transforms;
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Epoch">Epoch, counted from 0.</param>
 /// <param name="Samples">Index of each image of the batch in its data set.</param>
-public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<long> Samples);
+public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<long> Samples)
+{
+    /// <summary>A number for each sample, uniform in [0, 1): a function of seed, epoch, stream and sample.</summary>
+    /// <param name="stream">A name for what is decided; other names give independent numbers.</param>
+    public double[] Uniform(string stream)
+    {
+        var random = new CounterRandom(Seed, stream, Epoch);
+        return [.. Samples.Select(random.Uniform)];
+    }
+}
 
 /// <summary>A transform of a batch of images as a value: it has no state, and its random choices are functions of (seed, epoch, sample).</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "transform")]

@@ -3,7 +3,7 @@ namespace Inception.Data.Transforms;
 /// <summary>How <see cref="RandomResizedCrop"/> computes pixels between pixels; all with half-pixel centres, as OpenCV names them.</summary>
 public enum Interpolation
 {
-    /// <summary>The pixel in which the centre lies (OpenCV's INTER_NEAREST_EXACT).</summary>
+    /// <summary>The pixel in which the centre lies, between two the second one (PyTorch's nearest-exact).</summary>
     Nearest,
 
     /// <summary>Linear between the two nearest pixels of each axis, without antialiasing (OpenCV's INTER_LINEAR).</summary>
