@@ -1,16 +1,13 @@
 using Inception.Data.Transforms;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Data;
 
-/// <summary>A batch ready for the network.</summary>
-/// <param name="Images">float32 (N, C, H, W), channels last in memory.</param>
-/// <param name="Labels">int64 (N).</param>
-public readonly record struct Batch(Tensor Images, Tensor Labels);
-
 /// <summary>
 /// Draws batches from a data set. What a batch holds is a pure function of (seed, epoch, step): the order of evaluation, interruptions and
-/// resuming do not matter.
+/// resuming do not matter. A batch is drawn by index and transformed on the device that holds the data set; from a processor it goes to a
+/// GPU through pinned memory without waiting for the copy.
 /// </summary>
 public sealed class BatchLoader
 {
@@ -19,7 +16,9 @@ public sealed class BatchLoader
     private readonly Device device;
     private readonly int seed;
     private readonly bool shuffle;
-    private (int Epoch, long[] Samples)? order;
+    private readonly Mixup? mixup;
+    private readonly bool crossesDevices;
+    private Order? order;
 
     /// <summary>A loader of batches of <paramref name="batchSize"/> images; the last one of an epoch may be smaller.</summary>
     /// <param name="dataset">The images, which stay on their device and stay owned by the caller.</param>
@@ -28,9 +27,10 @@ public sealed class BatchLoader
     /// <param name="device">Where finished batches go.</param>
     /// <param name="seed">Seed of the order and of every random transform.</param>
     /// <param name="shuffle">Whether each epoch has its own random order, rather than the data set's.</param>
+    /// <param name="mixup">Blends the images of a batch after all transforms; null does not.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is less than 1.</exception>
     public BatchLoader(
-        IImageDataset dataset, int batchSize, IReadOnlyList<IBatchTransform> transforms, Device device, int seed = 0, bool shuffle = true)
+        IImageDataset dataset, int batchSize, IReadOnlyList<IBatchTransform> transforms, Device device, int seed = 0, bool shuffle = true, Mixup? mixup = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(transforms);
@@ -40,6 +40,8 @@ public sealed class BatchLoader
         this.device = device;
         this.seed = seed;
         this.shuffle = shuffle;
+        this.mixup = mixup;
+        crossesDevices = dataset.Images.device_type == DeviceType.CPU && device.type == DeviceType.CUDA;
     }
 
     /// <summary>Images in a batch.</summary>
@@ -56,43 +58,97 @@ public sealed class BatchLoader
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(step, Steps);
-        if (order?.Epoch != epoch)
-        {
-            var count = (int)dataset.Count;
-            order = (epoch, shuffle
-                ? new CounterRandom(seed, nameof(BatchLoader), epoch).Permutation(count)
-                : [.. Enumerable.Range(0, count).Select(i => (long)i)]);
-        }
-
         var first = step * BatchSize;
-        return order.Value.Samples[first..(int)Math.Min(first + BatchSize, dataset.Count)];
+        return OrderOf(epoch)[first..(int)Math.Min((long)first + BatchSize, dataset.Count)];
     }
 
     /// <summary>Draws a batch; its tensors belong to the caller's dispose scope.</summary>
     /// <param name="epoch">Epoch, counted from 0.</param>
     /// <param name="step">Step, 0 … <see cref="Steps"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
+    /// <exception cref="InvalidOperationException">The transforms do not end with float32 images.</exception>
     public Batch Load(int epoch, int step)
     {
         var samples = Samples(epoch, step);
+        var context = new BatchContext(seed, epoch, samples);
         using var scope = NewDisposeScope();
         var index = tensor(samples, device: dataset.Images.device);
-        var images = dataset.Images.index_select(0, index);
-        foreach (var transform in transforms)
+        var batch = new Batch(Transformed(dataset.Images.index_select(0, index), context), dataset.Labels.index_select(0, index));
+        if (mixup is not null)
         {
-            images = transform.Apply(images, new BatchContext(seed, epoch, samples));
+            batch = mixup.Apply(batch, context);
         }
 
-        if (images.dtype != ScalarType.Float32)
-        {
-            throw new InvalidOperationException(
-                $"After all transforms the images are {images.dtype}; end with one that gives float32, such as ScaleToUnit or Normalize.");
-        }
-
-        var labels = dataset.Labels.index_select(0, index).to(device);
-        return new Batch(ChannelsLast(images.to(device)).MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope());
+        return batch.Map(part => Sent(part).MoveToOuterDisposeScope());
     }
 
-    // Memory format is strides alone: NHWC memory seen as NCHW.
-    private static Tensor ChannelsLast(Tensor images) => images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+    /// <summary>
+    /// The batches of an epoch, the same as <see cref="Load"/> gives. A batch belongs to the dispose scope that is open when it is asked for;
+    /// without one, the caller disposes it. Leaving the loop early ends the work in the background.
+    /// </summary>
+    /// <param name="epoch">Epoch, counted from 0.</param>
+    /// <param name="firstStep">Step to begin with, 0 … <see cref="Steps"/>.</param>
+    /// <param name="prefetch">
+    /// Whether a thread in the background prepares each batch while the one before is used; when omitted, where the data set is on a
+    /// processor and batches go to a GPU. On a processor alone it would only compete with the network.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
+    public IEnumerable<Batch> Epoch(int epoch, int firstStep = 0, bool? prefetch = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstStep, Steps);
+        return prefetch ?? crossesDevices ? Prefetched(epoch, firstStep) : Enumerable.Range(firstStep, Steps - firstStep).Select(step => Load(epoch, step));
+    }
+
+    private IEnumerable<Batch> Prefetched(int epoch, int firstStep)
+    {
+        using var worker = new Prefetcher<Batch>(firstStep, Steps, step => Load(epoch, step), batch => batch.Dispose());
+        for (var step = firstStep; step < Steps; step++)
+        {
+            yield return Adopted(worker.Take());
+        }
+    }
+
+    // Nobody owns what another thread made; an alias belongs to the scope of this one.
+    private static Batch Adopted(Batch batch)
+    {
+        using (batch)
+        {
+            return batch.Map(part => part.alias());
+        }
+    }
+
+    private Tensor Transformed(Tensor images, BatchContext context)
+    {
+        // While the images are still uint8, changing their memory order costs a quarter.
+        images = ChannelsLast.Images(ChannelsLast.Pixels(images));
+        foreach (var transform in transforms)
+        {
+            images = transform.Apply(images, context);
+        }
+
+        return images.dtype == ScalarType.Float32
+            ? ChannelsLast.Images(ChannelsLast.Pixels(images))
+            : throw new InvalidOperationException(
+                $"After all transforms the images are {images.dtype}; end with one that gives float32, such as ScaleToUnit or Normalize.");
+    }
+
+    private Tensor Sent(Tensor part) => crossesDevices ? part.pin_memory().to(device, non_blocking: true) : part.to(device);
+
+    // The order is replaced as a whole, since a thread in the background may read it too.
+    private long[] OrderOf(int epoch)
+    {
+        var current = order;
+        if (current?.Epoch != epoch)
+        {
+            var count = (int)dataset.Count;
+            order = current = new Order(epoch, shuffle
+                ? new CounterRandom(seed, nameof(BatchLoader), epoch).Permutation(count)
+                : [.. Enumerable.Range(0, count).Select(i => (long)i)]);
+        }
+
+        return current.Samples;
+    }
+
+    private sealed record Order(int Epoch, long[] Samples);
 }

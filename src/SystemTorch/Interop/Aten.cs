@@ -32,6 +32,7 @@ internal static class Aten
     public static readonly Op fill_ = new("fill_", "Scalar");
     public static readonly Op zero_ = new("zero_");
     public static readonly Op to = new("to", "dtype_layout");
+    public static readonly Op pin_memory = new("pin_memory");
     public static readonly Op item = new("item");
     public static readonly Op _backward = new("_backward");
 

@@ -48,6 +48,10 @@ public static partial class torch
             return to(DeviceType.CUDA, device is null ? -1 : device_index, non_blocking: non_blocking);
         }
 
+        /// <summary>A copy in memory of the processor that a GPU reads without waiting; the tensor itself where it is there.</summary>
+        /// <exception cref="System.Runtime.InteropServices.ExternalException">This machine has no GPU.</exception>
+        public Tensor pin_memory() => Aten.pin_memory.Call(this);
+
         private Tensor Convert(ScalarType? type, Device? device, bool copy, bool disposeAfter, bool nonBlocking)
         {
             var result = Aten.to.Call(this, type, default, device is null ? default(Arg) : device, default, nonBlocking, copy);

@@ -98,6 +98,7 @@ public sealed class ErrorTests
         torch.cuda.device_count().Should().Be(0);
         torch.ones(1).Invoking(t => t.cuda()).Should().Throw<InvalidOperationException>();
         torch.ones(1).Invoking(t => t.to(new torch.Device("cuda:0"))).Should().Throw<InvalidOperationException>();
+        torch.ones(1).Invoking(t => t.pin_memory()).Should().Throw<ExternalException>();
         nn.Linear(1, 1).Invoking(m => m.cuda()).Should().Throw<InvalidOperationException>();
     }
 }

@@ -8,7 +8,11 @@ namespace Inception.Tests.Transforms;
 [Collection(TorchCollection.Name)]
 public sealed class RandomTransformTests
 {
-    public static TheoryData<IBatchTransform> Random => new() { new RandomCrop(2), new HorizontalFlip(), new HorizontalFlip(Alternating: true) };
+    public static TheoryData<IBatchTransform> Random => new()
+    {
+        new RandomCrop(2), new HorizontalFlip(), new HorizontalFlip(Alternating: true), new RandomCrop(2, CropPadding.Reflect), new Translate(2),
+        new Translate(1, 9), new Cutout(3), new RandomResizedCrop(4), new PhotometricDistortion(),
+    };
 
     [Theory]
     [MemberData(nameof(Random))]
@@ -17,13 +21,14 @@ public sealed class RandomTransformTests
         using var scope = NewDisposeScope();
         var images = Images.Batch(5, 24, 3, 6, 5);
         long[] order = [17, 3, 22, 0, 9];
-        var all = transform.Apply(images, Images.Context(24, seed: 4, epoch: 3)).Values().Chunk(90).ToList();
+        var all = PerSample(transform.Apply(images, Images.Context(24, seed: 4, epoch: 3)));
 
-        var some = transform.Apply(images.index_select(0, tensor(order)), new BatchContext(4, 3, order)).Values().Chunk(90).ToList();
+        var some = PerSample(transform.Apply(images.index_select(0, tensor(order)), new BatchContext(4, 3, order)));
 
         for (var i = 0; i < order.Length; i++)
         {
-            some[i].Should().Equal(all[(int)order[i]]);
+            // Not bit for bit: how a product of matrices is blocked may depend on how many there are.
+            some[i].Zip(all[(int)order[i]], (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4f);
         }
     }
 
@@ -32,7 +37,7 @@ public sealed class RandomTransformTests
     public void Another_seed_or_epoch_does_something_else(IBatchTransform transform)
     {
         using var scope = NewDisposeScope();
-        var images = Images.Batch(5, 24, 1, 6, 5);
+        var images = Images.Batch(5, 24, 3, 6, 5);
         float[] Values(int seed, int epoch) => transform.Apply(images, Images.Context(24, seed, epoch)).Values();
 
         Values(1, 0).Should().Equal(Values(1, 0));
@@ -114,6 +119,8 @@ public sealed class RandomTransformTests
 
         counts.Sum(count => Math.Pow(count - (n / 9.0), 2) / (n / 9.0)).Should().BeLessThan(26.1); // 8 degrees of freedom, p = 0.001
     }
+
+    private static List<float[]> PerSample(Tensor images) => [.. images.Values().Chunk((int)(images.numel() / images.shape[0]))];
 
     private static List<bool> Flipped(HorizontalFlip flip, int epoch)
     {

@@ -12,15 +12,33 @@ public sealed record HorizontalFlip(bool Alternating = false) : IBatchTransform
     /// <inheritdoc/>
     public Tensor Apply(Tensor images, BatchContext context)
     {
+        using var scope = NewDisposeScope();
+        var (chosen, order) = Choose(context);
+        var pixels = ChannelsLast.Pixels(images);
+        var mirrored = pixels.index_select(0, tensor(chosen, device: images.device)).flip(2);
+        var views = cat([pixels, mirrored]).index_select(0, tensor(order, device: images.device));
+        return ChannelsLast.Images(views).MoveToOuterDisposeScope();
+    }
+
+    // The images to mirror, and where each image's view stands in the list of all images followed by those mirrored.
+    private (long[] Chosen, long[] Order) Choose(BatchContext context)
+    {
         var random = Alternating
             ? new CounterRandom(context.Seed, nameof(HorizontalFlip))
             : new CounterRandom(context.Seed, nameof(HorizontalFlip), context.Epoch);
         var turn = Alternating ? (ulong)context.Epoch : 0;
-        var flips = context.Samples.Select(sample => ((random.Bits(sample) >> 32) + turn) % 2 == 1).ToArray();
+        var chosen = new List<long>(context.Samples.Count);
+        var order = new long[context.Samples.Count];
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+            if (((random.Bits(context.Samples[i]) >> 32) + turn) % 2 == 1)
+            {
+                order[i] = order.Length + chosen.Count;
+                chosen.Add(i);
+            }
+        }
 
-        using var chosen = tensor(flips, device: images.device);
-        using var mask = chosen.view(-1, 1, 1, 1);
-        using var mirrored = images.flip(3);
-        return where(mask, mirrored, images);
+        return ([.. chosen], order);
     }
 }

@@ -7,7 +7,16 @@ namespace Inception.Data.Transforms;
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Epoch">Epoch, counted from 0.</param>
 /// <param name="Samples">Index of each image of the batch in its data set.</param>
-public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<long> Samples);
+public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<long> Samples)
+{
+    /// <summary>A number for each sample, uniform in [0, 1): a function of seed, epoch, stream and sample.</summary>
+    /// <param name="stream">A name for what is decided; other names give independent numbers.</param>
+    public double[] Uniform(string stream)
+    {
+        var random = new CounterRandom(Seed, stream, Epoch);
+        return [.. Samples.Select(random.Uniform)];
+    }
+}
 
 /// <summary>A transform of a batch of images as a value: it has no state, and its random choices are functions of (seed, epoch, sample).</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "transform")]
@@ -15,12 +24,19 @@ public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<lo
 [JsonDerivedType(typeof(Normalize), "normalize")]
 [JsonDerivedType(typeof(Resize), "resize")]
 [JsonDerivedType(typeof(RandomCrop), "randomCrop")]
+[JsonDerivedType(typeof(RandomResizedCrop), "randomResizedCrop")]
+[JsonDerivedType(typeof(Translate), "translate")]
 [JsonDerivedType(typeof(HorizontalFlip), "horizontalFlip")]
+[JsonDerivedType(typeof(Cutout), "cutout")]
+[JsonDerivedType(typeof(PhotometricDistortion), "photometricDistortion")]
 public interface IBatchTransform
 {
     /// <summary>Transforms a batch.</summary>
     /// <param name="images">(N, C, H, W), uint8 with values 0–255 or float32; left as it is.</param>
     /// <param name="context">Seed, epoch and sample indices.</param>
-    /// <returns>A new tensor (N, C, H', W') on the same device.</returns>
+    /// <returns>
+    /// A new tensor (N, C, H', W') on the same device. The transforms here give channels-last memory, as <see cref="BatchLoader"/> hands
+    /// them, and so the fewest copies.
+    /// </returns>
     Tensor Apply(Tensor images, BatchContext context);
 }

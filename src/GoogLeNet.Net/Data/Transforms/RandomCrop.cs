@@ -1,44 +1,57 @@
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace Inception.Data.Transforms;
 
-/// <summary>Pads with zeros on all sides and cuts a window of the original size at a random place: a translation of up to the padding.</summary>
+/// <summary>
+/// Pads on all sides and cuts a window at a random place. The window has the images' size, or one of its own;
+/// <see cref="Translate"/> is for shifts that keep the size and fill with a colour or the edge.
+/// </summary>
 public sealed record RandomCrop : IBatchTransform
 {
     /// <summary>A crop after padding.</summary>
-    /// <param name="padding">Zeros on each side in pixels, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The padding is less than 1.</exception>
-    public RandomCrop(int padding) => Padding = Check.AtLeast(1, padding);
+    /// <param name="padding">Pixels on each side, at least 1; at least 0 with a size.</param>
+    /// <param name="mode">What the pixels on the sides are; mirrored ones need a padding less than the images' height and width.</param>
+    /// <param name="size">Height and width of the window, at least 1 and at most the padded images'; null for the images' own size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    public RandomCrop(int padding, CropPadding mode = CropPadding.Zero, int? size = null)
+    {
+        Padding = Check.AtLeast(size is null ? 1 : 0, padding);
+        Mode = mode;
+        Size = size is { } given ? Check.AtLeast(1, given, nameof(size)) : null;
+    }
 
-    /// <summary>Zeros on each side in pixels; offsets are uniform in 0 … 2 · padding on each axis.</summary>
+    /// <summary>Pixels on each side; offsets are uniform over all places where the window fits.</summary>
     public int Padding { get; }
 
+    /// <summary>What the pixels on the sides are.</summary>
+    public CropPadding Mode { get; }
+
+    /// <summary>Height and width of the window in pixels; null for the images' own size.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Size { get; }
+
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The images are too small for the padding or the window.</exception>
     public Tensor Apply(Tensor images, BatchContext context)
     {
-        long channels = images.shape[1], height = images.shape[2], width = images.shape[3], batch = context.Samples.Count;
-        using var scope = NewDisposeScope();
-        var padded = nn.functional.pad(images, (Padding, Padding, Padding, Padding));
-
-        // The window's rows, then its columns: (N, C, H + 2p, W + 2p) → (N, C, H, W + 2p) → (N, C, H, W).
-        var rows = Window("rows", height, context, images.device).view(batch, 1, height, 1).expand(batch, channels, height, width + (2 * Padding));
-        var columns = Window("columns", width, context, images.device).view(batch, 1, 1, width).expand(batch, channels, height, width);
-        return padded.gather(2, rows).gather(3, columns).MoveToOuterDisposeScope();
-    }
-
-    private Tensor Window(string axis, long length, BatchContext context, Device device)
-    {
-        var random = new CounterRandom(context.Seed, $"{nameof(RandomCrop)}.{axis}", context.Epoch);
-        var positions = new long[context.Samples.Count * length];
-        for (var i = 0; i < context.Samples.Count; i++)
+        int height = (int)images.shape[2], width = (int)images.shape[3];
+        int rows = Size ?? height, columns = Size ?? width;
+        if (rows > height + (2 * Padding) || columns > width + (2 * Padding) || (Mode == CropPadding.Reflect && Padding >= Math.Min(height, width)))
         {
-            var offset = random.Below((2 * Padding) + 1, context.Samples[i]);
-            for (var j = 0; j < length; j++)
-            {
-                positions[(i * length) + j] = offset + j;
-            }
+            throw new ArgumentException(
+                $"RandomCrop with padding {Padding} ({Mode}) cannot cut {rows}×{columns} from images of {height}×{width}.", nameof(images));
         }
 
-        return tensor(positions, device: device);
+        using var scope = NewDisposeScope();
+        var pixels = ChannelsLast.Pixels(images);
+        var padded = Padding == 0 ? pixels.clone()
+            : Mode == CropPadding.Reflect ? Surround.WithMirror(pixels, Padding)
+            : Surround.WithConstant(pixels, Padding, 0);
+        var top = Windows.Places(Stream("rows", context), height + (2 * Padding) - rows + 1, context.Samples);
+        var left = Windows.Places(Stream("columns", context), width + (2 * Padding) - columns + 1, context.Samples);
+        return ChannelsLast.Images(Windows.Cut(padded, top, left, rows, columns)).MoveToOuterDisposeScope();
     }
+
+    private static CounterRandom Stream(string axis, BatchContext context) => new(context.Seed, $"{nameof(RandomCrop)}.{axis}", context.Epoch);
 }

@@ -6,9 +6,5 @@ namespace Inception.Data.Transforms;
 public sealed record ScaleToUnit : IBatchTransform
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor images, BatchContext context)
-    {
-        using var floats = images.to(ScalarType.Float32);
-        return floats.div(255);
-    }
+    public Tensor Apply(Tensor images, BatchContext context) => images.to(ScalarType.Float32, copy: true).div_(255);
 }

@@ -1,0 +1,59 @@
+using static TorchSharp.torch;
+
+namespace Inception.Data.Transforms;
+
+/// <summary>
+/// Blends each image of a finished batch with another one of it: image ← share · image + (1 − share) · partner, where the share is drawn
+/// from Beta(alpha, alpha) for each sample (Zhang et al., "mixup: beyond empirical risk minimization", 2018). The loss is to be blended
+/// alike: share · loss(labels) + (1 − share) · loss(partners' labels). Share and partner depend on seed, epoch and sample, the partner also
+/// on who else is in the batch.
+/// </summary>
+public sealed record Mixup
+{
+    /// <summary>Blending by shares from Beta(alpha, alpha).</summary>
+    /// <param name="alpha">More than 0; the paper uses 0.2 to 1. The larger, the more shares are near one half.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Alpha is not a finite number more than 0.</exception>
+    public Mixup(double alpha) => Alpha = Check.Positive(alpha);
+
+    /// <summary>Both parameters of the Beta distribution.</summary>
+    public double Alpha { get; }
+
+    /// <summary>Blends a batch without labels of partners yet.</summary>
+    /// <returns>New tensors in the caller's scope, but for the labels, which are the same.</returns>
+    internal Batch Apply(Batch batch, BatchContext context)
+    {
+        using var scope = NewDisposeScope();
+        var device = batch.Images.device;
+        var partners = tensor(Partners(context), device: device);
+        var shares = tensor(Shares(context), device: device);
+        var pixels = ChannelsLast.Pixels(batch.Images);
+        var blended = pixels.index_select(0, partners).view(pixels.shape[0], -1);
+        blended.lerp_(pixels.view(pixels.shape[0], -1), shares.view(-1, 1));
+        return new Batch(ChannelsLast.Images(blended.view(pixels.shape)).MoveToOuterDisposeScope(), batch.Labels)
+        {
+            PartnerLabels = batch.Labels.index_select(0, partners).MoveToOuterDisposeScope(),
+            Shares = shares.MoveToOuterDisposeScope(),
+        };
+    }
+
+    /// <summary>Each sample's share of itself.</summary>
+    internal float[] Shares(BatchContext context)
+    {
+        var stream = new CounterRandom(context.Seed, $"{nameof(Mixup)}.share", context.Epoch);
+        return [.. context.Samples.Select(sample => (float)new SampleDraws(stream, sample).SymmetricBeta(Alpha))];
+    }
+
+    /// <summary>Each sample's partner as its place in the batch: any other one with equal probability, itself where it is alone.</summary>
+    internal static long[] Partners(BatchContext context)
+    {
+        var random = new CounterRandom(context.Seed, $"{nameof(Mixup)}.partner", context.Epoch);
+        var count = context.Samples.Count;
+        var partners = new long[count];
+        for (var i = 0; i < count && count > 1; i++)
+        {
+            partners[i] = (i + 1 + random.Below(count - 1, context.Samples[i])) % count;
+        }
+
+        return partners;
+    }
+}
