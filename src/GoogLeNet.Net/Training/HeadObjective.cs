@@ -57,5 +57,12 @@ public sealed class HeadObjective
     public Tensor Total(IReadOnlyList<Tensor> means, TrainingPosition position) =>
         means.Select((mean, i) => mean * (weights[i]?.At(position) ?? heads[i].Weight)).Aggregate((sum, loss) => sum + loss);
 
-    private static Tensor Mean(IHeadLoss loss, Tensor logits, Batch batch) => loss.PerImage(logits, batch.Labels).mean();
+    // Of blended images, each label counts with its image's share.
+    private static Tensor Mean(IHeadLoss loss, Tensor logits, Batch batch)
+    {
+        var own = loss.PerImage(logits, batch.Labels);
+        return batch is { PartnerLabels: { } partners, Shares: { } shares }
+            ? ((own * shares) + (loss.PerImage(logits, partners) * (1 - shares))).mean()
+            : own.mean();
+    }
 }

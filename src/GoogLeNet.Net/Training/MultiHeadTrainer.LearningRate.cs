@@ -32,7 +32,7 @@ public sealed partial class MultiHeadTrainer
         using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups);
         using var optimizer = options.Optimizer.Create(parameters);
         using var metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
-        var step = new TrainingStep(model, options, loader, train.Count);
+        using var step = new TrainingStep(model, options, loader, train.Count);
         var points = new List<LearningRateLoss>();
         var smooth = new SmoothedLoss();
         model.Module.train();

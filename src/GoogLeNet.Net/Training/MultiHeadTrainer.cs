@@ -60,7 +60,7 @@ public sealed partial class MultiHeadTrainer
 
         using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups);
         using var state = new TrainingState(model, options, train.Count, parameters);
-        var step = new TrainingStep(model, options, loader, train.Count);
+        using var step = new TrainingStep(model, options, loader, train.Count);
         var clock = new RunClock(options.Epochs, steps, train.Count, validation?.Count ?? 0);
         var monitor = new RunMonitor(state, options, clock, steps, progress, logger, cancellationToken);
         monitor.Begin(resumeFrom);
@@ -114,11 +114,12 @@ public sealed partial class MultiHeadTrainer
         using var metrics = new MetricAccumulator(model.Heads, device, options.TopK);
         using var frozen = no_grad();
         model.Module.eval();
-        for (var step = 0; step < loader.Steps; step++)
+        using var batches = loader.Epoch(epoch: 0).GetEnumerator();
+        for (var step = 1; step <= loader.Steps; step++)
         {
             using var scope = NewDisposeScope();
-            var batch = loader.Load(epoch: 0, step);
-            objective.Measure(model.Forward(batch.Images, auxiliaries: true), batch, metrics, step + 1);
+            batches.MoveNext();
+            objective.Measure(model.Forward(batches.Current.Images, auxiliaries: true), batches.Current, metrics, step);
             betweenBatches();
         }
 
@@ -164,11 +165,11 @@ public sealed partial class MultiHeadTrainer
     {
         var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
         TrainingGuards.CheckRun(options, train.Count, steps);
-        return (Loader(train, options.TrainTransforms, DeviceOf(model), options.MicroBatchSize ?? options.BatchSize, shuffle: true), steps);
+        return (Loader(train, options.TrainTransforms, DeviceOf(model), options.MicroBatchSize ?? options.BatchSize, shuffle: true, options.Mixup), steps);
     }
 
-    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, Device device, int batchSize, bool shuffle) =>
-        new(dataset, batchSize, transforms ?? DefaultTransforms(dataset), device, options.Seed, shuffle);
+    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, Device device, int batchSize, bool shuffle, Mixup? mixup = null) =>
+        new(dataset, batchSize, transforms ?? DefaultTransforms(dataset), device, options.Seed, shuffle, mixup);
 
     private IReadOnlyList<IBatchTransform> DefaultTransforms(IImageDataset dataset) =>
         dataset.Images.shape[2] == model.InputSize && dataset.Images.shape[3] == model.InputSize

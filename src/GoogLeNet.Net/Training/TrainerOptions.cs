@@ -72,6 +72,9 @@ public sealed record TrainerOptions
     /// </summary>
     public IReadOnlyList<IBatchTransform>? TrainTransforms { get; init; }
 
+    /// <summary>Blends the images of each training batch, and their labels in the loss. Default null: none.</summary>
+    public Mixup? Mixup { get; init; }
+
     /// <summary>What happens to validation images; null as for <see cref="TrainTransforms"/>.</summary>
     public IReadOnlyList<IBatchTransform>? ValidationTransforms { get; init; }
 

@@ -7,10 +7,14 @@ using static TorchSharp.torch;
 namespace Inception.Training;
 
 /// <summary>The gradient of one batch: forward and backward pass, in parts where the options say so.</summary>
-internal sealed class TrainingStep(IMultiHeadModel model, TrainerOptions options, BatchLoader loader, long images)
+internal sealed class TrainingStep(IMultiHeadModel model, TrainerOptions options, BatchLoader loader, long images) : IDisposable
 {
     private readonly HeadObjective objective = new(model.Heads, options);
     private readonly int partsPerStep = options.BatchSize / loader.BatchSize;
+
+    // The rest of an epoch's batches, which may be prepared ahead, and the place of the next.
+    private IEnumerator<Batch>? batches;
+    private (int Epoch, int Part) next;
 
     /// <summary>Adds the gradient of a batch's mean loss to the parameters' gradients, and the batch to <paramref name="metrics"/>.</summary>
     public void Backward(TrainingPosition position, MetricAccumulator metrics)
@@ -21,12 +25,28 @@ internal sealed class TrainingStep(IMultiHeadModel model, TrainerOptions options
         for (var part = first; part < Math.Min(first + partsPerStep, loader.Steps); part++)
         {
             using var scope = NewDisposeScope();
-            var batch = loader.Load(position.Epoch, part);
+            var batch = Take(position.Epoch, part);
             var output = model.Forward(batch.Images, auxiliaries: true);
             var total = objective.Total(objective.Measure(output, batch, metrics, position.Step + 1), position);
             var share = batch.Labels.shape[0] / (double)batchImages;
             (share == 1 ? total : total * share).backward();
         }
+    }
+
+    /// <summary>Ends the preparation of batches.</summary>
+    public void Dispose() => batches?.Dispose();
+
+    private Batch Take(int epoch, int part)
+    {
+        if (batches is null || next != (epoch, part))
+        {
+            batches?.Dispose();
+            batches = loader.Epoch(epoch, part).GetEnumerator();
+        }
+
+        next = (epoch, part + 1);
+        batches.MoveNext();
+        return batches.Current;
     }
 
     // A step's dropout depends on (seed, epoch, step) alone, so that a resumed run draws what the uninterrupted one would have.

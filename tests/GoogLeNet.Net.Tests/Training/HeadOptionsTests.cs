@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Inception.Data;
 using Inception.Data.Transforms;
 using Inception.Training;
 using Inception.Training.Losses;
@@ -57,6 +58,23 @@ public sealed class HeadOptionsTests
 
         record.Train[0].Loss.Should().BeApproximately(main, 1e-5);
         record.Train[1].Loss.Should().BeApproximately(2 * aux, 1e-5);
+    }
+
+    [Fact]
+    public void Of_blended_images_each_label_counts_with_its_share()
+    {
+        using var data = Tiny.Noise(7, size: 2);
+        using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
+        using var scope = NewDisposeScope();
+        var batch = new BatchLoader(data, 7, Plain.TrainTransforms!, CPU, seed: 5, mixup: new Mixup(1)).Load(0, 0);
+        var x = batch.Images.contiguous().Floats().Chunk(12).Select(row => row.Select(value => (double)value).ToArray()).ToArray();
+        var (labels, partners, shares) = (batch.Labels.Longs(), batch.PartnerLabels!.Longs(), batch.Shares!.Floats());
+        double Loss(int n, long label) => LinearModel.Measure([x[n]], [label], model.Weight(0), model.Bias(0)).Loss;
+        var expected = Enumerable.Range(0, 7).Average(n => (shares[n] * Loss(n, labels[n])) + ((1 - shares[n]) * Loss(n, partners[n])));
+
+        var record = new MultiHeadTrainer(model, Plain with { Seed = 5, Mixup = new Mixup(1) }).Fit(data).Epochs.Single();
+
+        record.Train[0].Loss.Should().BeApproximately(expected, 1e-5);
     }
 
     [Theory]
