@@ -158,7 +158,7 @@ public sealed partial class MultiHeadTrainer
     }
 
     private double RateAt(TrainingPosition position, IReadOnlyList<EpochRecord> history) =>
-        options.Schedule.At(position);
+        options.Schedule.RateAt(position, history);
 
     // The batches' parts, and the steps in an epoch.
     private (BatchLoader Loader, int Steps) TrainLoader(IImageDataset train)

@@ -10,13 +10,30 @@ namespace Inception.Training.Schedules;
 public readonly record struct TrainingPosition(int Epoch, int Step, int StepsPerEpoch, int Epochs)
 {
     /// <summary>The share of the run that lies behind, in [0, 1).</summary>
-    public double Fraction => (Epoch + (Step / (double)StepsPerEpoch)) / Epochs;
+    public double Fraction => EpochsDone / Epochs;
+
+    /// <summary>The epochs that lie behind, with the share of the one at hand.</summary>
+    public double EpochsDone => Epoch + (Step / (double)StepsPerEpoch);
 }
 
-/// <summary>The learning rate as a pure function of the run's position, so that a resumed run needs no state of it.</summary>
+/// <summary>
+/// The learning rate as a pure function of the run's position, so that a resumed run needs no state of it. A schedule that also looks at the finished
+/// epochs is an <see cref="IHistorySchedule"/>.
+/// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "schedule")]
+[JsonDerivedType(typeof(ConstantRate), "constant")]
+[JsonDerivedType(typeof(CosineDecay), "cosineDecay")]
+[JsonDerivedType(typeof(CosineRestarts), "cosineRestarts")]
+[JsonDerivedType(typeof(DelegateSchedule), "delegate")]
+[JsonDerivedType(typeof(ExponentialDecay), "exponentialDecay")]
+[JsonDerivedType(typeof(OneCycle), "oneCycle")]
+[JsonDerivedType(typeof(PiecewiseLinear), "piecewiseLinear")]
+[JsonDerivedType(typeof(PolynomialDecay), "polynomialDecay")]
+[JsonDerivedType(typeof(ReduceOnPlateau), "reduceOnPlateau")]
+[JsonDerivedType(typeof(Sequence), "sequence")]
 [JsonDerivedType(typeof(StepDecay), "stepDecay")]
 [JsonDerivedType(typeof(Triangular), "triangular")]
+[JsonDerivedType(typeof(Warmup), "warmup")]
 public interface ILearningRateSchedule
 {
     /// <summary>The learning rate of the step at <paramref name="position"/>; finite, 0 or more.</summary>

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Inception.Training.Schedules;
+
+/// <summary>
+/// Any function of the position. As JSON only its name is written, for people to read; it cannot be read back, and two of the same name are the
+/// same to a checkpoint, whatever their functions.
+/// </summary>
+public sealed record DelegateSchedule : ILearningRateSchedule
+{
+    /// <summary>A schedule by a function.</summary>
+    /// <param name="Rate">The rate at a position, finite and 0 or more; pure, or a resumed run goes another way.</param>
+    /// <param name="Name">What the function is, not empty.</param>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public DelegateSchedule(Func<TrainingPosition, double> Rate, string Name)
+    {
+        ArgumentNullException.ThrowIfNull(Rate);
+        ArgumentException.ThrowIfNullOrWhiteSpace(Name);
+        this.Rate = Rate;
+        this.Name = Name;
+    }
+
+    [JsonConstructor]
+    private DelegateSchedule(string Name) =>
+        throw new JsonException($"The schedule '{Name}' is a function, which JSON cannot hold; construct it in code.");
+
+    /// <summary>The function.</summary>
+    [JsonIgnore]
+    public Func<TrainingPosition, double> Rate { get; }
+
+    /// <summary>What the function is.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The function returned no finite number of 0 or more.</exception>
+    public double At(TrainingPosition position)
+    {
+        var rate = Rate(position);
+        return rate >= 0 && double.IsFinite(rate) ? rate : throw new InvalidOperationException(FormattableString.Invariant(
+            $"The schedule '{Name}' returned {rate} in epoch {position.Epoch + 1}, step {position.Step + 1}; it must return a finite number, 0 or more."));
+    }
+}

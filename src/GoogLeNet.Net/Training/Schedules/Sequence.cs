@@ -1,0 +1,71 @@
+namespace Inception.Training.Schedules;
+
+/// <summary>
+/// One schedule after the other. Each sees a run of its own: its epochs counted from 0, its length that of its part, and only the history of its
+/// part. In a run longer than the parts the last rate of the last part stays; in a shorter one the last parts are not reached.
+/// </summary>
+public sealed record Sequence : IHistorySchedule
+{
+    /// <summary>A schedule of parts.</summary>
+    /// <param name="Parts">At least one, in order.</param>
+    /// <exception cref="ArgumentException">There are no parts.</exception>
+    public Sequence(params IReadOnlyList<SequencePart> Parts)
+    {
+        ArgumentNullException.ThrowIfNull(Parts);
+        if (Parts.Count == 0)
+        {
+            throw new ArgumentException("There are no parts; there must be at least one.", nameof(Parts));
+        }
+
+        this.Parts = [.. Parts];
+    }
+
+    /// <summary>The parts in order.</summary>
+    public IReadOnlyList<SequencePart> Parts { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position) => At(position, []);
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position, IReadOnlyList<EpochRecord> history)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        var (i, begins) = (0, 0);
+        for (; i < Parts.Count - 1 && position.Epoch - begins >= Parts[i].Epochs; i++)
+        {
+            begins += Parts[i].Epochs;
+        }
+
+        var (schedule, epochs) = (Parts[i].Schedule, Parts[i].Epochs);
+        var own = position with { Epoch = position.Epoch - begins, Epochs = epochs };
+        var inside = own.Epoch < epochs ? own : own with { Epoch = epochs - 1, Step = own.StepsPerEpoch - 1 };
+        return schedule is IHistorySchedule historian ? historian.At(inside, [.. history.Skip(begins)]) : schedule.At(inside);
+    }
+
+    /// <summary>Whether both have the same parts.</summary>
+    public bool Equals(Sequence? other) => other is not null && Parts.SequenceEqual(other.Parts);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Parts.Count, Parts[0], Parts[^1]);
+}
+
+/// <summary>A schedule and how long it lasts.</summary>
+public sealed record SequencePart
+{
+    /// <summary>A part of a sequence.</summary>
+    /// <param name="Schedule">Its schedule.</param>
+    /// <param name="Epochs">Its epochs, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The epochs are outside their range.</exception>
+    public SequencePart(ILearningRateSchedule Schedule, int Epochs)
+    {
+        ArgumentNullException.ThrowIfNull(Schedule);
+        this.Schedule = Schedule;
+        this.Epochs = Check.AtLeast(1, Epochs);
+    }
+
+    /// <summary>Its schedule.</summary>
+    public ILearningRateSchedule Schedule { get; }
+
+    /// <summary>Its epochs.</summary>
+    public int Epochs { get; }
+}
