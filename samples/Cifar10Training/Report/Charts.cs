@@ -23,9 +23,13 @@ internal static class Charts
         var total = (long)steps * trainer.Epochs;
         var count = (int)Math.Min(total, 500);
         var points = Enumerable.Range(0, count).Select(i => i * (total - 1) / Math.Max(1, count - 1))
-            .Select(step => (step / (double)steps, trainer.Schedule.At(new TrainingPosition((int)(step / steps), (int)(step % steps), steps, trainer.Epochs))));
+            .Select(step => (step / (double)steps, RateAt(report, new TrainingPosition((int)(step / steps), (int)(step % steps), steps, trainer.Epochs))));
         return new Chart("Learning rate", trainer.Epochs, "", [new Series(0, Dashed: false, Marked: false, [.. points])]);
     }
+
+    private static double RateAt(RunReport report, TrainingPosition position) => report.Config.Recipe.Trainer.Schedule is IHistorySchedule schedule
+        ? schedule.At(position, report.History.Epochs)
+        : report.Config.Recipe.Trainer.Schedule.At(position);
 
     private static Chart OfHeads(RunReport report, string title, string suffix, Func<HeadMetrics, double> value)
     {

@@ -24,7 +24,7 @@ internal static class OptionsJson
     private static void AddOwnTypes(JsonTypeInfo info, TrainerOptions options)
     {
         IEnumerable<object> values = info.Type == typeof(IBatchTransform) ? [.. options.TrainTransforms ?? [], .. options.ValidationTransforms ?? []]
-            : info.Type == typeof(ILearningRateSchedule) ? [options.Schedule, .. options.HeadWeights?.Values ?? []]
+            : info.Type == typeof(ILearningRateSchedule) ? [.. (options.HeadWeights?.Values ?? []).Prepend(options.Schedule).SelectMany(WithInner)]
             : info.Type == typeof(OptimizerOptions) ? [options.Optimizer]
             : info.Type == typeof(IHeadLoss) ? [.. options.Losses?.Values ?? []]
             : [];
@@ -34,4 +34,15 @@ internal static class OptionsJson
             known!.Add(new(type, type.FullName!));
         }
     }
+
+    private static IEnumerable<ILearningRateSchedule> WithInner(ILearningRateSchedule schedule) =>
+    [
+        schedule,
+        .. schedule switch
+        {
+            Warmup warmup => WithInner(warmup.Then),
+            Sequence sequence => sequence.Parts.SelectMany(part => WithInner(part.Schedule)),
+            _ => [],
+        },
+    ];
 }
