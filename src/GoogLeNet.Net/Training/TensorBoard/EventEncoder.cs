@@ -1,0 +1,38 @@
+namespace Inception.Training.TensorBoard;
+
+/// <summary>TensorFlow's <c>Event</c> messages (tensorflow/core/util/event.proto and framework/summary.proto) with the fields that scalars need.</summary>
+internal static class EventEncoder
+{
+    /// <summary>The event that every file begins with.</summary>
+    public static ReadOnlySpan<byte> Version(DateTimeOffset time)
+    {
+        var message = Begin(time);
+        message.Add(field: 3, "brain.Event:2"); // Event.file_version
+        return message.Written;
+    }
+
+    /// <summary>The scalars of one step, kept as float32.</summary>
+    public static ReadOnlySpan<byte> Scalars(DateTimeOffset time, long step, IEnumerable<(string Tag, double Value)> scalars)
+    {
+        var summary = new ProtobufWriter();
+        foreach (var (tag, number) in scalars)
+        {
+            var value = new ProtobufWriter();
+            value.Add(field: 1, tag); // Summary.Value.tag
+            value.Add(field: 2, (float)number); // Summary.Value.simple_value
+            summary.Add(field: 1, value.Written); // Summary.value
+        }
+
+        var message = Begin(time);
+        message.Add(field: 2, step); // Event.step
+        message.Add(field: 5, summary.Written); // Event.summary
+        return message.Written;
+    }
+
+    private static ProtobufWriter Begin(DateTimeOffset time)
+    {
+        var message = new ProtobufWriter();
+        message.Add(field: 1, time.ToUnixTimeMilliseconds() / 1000.0); // Event.wall_time
+        return message;
+    }
+}
