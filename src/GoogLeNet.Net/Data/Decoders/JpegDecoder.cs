@@ -10,6 +10,9 @@ internal static class JpegDecoder
 {
     private const int PixelFormatRgb = 0;
     private const int FirstFourChannelColorSpace = 3; // CMYK, and then YCCK
+
+    // Huffman codes take a bit or more for each block of 64 pixels: 512 in a byte; twice that to be safe.
+    private const int MostPixelsPerByte = 1024;
     private const int StopOnWarning = 8192;
     private const int LimitScans = 32768; // since 2.1; without meaning before
 
@@ -52,6 +55,11 @@ internal static class JpegDecoder
         if (colorSpace >= FirstFourChannelColorSpace)
         {
             throw new DatasetException("its colours are CMYK; convert it to RGB.");
+        }
+
+        if ((long)width * height > (long)MostPixelsPerByte * bytes.Length)
+        {
+            throw new DatasetException($"its {bytes.Length:N0} bytes cannot hold {width}×{height} pixels.");
         }
 
         var image = new RgbImage(width, height);
