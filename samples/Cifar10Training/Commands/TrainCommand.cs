@@ -19,7 +19,7 @@ internal static class TrainCommand
         "--device", "cpu|cuda[:i]", "Where to train. Default: the GPU if there is one.", DeviceChoice.Check);
     private static readonly Option<string?> Precision = Values.Text("--precision", "fp32", "Number format. Default fp32.", CheckPrecision);
     private static readonly Option<string?> Data = Values.Text(
-        "--data", "DIR", "Folder with CIFAR-10's binary files. Default: the cache, filled by a download.");
+        "--data", $"DIR|{CifarImages.Synthetic}", "Folder with CIFAR-10's binary files, or synthetic: drawn pictures, without a network. Default: the cache, filled by a download.");
     private static readonly Option<string?> Out = Values.Text("--out", "DIR", "Folder of the run. Default runs/<recipe>-<time>.");
     private static readonly Option<string?> Resume = new("--resume")
     {

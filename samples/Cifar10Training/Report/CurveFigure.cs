@@ -33,7 +33,7 @@ internal static class CurveFigure
 
     private static string Title(RunReport report)
     {
-        var network = $"GoogLeNet ({report.Config.Recipe.Spec.Name}) on CIFAR-10";
+        var network = $"GoogLeNet ({report.Config.Recipe.Spec.Name}) on {report.Config.DataTitle}";
         return report.Metrics is { } metrics
             ? string.Create(CultureInfo.InvariantCulture, $"{network}: {metrics.TestAccuracy:F1} % test accuracy") : network;
     }

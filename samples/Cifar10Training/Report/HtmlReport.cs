@@ -16,7 +16,7 @@ internal static class HtmlReport
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>{HtmlEncode($"GoogLeNet on CIFAR-10: {recipe.Name}")}</title>
+            <title>{HtmlEncode($"GoogLeNet on {report.Config.DataTitle}: {recipe.Name}")}</title>
             <style>
             {Palette.Variables(":root")}
             {Palette.ChartRules}
@@ -26,7 +26,7 @@ internal static class HtmlReport
             <body>
             <main>
             <header>
-            <h1>GoogLeNet on CIFAR-10</h1>
+            <h1>GoogLeNet on {report.Config.DataTitle}</h1>
             <p>{HtmlEncode(Subtitle(report))}</p>
             </header>
             <section class="tiles">

@@ -15,6 +15,7 @@ internal static class ReportFacts
         var (recipe, machine) = (report.Config.Recipe, report.Config.Machine);
         var (trainer, images) = (recipe.Trainer, report.TrainImages.ToString("N0", CultureInfo.InvariantCulture));
         return List("Training",
+            ("data", report.Config.DataTitle),
             ("images", recipe.Limit is null ? images : $"{images}, all classes alike"),
             ("epochs", $"{trainer.Epochs}"),
             ("batch size", $"{trainer.BatchSize}"),

@@ -9,8 +9,13 @@ namespace Cifar10Training.Runs;
 /// <summary>The images of a run, on its device.</summary>
 internal sealed class CifarImages : IDisposable
 {
+    /// <summary>What <c>--data</c> takes in place of a folder; a folder of that name is <c>./synthetic</c>.</summary>
+    public const string Synthetic = "synthetic";
+
     /// <summary>Training images of CIFAR-10; the test images are a fifth as many.</summary>
     public const int TrainCount = 50_000;
+
+    private const int SyntheticTrainCount = 10_000;
 
     private CifarImages(TensorDataset train, TensorDataset test) => (Train, Test) = (train, test);
 
@@ -18,9 +23,17 @@ internal sealed class CifarImages : IDisposable
 
     public TensorDataset Test { get; }
 
-    /// <summary>Loads CIFAR-10, or as much of it as the recipe takes: a limit of N means N training and N / 5 test images, all classes alike.</summary>
+    /// <summary>
+    /// Loads CIFAR-10, or draws synthetic images, or as many of them as the recipe takes: a limit of N means N training and N / 5 test images,
+    /// all classes alike.
+    /// </summary>
     public static async Task<CifarImages> LoadAsync(RunPlan plan, RunDisplay display, CancellationToken cancellationToken)
     {
+        if (plan.Data == Synthetic)
+        {
+            return DrawImages(plan, display);
+        }
+
         var clock = Stopwatch.StartNew();
         var options = new Cifar10Options { Folder = plan.Data };
         using var cifar = await display.LoadAsync(progress => Cifar10.LoadAsync(options, progress, new DisplayLog(display), cancellationToken));
@@ -37,6 +50,21 @@ internal sealed class CifarImages : IDisposable
         Test.Dispose();
     }
 
+    // The same pictures for every seed of a run, as with a data set on disk; those to test on are of another seed.
+    private static CifarImages DrawImages(RunPlan plan, RunDisplay display)
+    {
+        var clock = Stopwatch.StartNew();
+        var count = plan.Recipe.Limit ?? SyntheticTrainCount;
+        using var train = SyntheticImages.Create(count, seed: 1);
+        using var test = SyntheticImages.Create(TestCount(count), seed: 2);
+        display.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Data      {train.Count:N0} training and {test.Count:N0} test images, synthetic: drawn in {clock.Elapsed.TotalSeconds:F1} s; their figures say nothing about CIFAR-10"));
+        var device = torch.device(plan.Device);
+        return new CifarImages(train.To(device), test.To(device));
+    }
+
+    private static int TestCount(int trainCount) => Math.Max(10, trainCount / 5);
+
     private static CifarImages Choose(Cifar10 cifar, RunPlan plan)
     {
         var device = torch.device(plan.Device);
@@ -46,7 +74,7 @@ internal sealed class CifarImages : IDisposable
         }
 
         using var train = cifar.Train.Take(limit, plan.Recipe.Trainer.Seed);
-        using var test = cifar.Test.Take(Math.Max(10, limit / 5), plan.Recipe.Trainer.Seed);
+        using var test = cifar.Test.Take(TestCount(limit), plan.Recipe.Trainer.Seed);
         return new CifarImages(train.To(device), test.To(device));
     }
 }

@@ -20,6 +20,7 @@ internal sealed record HeadResult(double TestAccuracy, double TestLoss);
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Device">cpu, cuda or cuda:i.</param>
 /// <param name="Engine">TorchSharp or System.</param>
+/// <param name="Data">cifar-10 or synthetic.</param>
 internal sealed record RunMetrics(
     double TestAccuracy,
     IReadOnlyDictionary<string, HeadResult> Heads,
@@ -30,7 +31,8 @@ internal sealed record RunMetrics(
     string Recipe,
     int Seed,
     string Device,
-    string Engine)
+    string Engine,
+    string Data)
 {
     /// <summary>The result of a run whose epochs are <paramref name="history"/>.</summary>
     /// <param name="config">What was run.</param>
@@ -51,7 +53,8 @@ internal sealed record RunMetrics(
             config.Recipe.Name,
             config.Recipe.Trainer.Seed,
             config.Device,
-            config.Machine.Engine);
+            config.Machine.Engine,
+            config.DataName);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, SpecJson.Options);

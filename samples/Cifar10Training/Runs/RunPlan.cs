@@ -8,7 +8,7 @@ namespace Cifar10Training.Runs;
 /// <param name="Recipe">The recipe with everything the command line changes.</param>
 /// <param name="Device">cpu, cuda or cuda:i; it exists.</param>
 /// <param name="Folder">Where the run's files go.</param>
-/// <param name="Data">Folder of the images; null for the cache or a download.</param>
+/// <param name="Data">Folder of the images; "synthetic" for drawn ones; null for the cache or a download.</param>
 /// <param name="Checkpoint">The file to continue from; null for a new run.</param>
 internal sealed record RunPlan(Recipe Recipe, string Device, string Folder, string? Data = null, string? Checkpoint = null)
 {

@@ -13,7 +13,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
 {
     private readonly long began = Stopwatch.GetTimestamp();
     private readonly RunConfig config = new(
-        plan.Recipe with { Threads = machine.Threads }, plan.Device, plan.Data is null ? null : Path.GetFullPath(plan.Data), DateTimeOffset.Now, machine);
+        plan.Recipe with { Threads = machine.Threads }, plan.Device, plan.Data is null or CifarImages.Synthetic ? plan.Data : Path.GetFullPath(plan.Data), DateTimeOffset.Now, machine);
 
     /// <summary>Says what will be run and on what.</summary>
     public void Announce()
@@ -54,7 +54,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         var metrics = RunMetrics.From(config, history, startSeconds, parameters);
         recorder.Finish(history, metrics);
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Done      test accuracy {metrics.TestAccuracy:F2} % after {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
+            $"Done      test accuracy {metrics.TestAccuracy:F2} % on {config.DataTitle} after {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
         display.WriteLine($"Report    {folder.Report}");
         return metrics;
     }

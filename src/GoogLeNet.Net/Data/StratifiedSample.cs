@@ -10,15 +10,35 @@ internal static class StratifiedSample
     /// </summary>
     public static long[] Choose(ReadOnlySpan<long> labels, int classes, int n, int seed)
     {
+        var members = Members(labels, classes);
+        return Draw(members, EqualQuotas([.. members.Select(m => m.Count)], n), seed);
+    }
+
+    /// <summary>
+    /// As <see cref="Choose"/>, but each class gets its own share of n: the whole part of n · (size of the class) / (all samples), and one more
+    /// where the rest is largest, of equal rests in the class with the lowest number.
+    /// </summary>
+    public static long[] ChooseInProportion(ReadOnlySpan<long> labels, int classes, int n, int seed)
+    {
+        var members = Members(labels, classes);
+        return Draw(members, ProportionalQuotas([.. members.Select(m => m.Count)], n), seed);
+    }
+
+    private static List<long>[] Members(ReadOnlySpan<long> labels, int classes)
+    {
         var members = Enumerable.Range(0, classes).Select(_ => new List<long>()).ToArray();
         for (var i = 0; i < labels.Length; i++)
         {
             members[labels[i]].Add(i);
         }
 
-        var quotas = Quotas([.. members.Select(m => m.Count)], n);
-        var chosen = new List<long>(n);
-        for (var c = 0; c < classes; c++)
+        return members;
+    }
+
+    private static long[] Draw(List<long>[] members, int[] quotas, int seed)
+    {
+        var chosen = new List<long>(quotas.Sum());
+        for (var c = 0; c < members.Length; c++)
         {
             chosen.AddRange(Draw(members[c], quotas[c], new CounterRandom(seed, nameof(StratifiedSample), c)));
         }
@@ -27,7 +47,20 @@ internal static class StratifiedSample
         return [.. chosen];
     }
 
-    private static int[] Quotas(int[] sizes, int n)
+    private static int[] ProportionalQuotas(int[] sizes, int n)
+    {
+        long all = sizes.Sum(size => (long)size);
+        var quotas = sizes.Select(size => (int)(n * (long)size / all)).ToArray();
+        var byRest = Enumerable.Range(0, sizes.Length).OrderByDescending(c => n * (long)sizes[c] % all); // stable: the lowest number first
+        foreach (var c in byRest.Take(n - quotas.Sum()))
+        {
+            quotas[c]++;
+        }
+
+        return quotas;
+    }
+
+    private static int[] EqualQuotas(int[] sizes, int n)
     {
         var quotas = new int[sizes.Length];
         for (var left = n; left > 0;)

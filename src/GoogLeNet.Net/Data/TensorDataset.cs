@@ -52,10 +52,40 @@ public sealed class TensorDataset : IImageDataset, IDisposable
             throw new ArgumentOutOfRangeException(nameof(n), n, $"The data set has {Count} images; take 1 to {Count}.");
         }
 
-        var chosen = StratifiedSample.Choose(CopyLabels(), ClassNames.Count, n, seed);
-        using var index = tensor(chosen, device: Images.device);
-        return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames);
+        return Pick(StratifiedSample.Choose(CopyLabels(), ClassNames.Count, n, seed));
     }
+
+    /// <summary>
+    /// Splits off <paramref name="validationCount"/> of the images: every image goes to exactly one part, both keep the original order, and
+    /// every class gives the same share as far as whole images allow. The choice depends on the labels, the count and the seed only.
+    /// </summary>
+    /// <param name="validationCount">Images for validation, 1 to <see cref="Count"/> − 1.</param>
+    /// <param name="seed">Any number.</param>
+    /// <returns>Copies on the same device; the caller disposes them. This data set stays usable.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A part would have no images.</exception>
+    public DatasetSplit Split(int validationCount, int seed)
+    {
+        if (validationCount < 1 || validationCount >= Count)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(validationCount), validationCount, $"The data set has {Count} images; split off 1 to {Count - 1}.");
+        }
+
+        var validation = StratifiedSample.ChooseInProportion(CopyLabels(), ClassNames.Count, validationCount, seed);
+        var train = Enumerable.Range(0, (int)Count).Select(i => (long)i).Except(validation);
+        return new DatasetSplit(Pick([.. train]), Pick(validation));
+    }
+
+    /// <summary>As <see cref="Split(int, int)"/>, with that share of the images for validation, rounded to whole images.</summary>
+    /// <param name="validationShare">Share for validation, more than 0 and less than 1.</param>
+    /// <param name="seed">Any number.</param>
+    /// <returns>Copies on the same device; the caller disposes them. This data set stays usable.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The share is out of range, or a part would have no images.</exception>
+    public DatasetSplit Split(double validationShare, int seed) =>
+        validationShare is > 0 and < 1
+            ? Split((int)Math.Round(validationShare * Count), seed)
+            : throw new ArgumentOutOfRangeException(
+                nameof(validationShare), validationShare, $"validationShare is {validationShare}; it must be more than 0 and less than 1.");
 
     /// <summary>The same data on <paramref name="device"/>; shares memory with this data set where it is there already.</summary>
     /// <param name="device">The device to copy to.</param>
@@ -67,6 +97,12 @@ public sealed class TensorDataset : IImageDataset, IDisposable
     {
         Images.Dispose();
         Labels.Dispose();
+    }
+
+    private TensorDataset Pick(long[] samples)
+    {
+        using var index = tensor(samples, device: Images.device);
+        return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames);
     }
 
     private long[] CopyLabels()

@@ -94,7 +94,7 @@ public sealed class GivenFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, "the first label")]
+    [InlineData(1, "the first pixel")]
     [InlineData(30_000, "a pixel")]
     [InlineData(61_459, "the last byte")]
     public async Task A_flipped_bit_is_refused(int offset, string reason)
@@ -105,6 +105,67 @@ public sealed class GivenFolderTests : IDisposable
         File.WriteAllBytes(Path.Combine(_folder, "data_batch_2.bin"), bytes);
         (await _store.FailAsync()).Should().Contain(
             $"data_batch_2.bin' has SHA-256 {FakeCifar.Sum(bytes)}; {FakeCifar.Sum(_store.Fake.Files[1])} expected: it is damaged", reason);
+    }
+
+    public static TheoryData<int, string> DamagesOfEveryFile()
+    {
+        var rows = new TheoryData<int, string>();
+        foreach (var file in Enumerable.Range(0, 6))
+        {
+            foreach (var damage in BadFile.Kinds)
+            {
+                rows.Add(file, damage);
+            }
+        }
+
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(DamagesOfEveryFile))]
+    public async Task Every_file_is_checked_and_the_message_says_what_is_wrong_and_what_to_do(int file, string damage)
+    {
+        _store.Fake.WriteFiles(_folder);
+        var expected = BadFile.Make(_store.Fake, _folder, file, damage);
+        (await _store.FailAsync()).Should().Contain($"{FakeCifar.Names[file]}'").And.Contain(expected).And.NotContain("\n")
+            .And.EndWith("Give a folder with the six .bin files of CIFAR-10 or with cifar-10-binary.tar.gz; or give none, and the data is downloaded.");
+    }
+
+    [Theory]
+    [MemberData(nameof(DamagesOfEveryFile))]
+    public async Task The_same_damage_in_the_cache_is_repaired(int file, string damage)
+    {
+        _store.Options = _store.Options with { Folder = null };
+        _store.Fake.WriteFiles(_store.Records);
+        var expected = BadFile.Make(_store.Fake, _store.Records, file, damage);
+        using var server = _store.Serve((_, from) => LoopbackServer.Serve(_store.Fake.Archive, from));
+
+        await _store.LoadAndCheckAsync();
+
+        _store.Log.Lines.Should().ContainSingle(line => line.StartsWith("Warning: The CIFAR-10 cache is damaged", StringComparison.Ordinal))
+            .Which.Should().Contain(FakeCifar.Names[file]).And.Contain(expected);
+        _store.CacheShouldBe(complete: true);
+    }
+
+    [Fact]
+    public async Task A_pipe_or_a_device_is_refused_and_not_waited_for()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        _store.Fake.WriteFiles(_folder);
+        var pipe = Path.Combine(_folder, "data_batch_2.bin");
+        File.Delete(pipe);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe))
+        {
+            made.WaitForExit();
+        }
+
+        (await _store.FailAsync()).Should().Contain("data_batch_2.bin' has 0 bytes");
+        _store.Options = _store.Options with { Folder = "/dev/zero" };
+        (await _store.FailAsync()).Should().Contain("is not the official archive: it has 0 bytes");
     }
 
     [Fact]
@@ -130,7 +191,10 @@ public sealed class GivenFolderTests : IDisposable
     [Fact]
     public async Task A_damaged_archive_is_refused()
     {
-        File.WriteAllBytes(Path.Combine(_folder, "cifar-10-binary.tar.gz"), _store.Fake.Archive[..^1]);
+        var archive = Path.Combine(_folder, "cifar-10-binary.tar.gz");
+        File.WriteAllBytes(archive, _store.Fake.Archive[..^1]);
+        (await _store.FailAsync()).Should().Contain($"is not the official archive: it has {_store.Fake.Archive.Length - 1:N0} bytes; {_store.Fake.Archive.Length:N0} expected.");
+        File.WriteAllBytes(archive, [.. _store.Fake.Archive[..^1], (byte)(_store.Fake.Archive[^1] ^ 1)]);
         (await _store.FailAsync()).Should().Contain("is not the official archive: its SHA-256 is");
     }
 

@@ -72,6 +72,26 @@ internal sealed record PngEncoder
         return [.. ends[..4], .. body, .. ends[4..]];
     }
 
+    /// <summary>The same chunks, each with the checksum that its data have; what does not look like chunks stays as it is.</summary>
+    public static byte[] WithRightChecksums(byte[] png)
+    {
+        var repaired = (byte[])png.Clone();
+        for (var at = 8L; at + 12 <= repaired.Length;)
+        {
+            long length = BinaryPrimitives.ReadUInt32BigEndian(repaired.AsSpan((int)at));
+            var end = at + 8 + length;
+            if (end + 4 > repaired.Length)
+            {
+                break;
+            }
+
+            BinaryPrimitives.WriteUInt32BigEndian(repaired.AsSpan((int)end), Crc(repaired[(int)(at + 4)..(int)end]));
+            at = end + 4;
+        }
+
+        return repaired;
+    }
+
     private static int Prediction(int filter, int a, int b, int c)
     {
         if (filter < 4)

@@ -45,8 +45,9 @@ public sealed class TrainingRunTests : IDisposable
 
         var metrics = JsonNode.Parse(File.ReadAllText(folder["run/metrics.json"]))!.AsObject();
         metrics.Select(field => field.Key).Should().Equal(
-            "testAccuracy", "heads", "epochs", "wallSeconds", "trainImagesPerSecond", "parameters", "recipe", "seed", "device", "engine");
+            "testAccuracy", "heads", "epochs", "wallSeconds", "trainImagesPerSecond", "parameters", "recipe", "seed", "device", "engine", "data");
         ((int)metrics["epochs"]!, (string)metrics["recipe"]!, (int)metrics["seed"]!, (string)metrics["device"]!).Should().Be((3, "tiny", 7, "cpu"));
+        ((string)metrics["data"]!).Should().Be("cifar-10");
         ((string)metrics["engine"]!).Should().BeOneOf("TorchSharp", "System");
         ((double)metrics["wallSeconds"]!).Should().BePositive();
         ((double)metrics["trainImagesPerSecond"]!).Should().BePositive();

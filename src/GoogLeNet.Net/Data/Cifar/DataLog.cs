@@ -30,4 +30,7 @@ internal static partial class DataLog
 
     [LoggerMessage(9, LogLevel.Warning, "The partial download {File} was discarded: {Reason}")]
     public static partial void Discarded(ILogger logger, string file, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "Passed over: {Reason}")]
+    public static partial void PassedOver(ILogger logger, string reason);
 }

@@ -13,9 +13,15 @@ internal sealed class OfficialArchive(Cifar10Manifest manifest, Download downloa
         File.Delete(archive);
     }
 
-    /// <summary>Reads the records of an archive that is already here, after checking its SHA-256.</summary>
+    /// <summary>Reads the records of an archive that is already here, after checking its length and SHA-256.</summary>
     public static void Read(string archive, Cifar10Manifest manifest, IRecordSink sink, CancellationToken cancellationToken)
     {
+        // Also of a device, which has no length and no end.
+        if (new FileInfo(archive).Length is var length && length != manifest.Archive.Bytes)
+        {
+            throw new DatasetException($"'{archive}' is not the official archive: it has {length:N0} bytes; {manifest.Archive.Bytes:N0} expected.");
+        }
+
         if (Failure.OfSum(archive, manifest.Archive.Sha256) is { } wrong)
         {
             throw new DatasetException($"'{archive}' is not the official archive: {wrong}");

@@ -49,6 +49,12 @@ internal static class RecordReader
             for (var i = 0; i < records; i++, done++)
             {
                 var record = chunk.Slice(i * Cifar10Manifest.RecordBytes, Cifar10Manifest.RecordBytes);
+                if (record[0] >= Cifar10.ClassNames.Count)
+                {
+                    throw new DatasetException(
+                        $"'{path}' is damaged: the label at byte {(long)done * Cifar10Manifest.RecordBytes:N0} is {record[0]}; 0 to 9 expected.");
+                }
+
                 labels[done] = record[0];
                 record[1..].CopyTo(pixels[(done * Cifar10Manifest.PixelBytes)..]);
             }
@@ -60,11 +66,14 @@ internal static class RecordReader
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            if (stream.Length != manifest.FileBytes)
+            // Asked before opening, which would wait for ever at a pipe.
+            var length = new FileInfo(path).Length;
+            if (length != manifest.FileBytes)
             {
-                throw WrongLength(path, stream.Length, manifest.FileBytes);
+                throw WrongLength(path, length, manifest.FileBytes);
             }
+
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
 
             Read(stream, path, manifest, file, sink);
         }

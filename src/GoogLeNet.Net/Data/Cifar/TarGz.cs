@@ -9,20 +9,28 @@ namespace Inception.Data.Cifar;
 /// </summary>
 internal static class TarGz
 {
+    /// <summary>Most bytes that an archive may unpack to, links, headers and unwanted files included: twice what CIFAR-10 has.</summary>
+    public const long MostBytes = 3L << 27;
+
     /// <summary>Calls <paramref name="use"/> with name and content of each wanted file, in the archive's order, once each.</summary>
     /// <param name="path">The archive.</param>
     /// <param name="wanted">Full names in the archive, and the size allowed for each, at least 1.</param>
     /// <param name="use">Reads the content, which is exactly as long as its length says.</param>
     /// <param name="cancellationToken">Looked at before each entry.</param>
+    /// <param name="mostBytes">Bytes after which unpacking stops.</param>
     /// <exception cref="DatasetException">The archive is damaged, or a wanted file is absent, no regular file, or of another size.</exception>
     public static void Read(
-        string path, IReadOnlyDictionary<string, SizeRange> wanted, Action<string, Stream> use, CancellationToken cancellationToken)
+        string path,
+        IReadOnlyDictionary<string, SizeRange> wanted,
+        Action<string, Stream> use,
+        CancellationToken cancellationToken,
+        long mostBytes = MostBytes)
     {
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 17);
-            using var tar = new TarReader(new GZipStream(file, CompressionMode.Decompress));
+            using var tar = new TarReader(new BoundedStream(new GZipStream(file, CompressionMode.Decompress), mostBytes));
             while (missing.Count > 0 && tar.GetNextEntry() is { } entry)
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -1,0 +1,88 @@
+using System.IO.Compression;
+using System.Text;
+using FluentAssertions;
+using Inception.Data;
+using Inception.Data.Cifar;
+using Xunit;
+
+namespace Inception.Tests.Data;
+
+/// <summary>Archives that lie about sizes, and archives that unpack without end.</summary>
+public sealed class TarGzTests : IDisposable
+{
+    private const long Terabytes = 8L << 40;
+    private readonly Samples.TemporaryFolder folder = new();
+
+    [Theory]
+    [InlineData("wanted", '0', "wanted in the archive has 8,796,093,022,208 bytes; 1 to 100 expected.")]
+    [InlineData("other", '0', "cannot be unpacked")]
+    [InlineData("other", 'x', "lacks wanted.")]
+    [InlineData("other", 'g', "lacks wanted.")]
+    [InlineData("other", 'L', "lacks wanted.")]
+    public void A_declared_size_of_terabytes_is_refused_without_allocating_it(string name, char type, string expected)
+    {
+        Write(Header(name, type, Terabytes), new byte[5000]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Refusal().Should().Contain(expected);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(16 << 20);
+    }
+
+    [Theory]
+    [InlineData('0', "a file that is not wanted")]
+    [InlineData('x', "an extended header")]
+    public void A_small_archive_that_unpacks_without_end_is_stopped(char type, string reason)
+    {
+        Write(Header("other", type, 64 << 20), new byte[64 << 20]);
+        new FileInfo(folder["a.tgz"]).Length.Should().BeLessThan(1 << 20);
+        Refusal(mostBytes: 1 << 20).Should().Contain("it unpacks to more than 1,048,576 bytes.", reason);
+    }
+
+    [Fact]
+    public void A_file_of_the_right_name_and_size_is_read()
+    {
+        Write(Header("wanted", '0', 5), [.. "hello"u8, .. new byte[507 + 1024]]);
+        var content = "";
+        TarGz.Read(folder["a.tgz"], Wanted, (_, stream) => content = new StreamReader(stream).ReadToEnd(), default);
+        content.Should().Be("hello");
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static Dictionary<string, SizeRange> Wanted => new() { ["wanted"] = new SizeRange(1, 100) };
+
+    private string Refusal(long mostBytes = TarGz.MostBytes)
+    {
+        var read = () => TarGz.Read(folder["a.tgz"], Wanted, (_, stream) => stream.CopyTo(Stream.Null), default, mostBytes);
+        return read.Should().Throw<DatasetException>().Which.Message;
+    }
+
+    private void Write(byte[] header, byte[] content)
+    {
+        using var gzip = new GZipStream(File.Create(folder["a.tgz"]), CompressionLevel.Fastest);
+        gzip.Write(header);
+        gzip.Write(content);
+    }
+
+    // A ustar header by POSIX.1-1988; sizes above eight octal gigabytes in GNU's base 256.
+    private static byte[] Header(string name, char type, long size)
+    {
+        var header = new byte[512];
+        Encoding.ASCII.GetBytes(name).CopyTo(header, 0);
+        "0000644\00000000\00000000\0"u8.CopyTo(header.AsSpan(100));
+        if (size < 1L << 33)
+        {
+            Encoding.ASCII.GetBytes(Convert.ToString(size, 8).PadLeft(11, '0')).CopyTo(header, 124);
+        }
+        else
+        {
+            header[124] = 0x80;
+            System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(header.AsSpan(128), size);
+        }
+
+        "00000000000\0        "u8.CopyTo(header.AsSpan(136));
+        header[156] = (byte)type;
+        "ustar\000"u8.CopyTo(header.AsSpan(257));
+        Encoding.ASCII.GetBytes(Convert.ToString(header.Sum(b => b), 8).PadLeft(6, '0') + "\0 ").CopyTo(header, 148);
+        return header;
+    }
+}
