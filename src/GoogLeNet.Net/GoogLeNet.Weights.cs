@@ -31,11 +31,14 @@ public sealed partial class GoogLeNet
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file; the network is unchanged.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true)
+    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true) =>
+        LoadWeights(SafeTensorsFile.Read(path), path, strict, includeClassifiers);
+
+    private WeightsReport LoadWeights(SafeTensorsFile source, string path, bool strict, bool includeClassifiers)
     {
         bool IsIncluded(string key) => includeClassifiers || !IsClassifier(key);
 
-        var file = SafeTensorsFile.Read(path).NetworkTensors().Where(tensor => IsIncluded(tensor.Name)).ToDictionary(tensor => tensor.Name);
+        var file = source.NetworkTensors().Where(tensor => IsIncluded(tensor.Name)).ToDictionary(tensor => tensor.Name);
         var state = this.State().Where(entry => IsIncluded(entry.Key)).ToDictionary();
         var report = WeightsReport.Compare(file, state);
         if (strict && !report.IsComplete)
