@@ -6,11 +6,14 @@ namespace Inception;
 
 public sealed partial class GoogLeNet
 {
-    /// <summary>Builds the network that a file of weights describes, and loads them.</summary>
+    /// <summary>
+    /// Builds the network that a file of weights describes, and loads them; of a checkpoint with averaged weights those, which its
+    /// validation figures are of.
+    /// </summary>
     /// <param name="path">A file of <see cref="SaveWeights"/>, or a checkpoint of the trainer.</param>
     /// <returns>A network on the CPU in evaluation mode, ready to predict; the caller disposes it.</returns>
     /// <exception cref="UnknownModelException">
-    /// The file does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="LoadWeights(string, bool, bool)"/> read it.
+    /// The file does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="LoadWeights(string, bool, bool, bool)"/> read it.
     /// </exception>
     /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
@@ -23,7 +26,8 @@ public sealed partial class GoogLeNet
         var model = Described(file, path);
         try
         {
-            model.LoadWeights(file, path, strict: true, includeClassifiers: true);
+            var averages = file.AveragedTensors().ToList();
+            model.LoadWeights(averages.Count > 0 ? averages : [.. file.NetworkTensors()], path, strict: true, includeClassifiers: true);
             model.eval();
             return model;
         }

@@ -24,21 +24,29 @@ public sealed partial class GoogLeNet
     /// <param name="strict">Whether every tensor must fit; otherwise those that fit are loaded and the result tells of the rest.</param>
     /// <param name="includeClassifiers">Whether the last layer of each head is loaded too. Otherwise the network keeps its own, which may have
     /// another number of classes than the file's: the start of fine-tuning.</param>
+    /// <param name="averaged">Whether a checkpoint's averaged weights are loaded, and not those that training goes on with.</param>
     /// <returns>What was loaded and what did not fit; without the classifiers, where they are not included.</returns>
     /// <exception cref="WeightsException">
     /// With <paramref name="strict"/>, a tensor is missing, unexpected or misshapen; the network is unchanged.
     /// </exception>
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file; the network is unchanged.</exception>
+    /// <exception cref="ArgumentException">With <paramref name="averaged"/>, the file holds no averaged weights; the network is unchanged.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true) =>
-        LoadWeights(SafeTensorsFile.Read(path), path, strict, includeClassifiers);
+    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool averaged = false)
+    {
+        var file = SafeTensorsFile.Read(path);
+        var tensors = (averaged ? file.AveragedTensors() : file.NetworkTensors()).ToList();
+        return averaged && tensors.Count == 0
+            ? throw new ArgumentException($"{path} holds no averaged weights; only checkpoints of runs with weight averaging do.", nameof(averaged))
+            : LoadWeights(tensors, path, strict, includeClassifiers);
+    }
 
-    private WeightsReport LoadWeights(SafeTensorsFile source, string path, bool strict, bool includeClassifiers)
+    private WeightsReport LoadWeights(IReadOnlyList<SafeTensor> tensors, string path, bool strict, bool includeClassifiers)
     {
         bool IsIncluded(string key) => includeClassifiers || !IsClassifier(key);
 
-        var file = source.NetworkTensors().Where(tensor => IsIncluded(tensor.Name)).ToDictionary(tensor => tensor.Name);
+        var file = tensors.Where(tensor => IsIncluded(tensor.Name)).ToDictionary(tensor => tensor.Name);
         var state = this.State().Where(entry => IsIncluded(entry.Key)).ToDictionary();
         var report = WeightsReport.Compare(file, state);
         if (strict && !report.IsComplete)

@@ -45,8 +45,14 @@ internal static class ReportFacts
         return list.Append("</dl></div>\n").ToString();
     }
 
-    private static string Optimizer(SgdOptions sgd) => string.Create(CultureInfo.InvariantCulture,
-        $"SGD, {(sgd.Nesterov ? "Nesterov " : "")}momentum {sgd.Momentum} ({sgd.Form}'s form), weight decay {sgd.WeightDecay}");
+    private static string Optimizer(OptimizerOptions optimizer) => optimizer switch
+    {
+        SgdOptions sgd => string.Create(CultureInfo.InvariantCulture,
+            $"SGD, {(sgd.Nesterov ? "Nesterov " : "")}momentum {sgd.Momentum} ({sgd.Form}'s form), {(sgd.DecoupledWeightDecay ? "decoupled " : "")}weight decay {sgd.WeightDecay}"),
+        AdamWOptions adam => string.Create(CultureInfo.InvariantCulture,
+            $"AdamW, β₁ {adam.Beta1}, β₂ {adam.Beta2}, ε {adam.Epsilon}, weight decay {adam.WeightDecay}"),
+        var other => other.ToString(),
+    };
 
     // {"schedule":"triangular","peak":0.1} → triangular (peak 0.1)
     private static string Words<T>(T value)

@@ -17,7 +17,8 @@ internal static class ResumedRun
     {
         var source = arguments.ResumeFile is { } file ? Path.GetDirectoryName(Path.GetFullPath(file))! : arguments.Out
             ?? throw new UsageException("--resume needs the run's folder (--out DIR) or a checkpoint (--resume FILE).");
-        var checkpoint = arguments.ResumeFile ?? Path.Combine(source, CheckpointFiles.Last);
+        var checkpoint = arguments.ResumeFile ?? CheckpointFiles.Newest(source)
+            ?? throw new UsageException($"There is no checkpoint in {source} to resume from.");
         if (!File.Exists(checkpoint))
         {
             throw new UsageException($"There is no checkpoint {checkpoint} to resume from.");

@@ -19,7 +19,7 @@ internal sealed class RunFolder : IDisposable
     public string QuotedPath => Path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '\\' or '.' or '-' or '_' or ':') ? Path : $"\"{Path}\"";
 
     /// <summary>Whether there is a checkpoint to continue from.</summary>
-    public bool HasCheckpoint => File.Exists(PathOf(CheckpointFiles.Last));
+    public bool HasCheckpoint => CheckpointFiles.Newest(Path) is not null;
 
     public string Config => PathOf(ConfigName);
 
@@ -57,11 +57,11 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Refuses a folder that holds a run, so that nothing is overwritten.</summary>
+    /// <summary>Refuses a folder that holds a run, so that nothing is overwritten; one that was killed before its first checkpoint does not count.</summary>
     /// <exception cref="UsageException">It holds one.</exception>
     public static void RefuseIfTaken(string path)
     {
-        if (File.Exists(System.IO.Path.Combine(path, ConfigName)))
+        if (File.Exists(System.IO.Path.Combine(path, ConfigName)) && CheckpointFiles.Newest(path) is not null)
         {
             throw new UsageException($"{path} holds a run already; continue it with --resume, or choose another --out.");
         }

@@ -28,6 +28,15 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Deletes what processes that were killed while writing files of that extension have left in a folder.</summary>
+    public static void DeleteLeftovers(string folder, string extension)
+    {
+        foreach (var leftover in Directory.EnumerateFiles(folder, $"*{extension}.*.tmp"))
+        {
+            File.Delete(leftover);
+        }
+    }
+
     private static void Discard(FileStream stream, string temporary)
     {
         try

@@ -43,6 +43,7 @@ internal static class TensorConversion
         ScalarType.Float16 => SafeTensorsType.F16,
         ScalarType.BFloat16 => SafeTensorsType.BF16,
         ScalarType.Int64 => SafeTensorsType.I64,
+        ScalarType.Byte => SafeTensorsType.U8,
         _ => throw new NotSupportedException($"Tensors of type {type} are not kept in files."),
     };
 }

@@ -20,11 +20,32 @@ internal static class WeightsFormat
     /// <summary>In a checkpoint, the momentum of every parameter.</summary>
     public const string VelocityKey = "optimizer.velocity";
 
+    /// <summary>In a checkpoint, AdamW's mean gradient of every parameter.</summary>
+    public const string MeanKey = "optimizer.mean";
+
+    /// <summary>In a checkpoint, AdamW's mean squared gradient of every parameter.</summary>
+    public const string SquareKey = "optimizer.square";
+
+    /// <summary>In a checkpoint, the steps that the optimizer has taken.</summary>
+    public const string StepsKey = "optimizer.steps";
+
+    /// <summary>In a checkpoint, the state of an optimizer of torch.optim as TorchSharp writes it.</summary>
+    public const string TorchStateKey = "optimizer.torch";
+
     /// <summary>In a checkpoint, the training metrics of the epoch so far.</summary>
     public const string MetricsKey = "epoch.metrics";
 
-    // Tensors of a checkpoint that are the run's and not the network's.
-    private static readonly string[] RunKeys = [VelocityKey, MetricsKey];
+    /// <summary>In a checkpoint, what the state key of an averaged parameter or buffer follows.</summary>
+    public const string AveragePrefix = "average.";
+
+    /// <summary>In a checkpoint, how many steps' weights the averages are of.</summary>
+    public const string AverageCountKey = "averaging.steps";
+
+    /// <summary>In a checkpoint, what the state key of the best epoch's parameter or buffer follows.</summary>
+    public const string BestPrefix = "best.";
+
+    // Tensors of a checkpoint that are the run's and not the network's begin with one of these.
+    private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "averaging.", AveragePrefix, BestPrefix];
 
     /// <summary>The metadata of a file of weights.</summary>
     /// <param name="configuration">The network's configuration.</param>
@@ -39,6 +60,16 @@ internal static class WeightsFormat
     public static IEnumerable<SafeTensor> NetworkTensors(this SafeTensorsFile file)
     {
         var isCheckpoint = file.Metadata.GetValueOrDefault(FormatKey) == Checkpoint;
-        return file.Tensors.Values.Where(tensor => !isCheckpoint || !RunKeys.Contains(tensor.Name));
+        return file.Tensors.Values.Where(tensor => !isCheckpoint || !RunPrefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)));
+    }
+
+    /// <summary>The tensors of a checkpoint that are meant for a network, averages where there are such: its counters have none.</summary>
+    /// <returns>The tensors under their state keys; none where the file holds no averages.</returns>
+    public static IEnumerable<SafeTensor> AveragedTensors(this SafeTensorsFile file)
+    {
+        var isCheckpoint = file.Metadata.GetValueOrDefault(FormatKey) == Checkpoint;
+        var averages = file.Tensors.Values.Where(tensor => isCheckpoint && tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal))
+            .Select(tensor => new SafeTensor(tensor.Name[AveragePrefix.Length..], tensor.Type, tensor.Shape, tensor.Data)).ToList();
+        return averages.Count == 0 ? [] : averages.UnionBy(file.NetworkTensors(), tensor => tensor.Name);
     }
 }

@@ -1,3 +1,4 @@
+using Inception.Training.Optimizers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,34 +9,47 @@ namespace Inception.Training;
 /// an optimizer step is a handful of calls on one tensor. Convolution weights lie in (O, kH, kW, I) order and are seen through strides as
 /// (O, I, kH, kW), which makes the network run channels-last.
 /// </summary>
-/// <remarks>Parameters with two or more axes come first, so that weight decay, which leaves biases and norms alone, acts on one range.</remarks>
+/// <remarks>Each group of parameters is one range: first those that no rule matches, then the rules' in their order.</remarks>
 internal sealed class FlatParameters : IDisposable
 {
-    private readonly Parameter[] parameters;
+    private readonly (string Key, Parameter Parameter)[] parameters;
 
     /// <summary>Moves the parameters of <paramref name="module"/>, which must be on its final device, into the buffers.</summary>
-    /// <exception cref="ArgumentException">There are no trainable parameters, or not all are float32 on one device.</exception>
-    public FlatParameters(nn.Module module)
+    /// <param name="module">The network.</param>
+    /// <param name="rules">The optimizer's groups; no decay of biases and normalisations when omitted.</param>
+    /// <exception cref="ArgumentException">
+    /// There are no trainable parameters or all are frozen, not all are float32 on one device, or a group's pattern of keys leaves it without a
+    /// parameter.
+    /// </exception>
+    public FlatParameters(nn.Module module, IReadOnlyList<ParameterGroup>? rules = null)
     {
-        parameters = module.named_parameters().Select(named => named.parameter).Where(parameter => parameter.requires_grad)
-            .OrderBy(parameter => parameter.ndim < 2).ToArray();
+        var groups = ParameterGrouping.Of(module, rules ?? ParameterGroup.NoDecayOnBiasesAndNorms);
+        parameters = [.. groups.SelectMany(group => group.Members)];
         if (parameters.Length == 0)
         {
             throw new ArgumentException("The model has no trainable parameters.", nameof(module));
         }
 
         CheckAlike(module);
-        var total = parameters.Sum(parameter => parameter.numel());
-        Values = zeros(total, device: parameters[0].device).DetachFromDisposeScope();
-        Gradients = zeros(total, device: parameters[0].device).DetachFromDisposeScope();
-        DecayedCount = parameters.Where(parameter => parameter.ndim >= 2).Sum(parameter => parameter.numel());
+        Groups = Ranges(groups);
+        MovingGroups = [.. Groups.Where(group => !group.IsFrozen)];
+        if (MovingGroups.Count == 0)
+        {
+            throw new ArgumentException("Every parameter is in a group with a learning rate factor of 0; there is nothing to train.", nameof(rules));
+        }
+
+        var total = Groups.Sum(group => group.Length);
+        var device = parameters[0].Parameter.device;
+        Values = zeros(total, device: device).DetachFromDisposeScope();
+        Gradients = zeros(total, device: device).DetachFromDisposeScope();
 
         using var frozen = no_grad();
-        var offset = 0L;
-        foreach (var parameter in parameters)
+        using var scope = NewDisposeScope();
+        foreach (var ((_, parameter), (_, value), (_, gradient)) in parameters.Zip(Views(Values), Views(Gradients)))
         {
-            Rebind(parameter, offset);
-            offset += parameter.numel();
+            value.copy_(parameter);
+            parameter.set_(value);
+            parameter.grad = gradient;
         }
     }
 
@@ -45,13 +59,27 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Every gradient, float32 (total), in the order of <see cref="Values"/>.</summary>
     public Tensor Gradients { get; }
 
-    /// <summary>How many elements at the start belong to parameters that weight decay acts on.</summary>
-    public long DecayedCount { get; }
+    /// <summary>The groups that have parameters, in the order of their ranges.</summary>
+    public IReadOnlyList<FlatGroup> Groups { get; }
+
+    /// <summary>The groups that steps move.</summary>
+    public IReadOnlyList<FlatGroup> MovingGroups { get; }
+
+    /// <summary>Each parameter's part of a buffer that lies like <see cref="Values"/>, by its state key, in the parameter's shape.</summary>
+    public IEnumerable<(string Key, Tensor View)> Views(Tensor buffer)
+    {
+        var offset = 0L;
+        foreach (var (key, parameter) in parameters)
+        {
+            yield return (key, View(buffer, offset, parameter.shape));
+            offset += parameter.numel();
+        }
+    }
 
     /// <summary>Releases the gradients; the parameters keep their values.</summary>
     public void Dispose()
     {
-        foreach (var parameter in parameters)
+        foreach (var (_, parameter) in parameters)
         {
             parameter.grad = null;
         }
@@ -62,7 +90,7 @@ internal sealed class FlatParameters : IDisposable
 
     private void CheckAlike(nn.Module module)
     {
-        var first = parameters[0];
+        var first = parameters[0].Parameter;
         foreach (var (name, parameter) in module.named_parameters().Where(named => named.parameter.requires_grad))
         {
             if (parameter.dtype != ScalarType.Float32 || parameter.device_type != first.device_type || parameter.device_index != first.device_index)
@@ -73,13 +101,16 @@ internal sealed class FlatParameters : IDisposable
         }
     }
 
-    private void Rebind(Parameter parameter, long offset)
+    private static List<FlatGroup> Ranges(IEnumerable<GroupedParameters> groups)
     {
-        using var scope = NewDisposeScope();
-        var value = View(Values, offset, parameter.shape);
-        value.copy_(parameter);
-        parameter.set_(value);
-        parameter.grad = View(Gradients, offset, parameter.shape);
+        var ranges = new List<FlatGroup>();
+        foreach (var group in groups)
+        {
+            var start = ranges.Count > 0 ? ranges[^1].Start + ranges[^1].Length : 0;
+            ranges.Add(new FlatGroup(group.Rule, start, group.Members.Sum(member => member.Parameter.numel())));
+        }
+
+        return ranges;
     }
 
     private static Tensor View(Tensor buffer, long offset, long[] shape)

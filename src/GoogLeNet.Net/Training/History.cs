@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization;
+using Inception.Training.Callbacks;
 using Inception.Training.Metrics;
 
 namespace Inception.Training;
@@ -11,27 +13,42 @@ namespace Inception.Training;
 /// <param name="TrainImagesPerSecond">Images trained in a second, validation left out.</param>
 /// <param name="Train">Each head on the training images, as the network changed during the epoch; the main head first.</param>
 /// <param name="Validation">Each head on the validation images after the epoch; empty without validation images.</param>
+/// <param name="Averaged">The same with the averaged weights; null where none are kept or there are no validation images.</param>
 public sealed record EpochRecord(
     int Epoch,
     double LearningRate,
     double Seconds,
     double TrainImagesPerSecond,
     IReadOnlyList<HeadMetrics> Train,
-    IReadOnlyList<HeadMetrics> Validation);
+    IReadOnlyList<HeadMetrics> Validation,
+    IReadOnlyList<HeadMetrics>? Averaged = null)
+{
+    /// <summary>
+    /// The metrics of the weights that a run ends with: the averaged ones on the validation images where they are kept, else the raw ones; without
+    /// validation images, the training metrics.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<HeadMetrics> Result => Averaged ?? (Validation.Count > 0 ? Validation : Train);
+
+    /// <summary>The main head's number of that kind, of <see cref="Result"/>; more is better: a loss counts negative.</summary>
+    /// <param name="metric">Which number.</param>
+    public double Score(WatchedMetric metric) => metric == WatchedMetric.Loss ? -Result[0].Loss : Result[0].Accuracy;
+}
 
 /// <summary>What happened in a run, an epoch a row.</summary>
 /// <param name="Epochs">The epochs in order.</param>
 public sealed record History(IReadOnlyList<EpochRecord> Epochs)
 {
-    /// <summary>The rows as CSV (invariant numbers, lines that end in a line feed) with a header: epoch, rate, times, then loss and accuracy of each
-    /// head; empty where an epoch had no validation.</summary>
+    /// <summary>The rows as CSV (invariant numbers, lines that end in a line feed) with a header: epoch, rate, times, then loss and accuracy (and top-k
+    /// accuracy where it is asked for) of each head; empty where an epoch had no validation.</summary>
     public string ToCsv()
     {
         var csv = new StringBuilder("epoch,learning_rate,seconds,train_images_per_second");
+        var hasTopK = Epochs.Any(row => row.Train[0].TopKAccuracy is not null);
         var columns = Epochs.SelectMany(row => Cells(row).Select(cell => cell.Column)).Distinct().ToList();
         foreach (var column in columns)
         {
-            csv.Append(CultureInfo.InvariantCulture, $",{column}_loss,{column}_accuracy");
+            csv.Append(CultureInfo.InvariantCulture, $",{column}_loss,{column}_accuracy{(hasTopK ? $",{column}_top_k_accuracy" : "")}");
         }
 
         csv.Append('\n');
@@ -42,6 +59,10 @@ public sealed record History(IReadOnlyList<EpochRecord> Epochs)
             foreach (var metrics in columns.Select(cells.GetValueOrDefault))
             {
                 csv.Append(CultureInfo.InvariantCulture, $",{metrics?.Loss:F6},{metrics?.Accuracy:F6}");
+                if (hasTopK)
+                {
+                    csv.Append(CultureInfo.InvariantCulture, $",{metrics?.TopKAccuracy:F6}");
+                }
             }
 
             csv.Append('\n');
@@ -51,5 +72,7 @@ public sealed record History(IReadOnlyList<EpochRecord> Epochs)
     }
 
     private static IEnumerable<(string Column, HeadMetrics Metrics)> Cells(EpochRecord row) =>
-        row.Train.Select(head => ($"train_{head.Head}", head)).Concat(row.Validation.Select(head => ($"validation_{head.Head}", head)));
+        row.Train.Select(head => ($"train_{head.Head}", head))
+            .Concat(row.Validation.Select(head => ($"validation_{head.Head}", head)))
+            .Concat((row.Averaged ?? []).Select(head => ($"averaged_{head.Head}", head)));
 }

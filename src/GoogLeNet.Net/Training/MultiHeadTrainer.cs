@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using Inception.Data;
 using Inception.Data.Transforms;
+using Inception.Training.Averaging;
 using Inception.Training.Metrics;
+using Inception.Training.Schedules;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
@@ -13,7 +14,7 @@ namespace Inception.Training;
 /// Trains a classifier with one or several heads: the loss is the weighted sum of every head's cross entropy, and loss and accuracy of
 /// every head are kept for training and validation.
 /// </summary>
-public sealed class MultiHeadTrainer
+public sealed partial class MultiHeadTrainer
 {
     private readonly IMultiHeadModel model;
     private readonly TrainerOptions options;
@@ -23,7 +24,7 @@ public sealed class MultiHeadTrainer
     /// <param name="model">The network.</param>
     /// <param name="options">How to train; the tutorial's settings when omitted.</param>
     /// <param name="logger">Where the course of runs is written; nowhere when omitted.</param>
-    /// <exception cref="ArgumentException">The heads have equal names or a weight that is not a positive number.</exception>
+    /// <exception cref="ArgumentException">The heads have equal names or a weight that is not a positive number, or the options do not go with them.</exception>
     public MultiHeadTrainer(IMultiHeadModel model, TrainerOptions? options = null, ILogger<MultiHeadTrainer>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -31,6 +32,7 @@ public sealed class MultiHeadTrainer
         this.options = options ?? new TrainerOptions();
         this.logger = logger ?? NullLogger<MultiHeadTrainer>.Instance;
         TrainingGuards.CheckHeads(model.Heads);
+        TrainingGuards.CheckOptions(this.options, model.Heads);
     }
 
     /// <summary>Trains for the options' epochs. The model's parameters hold the result, and the model is in evaluation mode, ready to predict.</summary>
@@ -54,40 +56,40 @@ public sealed class MultiHeadTrainer
     {
         TrainingGuards.CheckDataset(train, model);
         TrainingGuards.CheckDataset(validation, model);
-        using var parameters = new FlatParameters(model.Module);
-        using var state = new TrainingState(model, options, train.Count, parameters);
-        var loader = Loader(train, options.TrainTransforms, parameters.Values.device, shuffle: true);
-        var checkpoints = new CheckpointWriter(state, options.CheckpointFolder, progress);
-        checkpoints.Prepare();
-        var clock = new RunClock(options.Epochs, loader.Steps, train.Count, validation?.Count ?? 0);
-        if (resumeFrom is not null)
-        {
-            state.Load(resumeFrom);
-            logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
-        }
+        var (loader, steps) = TrainLoader(train);
 
-        while (state.Epoch < options.Epochs)
+        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups);
+        using var state = new TrainingState(model, options, train.Count, parameters);
+        var step = new TrainingStep(model, options, loader, train.Count);
+        var clock = new RunClock(options.Epochs, steps, train.Count, validation?.Count ?? 0);
+        var monitor = new RunMonitor(state, options, clock, steps, progress, logger, cancellationToken);
+        monitor.Begin(resumeFrom);
+
+        while (state.Epoch < options.Epochs && !monitor.MustStop)
         {
+            monitor.EpochBegun();
             model.Module.train();
-            while (state.Step < loader.Steps)
+            while (state.Step < steps && !monitor.MustStop)
             {
                 var began = Stopwatch.GetTimestamp();
-                var rate = RateOf(state.Epoch, state.Step, loader.Steps);
-                TrainStep(loader, state, rate);
-                state.Step++;
-                state.EpochSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
-                clock.StepTaken(Stopwatch.GetElapsedTime(began));
-                Report(progress, clock, state, loader.Steps, rate);
-                checkpoints.AfterStep(rate, cancellationToken);
+                var position = new TrainingPosition(state.Epoch, state.Step, steps, options.Epochs);
+                var rate = RateAt(position, state.History);
+                step.Backward(position, state.Metrics);
+                options.Clipping?.Apply(parameters);
+                state.Optimizer.Step(rate);
+                state.Average?.Update(position.Fraction);
+                state.StepTaken(clock, Stopwatch.GetElapsedTime(began));
+                monitor.StepTaken(rate);
             }
 
-            var record = EndEpoch(state, parameters, loader, train, validation, clock, rate => checkpoints.AfterStep(rate, cancellationToken));
-            state.NextEpoch(record);
-            logger.EpochEnded(record.Epoch, options.Epochs, record.Train[0].Loss, record.Train[0].Accuracy);
-            progress?.Report(new EpochEvent(record, options.Epochs, new History([.. state.History])));
-            checkpoints.AfterEpoch();
+            if (state.Step == steps)
+            {
+                state.NextEpoch(Measure(state, steps, train, validation, clock, monitor, cancellationToken));
+                monitor.EpochEnded();
+            }
         }
 
+        state.Finish();
         model.Module.eval();
         return new History([.. state.History]);
     }
@@ -106,100 +108,72 @@ public sealed class MultiHeadTrainer
 
     private IReadOnlyList<HeadMetrics> Evaluate(IImageDataset dataset, Action betweenBatches)
     {
-        var device = model.Module.parameters().First().device;
-        var loader = Loader(dataset, options.ValidationTransforms, device, shuffle: false);
-        using var metrics = new MetricAccumulator(model.Heads, device);
+        var device = DeviceOf(model);
+        var loader = Loader(dataset, options.ValidationTransforms, device, options.MicroBatchSize ?? options.BatchSize, shuffle: false);
+        var objective = new HeadObjective(model.Heads, options).ForValidation();
+        using var metrics = new MetricAccumulator(model.Heads, device, options.TopK);
         using var frozen = no_grad();
         model.Module.eval();
         for (var step = 0; step < loader.Steps; step++)
         {
             using var scope = NewDisposeScope();
             var batch = loader.Load(epoch: 0, step);
-            var output = model.Forward(batch.Images, auxiliaries: true);
-            Losses(output, batch, metrics, labelSmoothing: 0);
+            objective.Measure(model.Forward(batch.Images, auxiliaries: true), batch, metrics, step + 1);
             betweenBatches();
         }
 
         return metrics.Read();
     }
 
-    private void TrainStep(BatchLoader loader, TrainingState state, double rate)
+    // An epoch's row of the history. Cancelled in the midst of validation, the run is saved as it was after the last step.
+    private EpochRecord Measure(
+        TrainingState state, int steps, IImageDataset train, IImageDataset? validation, RunClock clock, RunMonitor monitor, CancellationToken cancellationToken)
     {
-        using var scope = NewDisposeScope();
-        SeedDropout(state);
-        var batch = loader.Load(state.Epoch, state.Step);
-        var output = model.Forward(batch.Images, auxiliaries: true);
-        var losses = Losses(output, batch, state.Metrics, options.LabelSmoothing);
-        var total = losses.Zip(model.Heads, (loss, head) => loss * head.Weight).Aggregate((sum, loss) => sum + loss);
-        total.backward();
-        state.Optimizer.Step(rate);
-    }
-
-    // A step's dropout depends on (seed, epoch, step) alone, so that a resumed run draws what the uninterrupted one would have.
-    private void SeedDropout(TrainingState state)
-    {
-        var seed = (long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), state.Epoch).Bits(state.Step);
-        using var generator = manual_seed(seed);
-        if (state.Metrics.Sums.device_type == DeviceType.CUDA)
-        {
-            cuda.manual_seed_all(seed);
-        }
-    }
-
-    // One loss for each of the model's heads, in their order, whatever the order of the output.
-    private List<Tensor> Losses(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, double labelSmoothing)
-    {
-        var losses = new List<Tensor>(model.Heads.Count);
-        foreach (var head in model.Heads)
-        {
-            var logits = output[head.Name];
-            var loss = nn.functional.cross_entropy(logits, batch.Labels, label_smoothing: labelSmoothing);
-            metrics.Add(losses.Count, loss, logits, batch.Labels);
-            losses.Add(loss);
-        }
-
-        metrics.Count += batch.Labels.shape[0];
-        return losses;
-    }
-
-    private EpochRecord EndEpoch(
-        TrainingState state, FlatParameters parameters, BatchLoader loader, IImageDataset train, IImageDataset? validation, RunClock clock, Action<double> betweenBatches)
-    {
-        var rate = RateOf(state.Epoch, loader.Steps - 1, loader.Steps);
-        var trained = TrainingGuards.CheckFinite(state.Metrics.Read(), state.Epoch, loader.Steps, rate);
+        var rate = RateAt(new(state.Epoch, steps - 1, steps, options.Epochs), state.History);
+        TrainingGuards.CheckFinite(state.Metrics, state.Epoch, rate);
+        TrainingGuards.CheckFinite(state.Parameters, state.Epoch, steps, rate);
         var began = Stopwatch.GetTimestamp();
-        IReadOnlyList<HeadMetrics> validated = validation is null ? [] : Evaluate(validation, () => betweenBatches(rate));
-        var took = Stopwatch.GetElapsedTime(began);
-        clock.ValidationTook(took);
-        TrainingGuards.CheckFinite(validated, state.Epoch, loader.Steps, rate);
-        TrainingGuards.CheckFinite(parameters, state.Epoch, loader.Steps, rate);
-        return new EpochRecord(
-            state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, trained, validated);
-    }
-
-    private static void ReportStep(IProgress<TrainingEvent> progress, RunClock clock, TrainingState state, int epochs, int steps, double rate)
-    {
-        var metrics = TrainingGuards.CheckFinite(state.Metrics.Read(), state.Epoch, state.Step, rate);
-        progress.Report(new StepEvent(
-            state.Epoch + 1, epochs, state.Step, steps, rate, clock.ImagesPerSecond, clock.Remaining(state.Epoch, state.Step), metrics));
-    }
-
-    private void Report(IProgress<TrainingEvent>? progress, RunClock clock, TrainingState state, int steps, double rate)
-    {
-        if (progress is not null && clock.IsReportDue(last: state.Step == steps))
+        try
         {
-            ReportStep(progress, clock, state, options.Epochs, steps, rate);
+            var validated = validation is null ? [] : Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
+            var averaged = validation is null || state.Average is null ? null : EvaluateAverage(state.Average, validation, cancellationToken);
+            var took = Stopwatch.GetElapsedTime(began);
+            clock.ValidationTook(took);
+            TrainingGuards.CheckFinite(validated, state.Epoch, steps, rate);
+            return new EpochRecord(
+                state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated, averaged);
+        }
+        catch (OperationCanceledException)
+        {
+            monitor.Save(rate);
+            throw;
         }
     }
 
-    private double RateOf(int epoch, int step, int steps) =>
-        options.Schedule.At(new(epoch, step, steps, options.Epochs));
+    private IReadOnlyList<HeadMetrics> EvaluateAverage(AverageBuffer average, IImageDataset validation, CancellationToken cancellationToken)
+    {
+        using var inUse = average.UseAverage();
+        return Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
+    }
 
-    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, Device device, bool shuffle) =>
-        new(dataset, options.BatchSize, transforms ?? DefaultTransforms(dataset), device, options.Seed, shuffle);
+    private double RateAt(TrainingPosition position, IReadOnlyList<EpochRecord> history) =>
+        options.Schedule.At(position);
+
+    // The batches' parts, and the steps in an epoch.
+    private (BatchLoader Loader, int Steps) TrainLoader(IImageDataset train)
+    {
+        var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
+        TrainingGuards.CheckRun(options, train.Count, steps);
+        return (Loader(train, options.TrainTransforms, DeviceOf(model), options.MicroBatchSize ?? options.BatchSize, shuffle: true), steps);
+    }
+
+    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, Device device, int batchSize, bool shuffle) =>
+        new(dataset, batchSize, transforms ?? DefaultTransforms(dataset), device, options.Seed, shuffle);
 
     private IReadOnlyList<IBatchTransform> DefaultTransforms(IImageDataset dataset) =>
         dataset.Images.shape[2] == model.InputSize && dataset.Images.shape[3] == model.InputSize
             ? [new ScaleToUnit()]
             : [new Resize(model.InputSize), new ScaleToUnit()];
+
+    private static Device DeviceOf(IMultiHeadModel model) => model.Module.parameters().First().device;
 }

@@ -3,11 +3,13 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Inception.Architecture;
 using Inception.Data.Transforms;
+using Inception.Training.Losses;
+using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 
 namespace Inception.Training;
 
-/// <summary>Options as JSON that two runs can compare, with transforms and schedules of the user's own under their types' full names.</summary>
+/// <summary>Options as JSON that two runs can compare, with transforms, schedules, losses and optimizers of the user's own under their types' full names.</summary>
 internal static class OptionsJson
 {
     public static JsonObject Describe(TrainerOptions options)
@@ -22,7 +24,9 @@ internal static class OptionsJson
     private static void AddOwnTypes(JsonTypeInfo info, TrainerOptions options)
     {
         IEnumerable<object> values = info.Type == typeof(IBatchTransform) ? [.. options.TrainTransforms ?? [], .. options.ValidationTransforms ?? []]
-            : info.Type == typeof(ILearningRateSchedule) ? [options.Schedule]
+            : info.Type == typeof(ILearningRateSchedule) ? [options.Schedule, .. options.HeadWeights?.Values ?? []]
+            : info.Type == typeof(OptimizerOptions) ? [options.Optimizer]
+            : info.Type == typeof(IHeadLoss) ? [.. options.Losses?.Values ?? []]
             : [];
         var known = info.PolymorphismOptions?.DerivedTypes;
         foreach (var type in values.Select(value => value.GetType()).Distinct().Where(type => known!.All(derived => derived.DerivedType != type)))

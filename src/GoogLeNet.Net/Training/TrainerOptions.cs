@@ -1,5 +1,9 @@
 using System.Text.Json.Serialization;
 using Inception.Data.Transforms;
+using Inception.Training.Averaging;
+using Inception.Training.Callbacks;
+using Inception.Training.Losses;
+using Inception.Training.Metrics;
 using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 
@@ -11,6 +15,8 @@ public sealed record TrainerOptions
     private readonly int epochs = 25;
     private readonly int batchSize = 256;
     private readonly double labelSmoothing;
+    private readonly int? microBatchSize;
+    private readonly int? topK;
 
     /// <summary>Passes over the training images, at least 1. Default 25.</summary>
     public int Epochs { get => epochs; init => epochs = Check.AtLeast(1, value, nameof(Epochs)); }
@@ -18,14 +24,44 @@ public sealed record TrainerOptions
     /// <summary>Images in a step, at least 1. Default 256.</summary>
     public int BatchSize { get => batchSize; init => batchSize = Check.AtLeast(1, value, nameof(BatchSize)); }
 
+    /// <summary>
+    /// Images that are computed at once, where a whole batch does not fit the memory: the gradients of a batch's parts are added up before
+    /// the step, which is that of the whole batch but for batch normalisation's statistics. Divides <see cref="BatchSize"/>. Default null: the whole batch.
+    /// </summary>
+    public int? MicroBatchSize { get => microBatchSize; init => microBatchSize = value is { } n ? Check.AtLeast(1, n, nameof(MicroBatchSize)) : null; }
+
     /// <summary>The learning rate. Default 0.01 · 0.96^⌊(1 + epoch) / 8⌋.</summary>
     public ILearningRateSchedule Schedule { get; init; } = new StepDecay(0.01, 0.96, 8);
 
     /// <summary>The optimizer. Default momentum 0.9 without weight decay.</summary>
-    public SgdOptions Optimizer { get; init; } = new();
+    public OptimizerOptions Optimizer { get; init; } = new SgdOptions();
 
     /// <summary>Probability spread evenly over all classes in the training targets, in [0, 1). Default 0.</summary>
     public double LabelSmoothing { get => labelSmoothing; init => labelSmoothing = Check.BelowOne(value, nameof(LabelSmoothing)); }
+
+    /// <summary>Losses of heads, by name, that train on something else than cross entropy with <see cref="LabelSmoothing"/>. Default null: none.</summary>
+    public IReadOnlyDictionary<string, IHeadLoss>? Losses { get; init; }
+
+    /// <summary>
+    /// Weights of heads' losses, by name, over the run, in place of the model's own: a schedule's value at a step is the weight there, more
+    /// than 0 at the start and never negative. Default null: the model's weights throughout.
+    /// </summary>
+    public IReadOnlyDictionary<string, ILearningRateSchedule>? HeadWeights { get; init; }
+
+    /// <summary>Of how many most probable classes one must be right for <see cref="HeadMetrics.TopKAccuracy"/>, at least 1; null for no such metric. Default null.</summary>
+    public int? TopK { get => topK; init => topK = value is { } n ? Check.AtLeast(1, n, nameof(TopK)) : null; }
+
+    /// <summary>The bound on each step's gradients. Default null: none.</summary>
+    public GradientClipping? Clipping { get; init; }
+
+    /// <summary>
+    /// The average of the weights that is kept beside them, evaluated after each epoch and saved in every checkpoint; the run ends with it in the
+    /// model. Default null: none.
+    /// </summary>
+    public WeightAveraging? Averaging { get; init; }
+
+    /// <summary>When a run ends before its last epoch. Default null: never.</summary>
+    public EarlyStopping? EarlyStopping { get; init; }
 
     /// <summary>Seed of the order of images, augmentation and dropout. Default 0.</summary>
     public int Seed { get; init; }
@@ -43,4 +79,12 @@ public sealed record TrainerOptions
     /// checkpoints.</summary>
     [JsonIgnore]
     public string? CheckpointFolder { get; init; }
+
+    /// <summary>Which checkpoints are written, and when. It may change between a run's interruption and its resumption.</summary>
+    [JsonIgnore]
+    public CheckpointPolicy Checkpoints { get; init; } = new();
+
+    /// <summary>What observes the run and may ask it to save or to stop, called in this order. Default none.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ITrainingCallback> Callbacks { get; init; } = [];
 }

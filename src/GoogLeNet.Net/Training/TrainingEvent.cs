@@ -5,7 +5,14 @@ namespace Inception.Training;
 /// <summary>Something that happened in a run; <see cref="MultiHeadTrainer.Fit"/> reports it on the training thread.</summary>
 public abstract record TrainingEvent;
 
-/// <summary>A step was taken. Reported at most a few times a second, since reading metrics waits for the device.</summary>
+/// <summary>An epoch begins.</summary>
+/// <param name="Epoch">Epoch, counted from 1.</param>
+/// <param name="Epochs">Epochs of the run.</param>
+/// <param name="Step">Steps of it that were taken before, in a run that was resumed in its midst.</param>
+/// <param name="Steps">Steps in an epoch.</param>
+public sealed record EpochBegunEvent(int Epoch, int Epochs, int Step, int Steps) : TrainingEvent;
+
+/// <summary>A step was taken. Progress hears of it a few times a second at most, callbacks every time.</summary>
 /// <param name="Epoch">Epoch, counted from 1.</param>
 /// <param name="Epochs">Epochs of the run.</param>
 /// <param name="Step">Steps taken in the epoch.</param>
@@ -13,10 +20,14 @@ public abstract record TrainingEvent;
 /// <param name="LearningRate">The step's rate.</param>
 /// <param name="ImagesPerSecond">Training speed over this run so far, the first step left out.</param>
 /// <param name="Remaining">Estimated time to the end of the run, validation included; null until there is something to go by.</param>
-/// <param name="Metrics">Each head over the epoch so far.</param>
+/// <param name="Reading">Reads <see cref="Metrics"/>.</param>
 public sealed record StepEvent(
     int Epoch, int Epochs, int Step, int Steps, double LearningRate, double ImagesPerSecond, TimeSpan? Remaining,
-    IReadOnlyList<HeadMetrics> Metrics) : TrainingEvent;
+    Lazy<IReadOnlyList<HeadMetrics>> Reading) : TrainingEvent
+{
+    /// <summary>Each head over the epoch so far, as of the first time this is read, which waits for the device.</summary>
+    public IReadOnlyList<HeadMetrics> Metrics => Reading.Value;
+}
 
 /// <summary>An epoch ended, validation included.</summary>
 /// <param name="Record">The epoch's row of the history.</param>

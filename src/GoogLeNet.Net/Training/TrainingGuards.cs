@@ -1,9 +1,11 @@
 using Inception.Data;
 using Inception.Training.Metrics;
+using Inception.Training.Schedules;
+using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>What a trainer refuses before the first step, and the loss it refuses to go on with.</summary>
+/// <summary>What a trainer refuses before the first step, and the losses and weights it refuses to go on with.</summary>
 internal static class TrainingGuards
 {
     public static void CheckHeads(IReadOnlyList<Head> heads)
@@ -28,6 +30,17 @@ internal static class TrainingGuards
         }
     }
 
+    /// <summary>Options that do not go with the model, or with each other.</summary>
+    public static void CheckOptions(TrainerOptions options, IReadOnlyList<Head> heads)
+    {
+        CheckNames(nameof(TrainerOptions.Losses), options.Losses?.Keys, heads);
+        CheckNames(nameof(TrainerOptions.HeadWeights), options.HeadWeights?.Keys, heads);
+        if (options.MicroBatchSize is { } part && options.BatchSize % part != 0)
+        {
+            throw new ArgumentException($"MicroBatchSize is {part}; it must divide BatchSize, which is {options.BatchSize}.");
+        }
+    }
+
     public static void CheckDataset(IImageDataset? dataset, IMultiHeadModel model)
     {
         if (dataset is null)
@@ -45,12 +58,51 @@ internal static class TrainingGuards
             throw new ArgumentException(
                 $"The data set has {dataset.ClassNames.Count} classes and the model {model.NumClasses}; they must agree.", nameof(dataset));
         }
+
+        using var scope = NewDisposeScope();
+        var labels = dataset.Labels;
+        var (low, high) = (labels.min().item<long>(), labels.max().item<long>());
+        if (low < 0 || high >= model.NumClasses)
+        {
+            throw new ArgumentException($"Labels must be 0 to {model.NumClasses - 1} with {model.NumClasses} classes; they reach from {low} to {high}.", nameof(dataset));
+        }
     }
 
-    public static IReadOnlyList<HeadMetrics> CheckFinite(IReadOnlyList<HeadMetrics> metrics, int epoch, int step, double rate)
+    /// <summary>What a run as a whole would stumble over: a batch that never fills, rates and weights that are no such numbers.</summary>
+    public static void CheckRun(TrainerOptions options, long trainImages, int steps)
     {
-        var broken = metrics.FirstOrDefault(head => !double.IsFinite(head.Loss));
-        return broken is null ? metrics : throw new TrainingDivergedException(broken.Head, epoch + 1, step, rate);
+        if (options.BatchSize > trainImages)
+        {
+            throw new ArgumentException($"BatchSize is {options.BatchSize}, and there are {trainImages} training images; it must be at most that.");
+        }
+
+        foreach (var position in Enumerable.Range(0, options.Epochs).SelectMany(epoch => new[] { 0, steps - 1 }.Select(step => new TrainingPosition(epoch, step, steps, options.Epochs))))
+        {
+            CheckValue("The learning rate", options.Schedule.At(position), position);
+            foreach (var (head, weight) in options.HeadWeights ?? new Dictionary<string, ILearningRateSchedule>())
+            {
+                CheckValue($"The weight of head '{head}'", weight.At(position), position, mustBePositive: position is { Epoch: 0, Step: 0 });
+            }
+        }
+    }
+
+    /// <summary>Refuses to go on where a head's loss has stopped being a finite number.</summary>
+    /// <exception cref="TrainingDivergedException">It has.</exception>
+    public static void CheckFinite(MetricAccumulator metrics, int epoch, double rate)
+    {
+        if (metrics.FirstBroken() is var (head, step))
+        {
+            throw new TrainingDivergedException(head, epoch + 1, step, rate);
+        }
+    }
+
+    /// <summary>The same for losses that were measured on validation images.</summary>
+    public static void CheckFinite(IReadOnlyList<HeadMetrics> metrics, int epoch, int step, double rate)
+    {
+        if (metrics.FirstOrDefault(head => !double.IsFinite(head.Loss)) is { } broken)
+        {
+            throw new TrainingDivergedException(broken.Head, epoch + 1, step, rate);
+        }
     }
 
     // The losses of an epoch say nothing of its last step; without validation nothing else would.
@@ -61,6 +113,23 @@ internal static class TrainingGuards
         if (!all.item<bool>())
         {
             throw new TrainingDivergedException(head: null, epoch + 1, step, rate);
+        }
+    }
+
+    private static void CheckNames(string option, IEnumerable<string>? names, IReadOnlyList<Head> heads)
+    {
+        if (names?.FirstOrDefault(name => heads.All(head => head.Name != name)) is { } unknown)
+        {
+            throw new ArgumentException($"{option} names the head '{unknown}'; the model's heads are {string.Join(", ", heads.Select(head => head.Name))}.");
+        }
+    }
+
+    private static void CheckValue(string what, double value, TrainingPosition position, bool mustBePositive = false)
+    {
+        if (!double.IsFinite(value) || value < 0 || (mustBePositive && value == 0))
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{what} is {value} in epoch {position.Epoch + 1}, step {position.Step + 1}; it must be a finite number{(mustBePositive ? " more than 0" : ", 0 or more")}."));
         }
     }
 }

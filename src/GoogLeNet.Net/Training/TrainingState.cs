@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Inception.Architecture;
 using Inception.Serialization;
+using Inception.Training.Averaging;
 using Inception.Training.Metrics;
 using Inception.Training.Optimizers;
 
@@ -23,12 +24,24 @@ internal sealed class TrainingState : IDisposable
         this.model = model;
         this.options = options;
         this.trainImages = trainImages;
-        Optimizer = new Sgd(parameters, options.Optimizer);
-        Metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
+        Parameters = parameters;
+        Optimizer = options.Optimizer.Create(parameters);
+        Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK);
+        Average = options.Averaging is { } averaging ? new AverageBuffer(model.Module, parameters, averaging) : null;
+        Best = options.EarlyStopping?.RestoreBest == true ? new BestWeights(model.Module) : null;
     }
 
-    /// <summary>Momentum of every parameter.</summary>
-    public Sgd Optimizer { get; }
+    /// <summary>The model's parameters and their gradients.</summary>
+    public FlatParameters Parameters { get; }
+
+    /// <summary>What moves them.</summary>
+    public FlatOptimizer Optimizer { get; }
+
+    /// <summary>The averaged weights; null where none are kept.</summary>
+    public AverageBuffer? Average { get; }
+
+    /// <summary>The weights of the best epoch so far; null where the run does not end with them.</summary>
+    public BestWeights? Best { get; }
 
     /// <summary>Training metrics of the epoch so far.</summary>
     public MetricAccumulator Metrics { get; }
@@ -37,22 +50,49 @@ internal sealed class TrainingState : IDisposable
     public int Epoch { get; private set; }
 
     /// <summary>The next step in that epoch, counted from 0.</summary>
-    public int Step { get; set; }
+    public int Step { get; private set; }
 
     /// <summary>Training seconds of the epoch so far.</summary>
-    public double EpochSeconds { get; set; }
+    public double EpochSeconds { get; private set; }
 
     /// <summary>Finished epochs.</summary>
     public List<EpochRecord> History { get; } = [];
+
+    /// <summary>Counts a step.</summary>
+    public void StepTaken(RunClock clock, TimeSpan took)
+    {
+        Step++;
+        EpochSeconds += took.TotalSeconds;
+        clock.StepTaken(took);
+    }
 
     /// <summary>Ends an epoch.</summary>
     public void NextEpoch(EpochRecord record)
     {
         History.Add(record);
+        if (options.EarlyStopping?.Decide(History).BestEpoch == History.Count)
+        {
+            using var average = Average?.UseAverage();
+            Best?.Take();
+        }
+
         Epoch++;
         Step = 0;
         EpochSeconds = 0;
         Metrics.Reset();
+    }
+
+    /// <summary>Leaves the model with the weights that the run ends with: the best epoch's or the averaged ones, where the options ask for them.</summary>
+    public void Finish()
+    {
+        if (Best is not null && History.Count > 0)
+        {
+            Best.Restore();
+        }
+        else
+        {
+            Average?.UseAverage();
+        }
     }
 
     /// <summary>Writes the checkpoint whole or not at all.</summary>
@@ -96,6 +136,8 @@ internal sealed class TrainingState : IDisposable
             file.Tensors[key].CopyTo(tensor);
         }
 
+        Optimizer.Restored();
+
         var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
         (Epoch, Step, EpochSeconds) = (position.Epoch, position.Step, position.EpochSeconds);
         Metrics.Count = position.Images;
@@ -108,13 +150,19 @@ internal sealed class TrainingState : IDisposable
     {
         Optimizer.Dispose();
         Metrics.Dispose();
+        Average?.Dispose();
+        Best?.Dispose();
     }
 
     // Every tensor of a checkpoint by its key: the network's, then the run's.
     private Dictionary<string, TorchSharp.torch.Tensor> Tensors()
     {
         var tensors = model.Module.State();
-        tensors.Add(WeightsFormat.VelocityKey, Optimizer.Velocity);
+        foreach (var (key, tensor) in Optimizer.State.Concat(Average?.State ?? []).Concat(Best?.State ?? []))
+        {
+            tensors.Add(key, tensor);
+        }
+
         tensors.Add(WeightsFormat.MetricsKey, Metrics.Sums);
         return tensors;
     }

@@ -72,12 +72,14 @@ internal static class Aten
     public static readonly Op div_ = new("div_", "Tensor_mode");
     public static readonly Op div__Scalar = new("div_", "Scalar_mode");
     public static readonly Op addcmul_ = new("addcmul_");
+    public static readonly Op addcdiv_ = new("addcdiv_");
     public static readonly Op lerp_ = new("lerp_", "Tensor");
     public static readonly Op pow = new("pow", "Tensor_Scalar");
     public static readonly Op neg = new("neg");
     public static readonly Op reciprocal = new("reciprocal");
     public static readonly Op abs = new("abs");
     public static readonly Op sqrt = new("sqrt");
+    public static readonly Op sqrt_ = new("sqrt_");
     public static readonly Op rsqrt = new("rsqrt");
     public static readonly Op exp = new("exp");
     public static readonly Op log = new("log");

@@ -93,6 +93,13 @@ public static partial class torch
             return this;
         }
 
+        /// <summary>this += value · tensor1 / tensor2.</summary>
+        public Tensor addcdiv_(Tensor tensor1, Tensor tensor2, Scalar value)
+        {
+            Aten.addcdiv_.Run(this, tensor1, tensor2, value);
+            return this;
+        }
+
         /// <summary>this += weight · (end − this).</summary>
         public Tensor lerp_(Tensor end, Tensor weight) => InPlace(Aten.lerp_, end, weight);
 
@@ -113,6 +120,13 @@ public static partial class torch
 
         /// <summary>The square roots of the elements.</summary>
         public Tensor sqrt() => Aten.sqrt.Call(this);
+
+        /// <summary>Replaces the elements by their square roots.</summary>
+        public Tensor sqrt_()
+        {
+            Aten.sqrt_.Run(this);
+            return this;
+        }
 
         /// <summary>1 over the square roots of the elements.</summary>
         public Tensor rsqrt() => Aten.rsqrt.Call(this);

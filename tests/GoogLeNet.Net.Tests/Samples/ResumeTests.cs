@@ -86,7 +86,7 @@ public sealed class ResumeTests : IDisposable
         Directory.CreateDirectory(Run);
 
         FluentActions.Invoking(() => RunPlan.From(new TrainArguments { Resume = true, Out = Run }))
-            .Should().Throw<UsageException>().WithMessage("There is no checkpoint*last.safetensors*");
+            .Should().Throw<UsageException>().WithMessage($"There is no checkpoint in {Run} to resume from.");
     }
 
     [Fact]
@@ -95,6 +95,7 @@ public sealed class ResumeTests : IDisposable
         Interrupt();
         Directory.CreateDirectory(folder["other"]);
         File.WriteAllText(folder["other/config.json"], "{}");
+        File.WriteAllText(folder["other/last.safetensors"], "");
 
         FluentActions.Invoking(() => RunPlan.From(new TrainArguments { Resume = true, ResumeFile = Last, Out = folder["other"] }))
             .Should().Throw<UsageException>().WithMessage("*holds a run already*");

@@ -49,6 +49,13 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Sends a POSIX signal.</summary>
     public void Signal(PosixSignal signal) => _ = Kill(process.Id, signal == PosixSignal.SIGINT ? 2 : 15);
 
+    /// <summary>Ends the process at once, as SIGKILL does, whatever it is doing.</summary>
+    public void KillNow()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
     /// <summary>Waits for the end.</summary>
     public async Task<SampleResult> FinishAsync()
     {

@@ -84,11 +84,13 @@ public sealed class TrainingRunTests : IDisposable
     {
         Directory.CreateDirectory(folder["run"]);
         File.WriteAllText(folder["run/config.json"], "{}");
+        File.WriteAllText(folder["run/last.safetensors"], "precious");
 
         FluentActions.Invoking(() => TinyRun.Execute(folder["run"])).Should().Throw<UsageException>().WithMessage("*holds a run already*--resume*");
 
-        Directory.GetFiles(folder["run"]).Should().ContainSingle();
+        Directory.GetFiles(folder["run"]).Should().HaveCount(2);
         File.ReadAllText(folder["run/config.json"]).Should().Be("{}");
+        File.ReadAllText(folder["run/last.safetensors"]).Should().Be("precious");
     }
 
     [Fact]

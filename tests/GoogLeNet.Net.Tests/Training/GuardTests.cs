@@ -1,6 +1,10 @@
 using FluentAssertions;
+using Inception.Data;
 using Inception.Training;
+using Inception.Training.Losses;
+using Inception.Training.Schedules;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Inception.Tests.Training;
 
@@ -40,13 +44,51 @@ public sealed class GuardTests
         trainer.Invoking(t => t.Evaluate(wrong)).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
+    public static TheoryData<TrainerOptions, string> ImpossibleOptions => new()
+    {
+        { new() { BatchSize = 5 }, "BatchSize is 5, and there are 4 training images; it must be at most that." },
+        { new() { BatchSize = 4, MicroBatchSize = 3 }, "MicroBatchSize is 3; it must divide BatchSize, which is 4." },
+        { new() { BatchSize = 4, Losses = new Dictionary<string, IHeadLoss> { ["aux3"] = new CrossEntropy() } }, "Losses names the head 'aux3'; the model's heads are main, aux1, aux2." },
+        { Weighted("aux3", 1), "HeadWeights names the head 'aux3'; the model's heads are main, aux1, aux2." },
+        { Weighted("aux1", 0), "The weight of head 'aux1' is 0 in epoch 1, step 1; it must be a finite number more than 0." },
+        { Weighted("aux1", -0.3), "The weight of head 'aux1' is -0.3 in epoch 1, step 1; it must be a finite number more than 0." },
+        { Weighted("main", double.NaN), "The weight of head 'main' is NaN in epoch 1, step 1; it must be a finite number more than 0." },
+        { new() { BatchSize = 4, Schedule = new Fixed(double.NaN) }, "The learning rate is NaN in epoch 1, step 1; it must be a finite number, 0 or more." },
+        { new() { BatchSize = 4, Schedule = new Fixed(-1) }, "The learning rate is -1 in epoch 1, step 1; it must be a finite number, 0 or more." },
+    };
+
+    [Theory]
+    [MemberData(nameof(ImpossibleOptions))]
+    public void Options_that_do_not_fit_the_model_or_the_data_are_refused_before_the_first_step(TrainerOptions options, string message)
+    {
+        using var data = Tiny.Noise(4, size: 2);
+        using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
+        var before = model.Weight(0);
+
+        FluentActions.Invoking(() => new MultiHeadTrainer(model, options).Fit(data)).Should().Throw<ArgumentException>().WithMessage(message);
+        model.Weight(0).Should().Equal(before);
+    }
+
+    [Theory]
+    [InlineData(-1, "-1 to 2")]
+    [InlineData(3, "0 to 3")]
+    public void Labels_outside_the_classes_are_refused(long label, string range)
+    {
+        using var labels = tensor([0L, 1, 2, label]);
+        using var data = Tiny.Noise(4, size: 2);
+        using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
+
+        new MultiHeadTrainer(model, new() { BatchSize = 4 }).Invoking(t => t.Fit(new Relabelled(data, labels))).Should().Throw<ArgumentException>()
+            .WithMessage($"Labels must be 0 to 2 with 3 classes; they reach from {range}.*");
+    }
+
     [Fact]
     public void Images_with_another_number_of_channels_are_refused_with_what_fits()
     {
         using var model = GoogLeNet.Create(3, Tiny.Spec());
         using var grey = Tiny.Noise(4, channels: 1);
 
-        new MultiHeadTrainer(model).Invoking(t => t.Fit(grey)).Should().Throw<ArgumentException>().WithMessage("*'tiny' takes (N, 3, H, W)*");
+        new MultiHeadTrainer(model, new TrainerOptions { BatchSize = 4 }).Invoking(t => t.Fit(grey)).Should().Throw<ArgumentException>().WithMessage("*'tiny' takes (N, 3, H, W)*");
     }
 
     [Fact]
@@ -55,6 +97,28 @@ public sealed class GuardTests
         using var model = GoogLeNet.Create(3, Tiny.Spec());
         using var large = Tiny.Noise(4, size: 20);
 
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1 }).Fit(large, large).Epochs.Should().ContainSingle();
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4 }).Fit(large, large).Epochs.Should().ContainSingle();
+    }
+
+    private static TrainerOptions Weighted(string head, double weight) => new()
+    {
+        BatchSize = 4,
+        HeadWeights = new Dictionary<string, ILearningRateSchedule> { [head] = new Fixed(weight) },
+    };
+
+    private sealed record Fixed(double Value) : ILearningRateSchedule
+    {
+        public double At(TrainingPosition position) => Value;
+    }
+
+    private sealed class Relabelled(IImageDataset data, Tensor labels) : IImageDataset
+    {
+        public long Count => data.Count;
+
+        public IReadOnlyList<string> ClassNames => data.ClassNames;
+
+        public Tensor Images => data.Images;
+
+        public Tensor Labels => labels;
     }
 }

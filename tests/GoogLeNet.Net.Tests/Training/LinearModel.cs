@@ -81,6 +81,10 @@ internal sealed class LinearModel : nn.Module<Tensor, Tensor>, IMultiHeadModel
         return gradient;
     }
 
+    /// <summary>Gradient of the mean cross entropy by the biases: mean of p − target.</summary>
+    public static double[] BiasGradient(double[][] x, long[] labels, float[] weight, float[] bias) =>
+        [.. bias.Select((_, k) => x.Select((row, n) => Softmax(row, weight, bias)[k] - Target(k, labels[n], bias.Length, 0)).Average())];
+
     private static double Target(int k, long label, int classes, double smoothing) => (k == label ? 1 - smoothing : 0) + (smoothing / classes);
 
     private static double[] Softmax(double[] x, float[] weight, float[] bias)

@@ -37,7 +37,7 @@ public sealed class LossTests
         }).ToList();
         var losses = heads.Select((_, i) => LinearModel.Measure(x, labels, model.Weight(i), model.Bias(i)).Loss).ToList();
 
-        var history = new MultiHeadTrainer(model, OneStep).Fit(data);
+        var history = new MultiHeadTrainer(model, OneStep with { BatchSize = 7 }).Fit(data);
 
         for (var i = 0; i < heads.Length; i++)
         {
@@ -86,7 +86,7 @@ public sealed class LossTests
         var (x, labels) = Tiny.Rows(data);
         var before = LinearModel.Measure(x, labels, model.Weight(0), model.Bias(0));
 
-        var record = new MultiHeadTrainer(model, OneStep).Fit(data, other).Epochs.Single();
+        var record = new MultiHeadTrainer(model, OneStep with { BatchSize = 6 }).Fit(data, other).Epochs.Single();
 
         var (y, otherLabels) = Tiny.Rows(other);
         var after = LinearModel.Measure(y, otherLabels, model.Weight(0), model.Bias(0));
@@ -104,7 +104,7 @@ public sealed class LossTests
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         var (x, labels) = Tiny.Rows(data);
         var smooth = LinearModel.Measure(x, labels, model.Weight(1), model.Bias(1), smoothing: 0.2).Loss;
-        var trainer = new MultiHeadTrainer(model, OneStep with { LabelSmoothing = 0.2 });
+        var trainer = new MultiHeadTrainer(model, OneStep with { BatchSize = 6, LabelSmoothing = 0.2 });
 
         var record = trainer.Fit(data, data).Epochs.Single();
 
@@ -120,7 +120,7 @@ public sealed class LossTests
         using var train = Tiny.Separable(240, seed: 1);
         using var validation = Tiny.Separable(90, seed: 2);
         using var model = GoogLeNet.Create(3, Tiny.Spec(dropout: 0.1), seed: 1);
-        var options = new TrainerOptions { Epochs = 6, BatchSize = 24, Schedule = new Triangular(0.1), Optimizer = new() { Nesterov = true } };
+        var options = new TrainerOptions { Epochs = 6, BatchSize = 24, Schedule = new Triangular(0.1), Optimizer = new SgdOptions { Nesterov = true } };
 
         var history = new MultiHeadTrainer(model, options).Fit(train, validation);
 

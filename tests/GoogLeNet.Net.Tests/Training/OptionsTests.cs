@@ -58,7 +58,7 @@ public sealed class OptionsTests
             Epochs = 3,
             BatchSize = 64,
             Schedule = new Triangular(0.4, 0.3, 0.1, 0.05),
-            Optimizer = new() { Momentum = 0.85, WeightDecay = 5e-4, Nesterov = true, Form = MomentumForm.Keras },
+            Optimizer = new SgdOptions { Momentum = 0.85, WeightDecay = 5e-4, Nesterov = true, Form = MomentumForm.Keras },
             LabelSmoothing = 0.2,
             Seed = 9,
             TrainTransforms = [new RandomCrop(4), new ScaleToUnit()],

@@ -80,7 +80,7 @@ public sealed class ProgressTests
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         var recorder = new Recorder();
 
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1 }).Fit(data, progress: recorder);
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4 }).Fit(data, progress: recorder);
 
         recorder.Events.OfType<StepEvent>().Should().ContainSingle().Which.Remaining.Should().BeNull();
     }

@@ -3,6 +3,9 @@ using Inception.Data;
 using Inception.Data.Transforms;
 using Inception.Serialization;
 using Inception.Training;
+using Inception.Training.Averaging;
+using Inception.Training.Callbacks;
+using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 using Xunit;
 
@@ -18,11 +21,21 @@ public sealed class ResumeTests : IDisposable
         Epochs = 3,
         BatchSize = 5,
         Schedule = new Triangular(0.05),
-        Optimizer = new() { WeightDecay = 1e-3, Nesterov = true },
+        Optimizer = new SgdOptions { WeightDecay = 1e-3, Nesterov = true },
         LabelSmoothing = 0.1,
         Seed = 11,
         TrainTransforms = [new RandomCrop(1), new HorizontalFlip(), new ScaleToUnit()],
         ValidationTransforms = [new ScaleToUnit()],
+    };
+
+    public static TheoryData<TrainerOptions, string> Parts => new()
+    {
+        { Options with { Optimizer = new AdamWOptions() }, "both means of AdamW, and its steps" },
+        { Options with { Averaging = new ExponentialAverage(0.8) }, "the moving average" },
+        { Options with { Averaging = new PolyakAverage(StartAt: 0.3), TopK = 2 }, "the mean and its count" },
+        { Options with { EarlyStopping = new EarlyStopping(1) }, "the best weights so far, and when to stop" },
+        { Options with { EarlyStopping = new EarlyStopping(1, WatchedMetric.Loss), Averaging = new ExponentialAverage(0.5) }, "the best averaged weights" },
+        { Options with { MicroBatchSize = 1, Clipping = new ClipByNorm(0.1) }, "batches in parts, clipped" },
     };
 
     private readonly TestFolder folder = new();
@@ -36,16 +49,15 @@ public sealed class ResumeTests : IDisposable
     [InlineData(15, 0, "after the very last step")]
     [InlineData(0, 1, "in the first validation")]
     [InlineData(0, 5, "in the second, which takes three batches")]
-    public void A_resumed_run_equals_the_uninterrupted_one(int cancelAtTrainBatch, int cancelAtValidationBatch, string reason)
+    public void A_resumed_run_equals_the_uninterrupted_one(int cancelAtTrainBatch, int cancelAtValidationBatch, string reason) =>
+        ResumedEqualsUninterrupted(Options, cancelAtTrainBatch, cancelAtValidationBatch, reason);
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void Every_part_of_the_state_is_resumed(TrainerOptions part, string reason)
     {
-        using var uninterrupted = new TestFolder();
-        var expected = Run(uninterrupted, seed: 1);
-
-        Cancelled(cancelAtTrainBatch, cancelAtValidationBatch);
-        var history = Run(folder, seed: 99, resumeFrom: folder.Last);
-
-        Metrics(history).Should().Equal(Metrics(expected), reason);
-        Same(folder.Last, uninterrupted.Last, reason);
+        ResumedEqualsUninterrupted(part, cancelAtTrainBatch: 8, cancelAtValidationBatch: 0, reason);
+        ResumedEqualsUninterrupted(part, cancelAtTrainBatch: 0, cancelAtValidationBatch: 4, reason);
     }
 
     [Fact]
@@ -129,7 +141,7 @@ public sealed class ResumeTests : IDisposable
             .WithMessage($"{folder.Last} was written with other options: epochs, labelSmoothing.");
         Refused(model, Options with { TrainTransforms = [new ScaleToUnit()] })
             .WithMessage($"{folder.Last} was written with other options: trainTransforms.");
-        Refused(model, Options with { Optimizer = new(), Schedule = new Triangular(0.06), Seed = 12 })
+        Refused(model, Options with { Optimizer = new SgdOptions(), Schedule = new Triangular(0.06), Seed = 12 })
             .WithMessage($"{folder.Last} was written with other options: schedule, optimizer, seed.");
     }
 
@@ -194,13 +206,25 @@ public sealed class ResumeTests : IDisposable
 
     private static GoogLeNet Model(int seed) => GoogLeNet.Create(3, Tiny.Spec(), seed);
 
-    private History Run(TestFolder into, int seed, string? resumeFrom = null, IProgress<TrainingEvent>? progress = null)
+    private void ResumedEqualsUninterrupted(TrainerOptions options, int cancelAtTrainBatch, int cancelAtValidationBatch, string reason)
     {
-        using var model = Model(seed);
-        return new MultiHeadTrainer(model, Options with { CheckpointFolder = into.Path }).Fit(train, validation, progress, resumeFrom: resumeFrom);
+        using var uninterrupted = new TestFolder();
+        var expected = Run(uninterrupted, seed: 1, options: options);
+
+        Cancelled(cancelAtTrainBatch, cancelAtValidationBatch, options);
+        var history = Run(folder, seed: 99, resumeFrom: folder.Last, options: options);
+
+        Metrics(history).Should().Equal(Metrics(expected), reason);
+        Same(folder.Last, uninterrupted.Last, reason);
     }
 
-    private void Cancelled(int cancelAtTrainBatch, int cancelAtValidationBatch)
+    private History Run(TestFolder into, int seed, string? resumeFrom = null, IProgress<TrainingEvent>? progress = null, TrainerOptions? options = null)
+    {
+        using var model = Model(seed);
+        return new MultiHeadTrainer(model, (options ?? Options) with { CheckpointFolder = into.Path }).Fit(train, validation, progress, resumeFrom: resumeFrom);
+    }
+
+    private void Cancelled(int cancelAtTrainBatch, int cancelAtValidationBatch, TrainerOptions? options = null)
     {
         using var source = new CancellationTokenSource();
         WatchedDataset Watched(IImageDataset data, int at) => new(data, batch =>
@@ -211,7 +235,7 @@ public sealed class ResumeTests : IDisposable
             }
         });
         using var model = Model(1);
-        var trainer = new MultiHeadTrainer(model, Options with { CheckpointFolder = folder.Path });
+        var trainer = new MultiHeadTrainer(model, (options ?? Options) with { CheckpointFolder = folder.Path });
 
         trainer.Invoking(t => t.Fit(Watched(train, cancelAtTrainBatch), Watched(validation, cancelAtValidationBatch), null, source.Token))
             .Should().Throw<OperationCanceledException>();
@@ -221,7 +245,7 @@ public sealed class ResumeTests : IDisposable
         new MultiHeadTrainer(model, options).Invoking(t => t.Fit(train, validation, resumeFrom: folder.Last)).Should().Throw<CheckpointException>();
 
     private static IEnumerable<(int Epoch, double Rate, string Head, double Loss, double Accuracy)> Metrics(History history) =>
-        history.Epochs.SelectMany(epoch => epoch.Train.Concat(epoch.Validation)
+        history.Epochs.SelectMany(epoch => epoch.Train.Concat(epoch.Validation).Concat(epoch.Averaged ?? [])
             .Select(head => (epoch.Epoch, epoch.LearningRate, head.Head, head.Loss, head.Accuracy)));
 
     private static void Same(string path, string expectedPath, string reason)

@@ -2,6 +2,9 @@ using FluentAssertions;
 using Inception.Data.Transforms;
 using Inception.Tests.Torch;
 using Inception.Training;
+using Inception.Training.Averaging;
+using Inception.Training.Callbacks;
+using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
@@ -29,7 +32,7 @@ public sealed class RobustnessTests
             .Invoking(t => t.Fit(watched, progress: withProgress ? new Recorder() : null)).Should().Throw<TrainingDivergedException>().Which;
 
         thrown.Epoch.Should().Be(2);
-        thrown.Step.Should().BeInRange(withProgress ? 2 : 4, 4, "it is noticed when metrics are read: at each report, at the epoch's end at last");
+        thrown.Step.Should().Be(2, "the first step at the high rate leaves weights that the second cannot use, whenever it is noticed");
         thrown.LearningRate.Should().BeApproximately(1e28, 1e20);
         thrown.Message.Should().Match("The loss of head '*' is not a finite number in epoch 2, step ?, at learning rate 1E+28; try a lower rate.");
         File.ReadAllBytes(folder.Last).Should().Equal(good);
@@ -69,6 +72,7 @@ public sealed class RobustnessTests
         var options = new TrainerOptions
         {
             Epochs = 1,
+            BatchSize = 4,
             Schedule = new StepDecay(3e38, 1, 1),
             TrainTransforms = [new Normalize([0, 0, 0], [1, 1, 1])],
             ValidationTransforms = [new Normalize([0, 0, 0], [1, 1, 1])],
@@ -88,7 +92,7 @@ public sealed class RobustnessTests
         using var data = Tiny.Noise(4, size: 2);
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
 
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, CheckpointFolder = inner }).Fit(data);
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = inner }).Fit(data);
 
         Directory.GetFiles(inner).Should().HaveCount(2);
     }
@@ -103,7 +107,7 @@ public sealed class RobustnessTests
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         var before = model.Weight(0);
 
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, CheckpointFolder = Path.Combine(file, "x") })
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = Path.Combine(file, "x") })
             .Invoking(t => t.Fit(data)).Should().Throw<IOException>();
 
         model.Weight(0).Should().Equal(before);
@@ -115,7 +119,7 @@ public sealed class RobustnessTests
         using var folder = new TestFolder();
         using var data = Tiny.Noise(4, size: 2);
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
-        var options = new TrainerOptions { Epochs = 1, CheckpointFolder = folder.Path, TrainTransforms = [new Invert()], Schedule = new Constant(0.1) };
+        var options = new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = folder.Path, TrainTransforms = [new Invert()], Schedule = new Constant(0.1) };
 
         new MultiHeadTrainer(model, options).Fit(data);
 
@@ -123,14 +127,19 @@ public sealed class RobustnessTests
     }
 
     [Fact]
-    public void Two_hundred_steps_leave_no_tensors_behind()
+    public void A_thousand_steps_leave_no_tensors_behind()
     {
         using var data = Tiny.Noise(40);
         using var model = GoogLeNet.Create(3, Tiny.Spec());
         var options = new TrainerOptions
         {
-            Epochs = 10,
+            Epochs = 50,
             BatchSize = 2,
+            MicroBatchSize = 1,
+            TopK = 2,
+            Clipping = new ClipByNorm(1),
+            Averaging = new ExponentialAverage(0.9),
+            EarlyStopping = new EarlyStopping(50),
             TrainTransforms = [new RandomCrop(1), new HorizontalFlip(), new Resize(8), new Normalize([120, 120, 120], [60, 60, 60])],
         };
         var trainer = new MultiHeadTrainer(model, options);

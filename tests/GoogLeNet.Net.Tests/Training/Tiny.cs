@@ -57,10 +57,10 @@ internal static class Tiny
     }
 }
 
-/// <summary>Data that calls back each time a batch is drawn from it (a batch reads the labels once).</summary>
+/// <summary>Data that calls back each time a batch is drawn from it, with the batch's number from 1 (a batch reads the labels once, as the check before the first does).</summary>
 internal sealed class WatchedDataset(IImageDataset data, Action<int> drawn) : IImageDataset
 {
-    private int batches;
+    private int batches = -1;
 
     public long Count => data.Count;
 
@@ -72,7 +72,11 @@ internal sealed class WatchedDataset(IImageDataset data, Action<int> drawn) : II
     {
         get
         {
-            drawn(++batches);
+            if (++batches > 0)
+            {
+                drawn(batches);
+            }
+
             return data.Labels;
         }
     }

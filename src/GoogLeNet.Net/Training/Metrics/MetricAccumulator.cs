@@ -3,47 +3,96 @@ using static TorchSharp.torch;
 namespace Inception.Training.Metrics;
 
 /// <summary>Sums of loss and hits of every head, kept on the device: nothing waits for the device until <see cref="Read"/>.</summary>
-internal sealed class MetricAccumulator : IDisposable
+public sealed class MetricAccumulator : IDisposable
 {
     private readonly IReadOnlyList<Head> heads;
+    private readonly int? topK;
+    private readonly Tensor firstBroken;
 
-    public MetricAccumulator(IReadOnlyList<Head> heads, Device device)
+    /// <summary>Sums of zero.</summary>
+    /// <param name="heads">The heads, in the order of <see cref="Add"/>'s.</param>
+    /// <param name="device">Where the logits are.</param>
+    /// <param name="topK">Of how many most probable classes one must be right; null for the first alone.</param>
+    public MetricAccumulator(IReadOnlyList<Head> heads, Device device, int? topK = null)
     {
+        ArgumentNullException.ThrowIfNull(heads);
         this.heads = heads;
-        Sums = zeros(heads.Count, 2, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        this.topK = topK;
+        Sums = zeros(heads.Count, 3, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        firstBroken = full(heads.Count, double.PositiveInfinity, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>float64 (heads, 2): the sum of each head's losses and the number of its hits.</summary>
-    public Tensor Sums { get; }
-
     /// <summary>Images counted so far, for all heads alike.</summary>
-    public long Count { get; set; }
+    public long Count { get; internal set; }
 
-    /// <summary>Adds one batch of one head: its mean loss () and its logits (N, classes).</summary>
-    public void Add(int head, Tensor meanLoss, Tensor logits, Tensor labels)
+    /// <summary>Where the sums are.</summary>
+    public Device Device => Sums.device;
+
+    /// <summary>float64 (heads, 3): the sum of each head's losses, its hits, and its hits among the first k.</summary>
+    internal Tensor Sums { get; }
+
+    /// <summary>Adds one batch.</summary>
+    /// <param name="losses">Mean loss () of each head.</param>
+    /// <param name="logits">(N, classes) of each head.</param>
+    /// <param name="labels">int64 (N).</param>
+    /// <param name="step">The step in the epoch, counted from 1, that a loss which is no finite number is remembered with.</param>
+    public void Add(IReadOnlyList<Tensor> losses, IReadOnlyList<Tensor> logits, Tensor labels, int step = 1)
     {
+        ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var sums = Sums.select(0, head);
-        sums.select(0, 0).add_(meanLoss.detach().to(ScalarType.Float64), labels.shape[0]);
-        sums.select(0, 1).add_(logits.argmax(1).eq(labels).sum());
+        var images = labels.shape[0];
+        var loss = stack(losses).detach().to(ScalarType.Float64);
+        var hits = stack(logits.Select(head => Hits(head.detach(), labels)).ToArray());
+        Sums.add_(cat([loss.mul(images).view(-1, 1), hits.to(ScalarType.Float64)], 1));
+        var here = full(heads.Count, step, dtype: ScalarType.Float64, device: loss.device);
+        firstBroken.copy_(where(loss.isfinite(), firstBroken, firstBroken.minimum(here)));
+        Count += images;
+    }
+
+    /// <summary>The means so far, in the heads' order; waits for the device.</summary>
+    public IReadOnlyList<HeadMetrics> Read()
+    {
+        using var host = Sums.cpu();
+        var sums = host.data<double>().ToArray();
+        return [.. heads.Select((head, i) => new HeadMetrics(
+            head.Name, sums[3 * i] / Count, sums[(3 * i) + 1] / Count, topK is null ? null : sums[(3 * i) + 2] / Count))];
     }
 
     /// <summary>Forgets everything added so far.</summary>
     public void Reset()
     {
         Sums.fill_(0);
+        firstBroken.fill_(double.PositiveInfinity);
         Count = 0;
     }
 
-    /// <summary>The means so far, the main head first; waits for the device.</summary>
-    public IReadOnlyList<HeadMetrics> Read()
+    /// <summary>Releases the sums.</summary>
+    public void Dispose()
     {
-        using var host = Sums.cpu();
-        var sums = host.data<double>().ToArray();
-        return [.. heads.Select((head, i) => new HeadMetrics(head.Name, sums[2 * i] / Count, sums[(2 * i) + 1] / Count))];
+        Sums.Dispose();
+        firstBroken.Dispose();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => Sums.Dispose();
+    /// <summary>The head whose loss was the first to be no finite number, and the step; null where all were. Waits for the device.</summary>
+    internal (string Head, int Step)? FirstBroken()
+    {
+        using var host = firstBroken.cpu();
+        var steps = host.data<double>().ToArray();
+        var first = Array.IndexOf(steps, steps.Min());
+        return double.IsFinite(steps[first]) ? (heads[first].Name, (int)steps[first]) : null;
+    }
+
+    // int64 (2): images whose class comes first, and among the first k.
+    private Tensor Hits(Tensor logits, Tensor labels)
+    {
+        if (topK is not { } k)
+        {
+            var first = logits.argmax(1).eq(labels).sum();
+            return stack([first, first]);
+        }
+
+        var found = logits.topk((int)Math.Min(k, logits.shape[1]), 1).indexes.eq(labels.view(-1, 1));
+        return stack([found.select(1, 0).sum(), found.sum()]);
+    }
 }

@@ -1,67 +1,56 @@
+using Inception.Serialization;
 using static TorchSharp.torch;
 
 namespace Inception.Training.Optimizers;
 
-/// <summary>SGD with momentum on the flat buffers: a few calls for the whole network.</summary>
-internal sealed class Sgd : IDisposable
+/// <summary>SGD with momentum on the flat buffers.</summary>
+internal sealed class Sgd(FlatParameters parameters, SgdOptions options) : FlatOptimizer(parameters)
 {
-    private readonly FlatParameters parameters;
-    private readonly SgdOptions options;
-    private readonly Tensor decayedValues;
-    private readonly Tensor decayedGradients;
-
-    public Sgd(FlatParameters parameters, SgdOptions options)
-    {
-        this.parameters = parameters;
-        this.options = options;
-        Velocity = zeros_like(parameters.Values).DetachFromDisposeScope();
-        decayedValues = parameters.Values.narrow(0, 0, parameters.DecayedCount).DetachFromDisposeScope();
-        decayedGradients = parameters.Gradients.narrow(0, 0, parameters.DecayedCount).DetachFromDisposeScope();
-    }
-
-    /// <summary>The velocity, float32 in the order of the flat parameters: the optimizer's whole state.</summary>
-    public Tensor Velocity { get; }
-
-    /// <summary>Moves the parameters by one step and sets the gradients to zero.</summary>
-    public void Step(double learningRate)
-    {
-        using var frozen = no_grad();
-        if (options.WeightDecay > 0)
-        {
-            decayedGradients.add_(decayedValues, options.WeightDecay);
-        }
-
-        if (options.Form == MomentumForm.PyTorch)
-        {
-            Velocity.mul_(options.Momentum).add_(parameters.Gradients);
-            Move(Velocity, -learningRate, gradientScale: -learningRate);
-        }
-        else
-        {
-            Velocity.mul_(options.Momentum).add_(parameters.Gradients, -learningRate);
-            Move(Velocity, 1, gradientScale: -learningRate);
-        }
-
-        parameters.Gradients.fill_(0);
-    }
+    // The velocity, float32 in the order of the flat parameters.
+    private readonly Tensor velocity = zeros_like(parameters.Values).DetachFromDisposeScope();
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override IReadOnlyList<(string Key, Tensor Tensor)> State => [(WeightsFormat.VelocityKey, velocity)];
+
+    /// <inheritdoc/>
+    public override void Dispose() => velocity.Dispose();
+
+    /// <inheritdoc/>
+    protected override void Move(double learningRate)
     {
-        Velocity.Dispose();
-        decayedValues.Dispose();
-        decayedGradients.Dispose();
+        foreach (var group in Parameters.MovingGroups)
+        {
+            var (w, g, v) = (group.Of(Parameters.Values), group.Of(Parameters.Gradients), group.Of(velocity));
+            var rate = learningRate * group.Rule.LearningRateFactor;
+            Decay(w, g, rate, options.WeightDecay * group.Rule.WeightDecayFactor);
+            Move(w, g, v, rate);
+        }
     }
 
-    private void Move(Tensor velocity, double scale, double gradientScale)
+    private void Decay(Tensor w, Tensor g, double rate, double decay)
     {
+        if (decay > 0 && options.DecoupledWeightDecay)
+        {
+            w.mul_(1 - (rate * decay));
+        }
+        else if (decay > 0)
+        {
+            g.add_(w, decay);
+        }
+    }
+
+    private void Move(Tensor w, Tensor g, Tensor v, double rate)
+    {
+        var inside = options.Form == MomentumForm.Keras;
+        v.mul_(options.Momentum).add_(g, inside ? -rate : 1);
+        var scale = inside ? 1 : -rate;
         if (options.Nesterov)
         {
-            parameters.Values.add_(velocity, scale * options.Momentum).add_(parameters.Gradients, gradientScale);
+            w.add_(v, scale * options.Momentum).add_(g, -rate);
         }
         else
         {
-            parameters.Values.add_(velocity, scale);
+            w.add_(v, scale);
         }
     }
 }

@@ -3,7 +3,7 @@ using Inception.Training;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace Inception.Tests.Training;
+namespace Inception.Tests.Training.Optimizers;
 
 [Collection(TorchCollection.Name)]
 public sealed class FlatParametersTests
@@ -92,8 +92,8 @@ public sealed class FlatParametersTests
         }
 
         var values = flat.Values.Floats();
-        values[..(int)flat.DecayedCount].Should().OnlyContain(value => value == 1);
-        values[(int)flat.DecayedCount..].Should().NotBeEmpty().And.OnlyContain(value => value == 2);
+        values[..(int)flat.Groups[0].Length].Should().OnlyContain(value => value == 1);
+        values[(int)flat.Groups[1].Start..].Should().NotBeEmpty().And.OnlyContain(value => value == 2);
     }
 
     [Fact]

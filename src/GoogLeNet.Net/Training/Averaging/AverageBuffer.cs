@@ -1,0 +1,117 @@
+using Inception.Serialization;
+using static TorchSharp.torch;
+
+namespace Inception.Training.Averaging;
+
+/// <summary>The average of a network's weights and running statistics beside the network's own: a few calls a step.</summary>
+internal sealed class AverageBuffer : IDisposable
+{
+    private readonly WeightAveraging options;
+    private readonly FlatBuffers buffers;
+
+    // What the network computes with, and its average, each once for the parameters and once for the buffers.
+    private readonly (Tensor Own, Tensor Average)[] pairs;
+    private readonly List<(string Key, Tensor Tensor)> state;
+
+    // Steps in the average, on the host, where reading it waits for nothing.
+    private readonly Tensor count = zeros([1], dtype: int64).DetachFromDisposeScope();
+    private bool isInUse;
+
+    /// <summary>An average that is the weights as they are now; the buffers of <paramref name="module"/> are moved into one.</summary>
+    public AverageBuffer(nn.Module module, FlatParameters parameters, WeightAveraging options)
+    {
+        this.options = options;
+        buffers = new FlatBuffers(module, parameters.Values.device);
+        using var scope = NewDisposeScope();
+        pairs = [Pair(parameters.Values), Pair(buffers.Values)];
+        state = [.. parameters.Views(pairs[0].Average).Concat(buffers.Views(pairs[1].Average))
+            .Select(named => (WeightsFormat.AveragePrefix + named.Key, named.View.DetachFromDisposeScope()))];
+        state.Add((WeightsFormat.AverageCountKey, count));
+    }
+
+    /// <summary>The averaged parameters, float32 in the order of the flat parameters; the network's own while the average is in use.</summary>
+    public Tensor Values => pairs[0].Average;
+
+    /// <summary>How many steps' weights the average is of; 0 where it is the weights themselves.</summary>
+    public long Count => count.item<long>();
+
+    /// <summary>Every tensor that a checkpoint must hold, by its key there; to be read and written while the network has its own weights.</summary>
+    public IReadOnlyList<(string Key, Tensor Tensor)> State => state;
+
+    /// <summary>Takes in the weights after a step.</summary>
+    /// <param name="fraction">The share of the run that lies before the step, in [0, 1).</param>
+    /// <exception cref="InvalidOperationException">The network is using the average.</exception>
+    public void Update(double fraction)
+    {
+        if (isInUse)
+        {
+            throw new InvalidOperationException("The average cannot take in weights while the network uses it.");
+        }
+
+        using var frozen = no_grad();
+        using var scope = NewDisposeScope();
+        var isIncluded = options.Includes(fraction);
+        var share = isIncluded && Count > 0 ? full(1, options.ShareOfNewest(Count), float32, Values.device) : null;
+        foreach (var (own, average) in pairs)
+        {
+            // Not d·a + (1 − d)·w: with d rounded to float32 the two factors miss 1, by 1e-4 of the weights in the end where d is 0.9999.
+            _ = share is null ? average.copy_(own) : average.lerp_(own, share);
+        }
+
+        count.add_(isIncluded ? 1 : 0);
+    }
+
+    /// <summary>Gives the network the average until the result is disposed, which brings its own weights back bit for bit.</summary>
+    public IDisposable UseAverage() => new Use(this, average: true);
+
+    /// <summary>Gives the network its own weights, for a checkpoint amid <see cref="UseAverage"/>, until the result is disposed.</summary>
+    public IDisposable UseOwn() => new Use(this, average: false);
+
+    /// <summary>Releases the average; the network keeps what it has.</summary>
+    public void Dispose()
+    {
+        state.ForEach(named => named.Tensor.Dispose());
+        Array.ForEach(pairs, pair => pair.Average.Dispose());
+        buffers.Dispose();
+    }
+
+    private static (Tensor Own, Tensor Average) Pair(Tensor own) => (own, own.detach().clone().DetachFromDisposeScope());
+
+    private void Exchange()
+    {
+        using var frozen = no_grad();
+        foreach (var (own, average) in pairs)
+        {
+            using var kept = own.clone();
+            own.copy_(average);
+            average.copy_(kept);
+        }
+
+        isInUse = !isInUse;
+    }
+
+    private sealed class Use : IDisposable
+    {
+        private readonly AverageBuffer buffer;
+        private bool isExchanged;
+
+        public Use(AverageBuffer buffer, bool average)
+        {
+            this.buffer = buffer;
+            isExchanged = buffer.isInUse != average;
+            if (isExchanged)
+            {
+                buffer.Exchange();
+            }
+        }
+
+        public void Dispose()
+        {
+            if (isExchanged)
+            {
+                isExchanged = false;
+                buffer.Exchange();
+            }
+        }
+    }
+}

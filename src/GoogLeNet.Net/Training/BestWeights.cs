@@ -1,0 +1,45 @@
+using Inception.Serialization;
+using static TorchSharp.torch;
+
+namespace Inception.Training;
+
+/// <summary>A copy of a module's parameters and buffers: those of a run's best epoch so far, the initial ones before the first.</summary>
+internal sealed class BestWeights : IDisposable
+{
+    private readonly nn.Module module;
+    private readonly Dictionary<string, Tensor> copies;
+
+    public BestWeights(nn.Module module)
+    {
+        this.module = module;
+        using var frozen = no_grad();
+        copies = module.State().ToDictionary(entry => entry.Key, entry => entry.Value.clone().DetachFromDisposeScope());
+    }
+
+    /// <summary>Every copy by its key in a checkpoint.</summary>
+    public IEnumerable<(string Key, Tensor Tensor)> State => copies.Select(entry => (WeightsFormat.BestPrefix + entry.Key, entry.Value));
+
+    /// <summary>Copies the module's state as it is now.</summary>
+    public void Take() => Copy((own, copy) => copy.copy_(own));
+
+    /// <summary>Gives the module the state that was copied last.</summary>
+    public void Restore() => Copy((own, copy) => own.copy_(copy));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var copy in copies.Values)
+        {
+            copy.Dispose();
+        }
+    }
+
+    private void Copy(Func<Tensor, Tensor, Tensor> copy)
+    {
+        using var frozen = no_grad();
+        foreach (var (key, own) in module.State())
+        {
+            copy(own, copies[key]);
+        }
+    }
+}

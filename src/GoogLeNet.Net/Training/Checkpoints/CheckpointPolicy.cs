@@ -1,0 +1,66 @@
+using System.Globalization;
+using Inception.Training.Callbacks;
+
+namespace Inception.Training;
+
+/// <summary>Something to do with the files of a run's checkpoint folder.</summary>
+/// <param name="Name">The file's name.</param>
+public abstract record CheckpointAction(string Name);
+
+/// <summary>Write the run's state.</summary>
+/// <param name="Name">The file's name.</param>
+/// <param name="IsBest">Whether it is the best state so far.</param>
+public sealed record WriteCheckpoint(string Name, bool IsBest) : CheckpointAction(Name);
+
+/// <summary>Delete a file that an earlier <see cref="WriteCheckpoint"/> made, if it is there.</summary>
+/// <param name="Name">The file's name.</param>
+public sealed record DeleteCheckpoint(string Name) : CheckpointAction(Name);
+
+/// <summary>Which checkpoints a run keeps: the last, the best and, where asked for, one of every few epochs.</summary>
+public sealed record CheckpointPolicy
+{
+    private readonly int? everyEpochs;
+    private readonly int keep = 3;
+    private readonly double minutes = 5;
+
+    /// <summary>Epochs between files <c>epoch-0010.safetensors</c>, at least 1; null for none of these. Default null.</summary>
+    public int? EveryEpochs { get => everyEpochs; init => everyEpochs = value is { } n ? Check.AtLeast(1, n, nameof(EveryEpochs)) : null; }
+
+    /// <summary>How many of these are kept, the newest ones, at least 1. Default 3.</summary>
+    public int Keep { get => keep; init => keep = Check.AtLeast(1, value, nameof(Keep)); }
+
+    /// <summary>Minutes after which <c>last.safetensors</c> is written within an epoch too, more than 0. Default 5.</summary>
+    public double Minutes { get => minutes; init => minutes = Check.Positive(value, nameof(Minutes)); }
+
+    /// <summary>What makes an epoch the best so far. Default the main head's accuracy.</summary>
+    public WatchedMetric BestBy { get; init; }
+
+    /// <summary>What to do after an epoch.</summary>
+    /// <param name="history">Every epoch so far, at least one, in order.</param>
+    public IReadOnlyList<CheckpointAction> Decide(IReadOnlyList<EpochRecord> history)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        var actions = new List<CheckpointAction>();
+        if (IsBest(history))
+        {
+            actions.Add(new WriteCheckpoint(CheckpointFiles.Best, IsBest: true));
+        }
+
+        if (history.Count % EveryEpochs == 0)
+        {
+            actions.Add(new WriteCheckpoint(NameOf(history.Count), IsBest: false));
+            var oldest = history.Count - (EveryEpochs!.Value * Keep);
+            actions.AddRange(oldest > 0 ? [new DeleteCheckpoint(NameOf(oldest))] : []);
+        }
+
+        actions.Add(new WriteCheckpoint(CheckpointFiles.Last, IsBest: false));
+        return actions;
+    }
+
+    // Without validation images the newest epoch counts as the best: training metrics only ever rise.
+    private bool IsBest(IReadOnlyList<EpochRecord> history) =>
+        history[^1].Validation.Count == 0
+        || history.SkipLast(1).Where(epoch => epoch.Validation.Count > 0).All(epoch => epoch.Score(BestBy) < history[^1].Score(BestBy));
+
+    private static string NameOf(int epoch) => string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}.safetensors");
+}

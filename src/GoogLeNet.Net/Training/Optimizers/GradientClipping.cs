@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+using static TorchSharp.torch;
+
+namespace Inception.Training.Optimizers;
+
+/// <summary>A bound on the gradients of each step, of the parameters that steps move.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "clipping")]
+[JsonDerivedType(typeof(ClipByNorm), "norm")]
+[JsonDerivedType(typeof(ClipByValue), "value")]
+public abstract record GradientClipping
+{
+    /// <summary>Changes the gradients in place; nothing is read back to the host.</summary>
+    internal abstract void Apply(FlatParameters parameters);
+}
+
+/// <summary>
+/// Scales all gradients down together where their norm is larger than a bound: g ← g · min(1, Maximum / (‖g‖₂ + 1e-6)), the formula of
+/// torch.nn.utils.clip_grad_norm_.
+/// </summary>
+public sealed record ClipByNorm : GradientClipping
+{
+    private const double Epsilon = 1e-6;
+
+    // A sum of millions of squares in float32 is off by 1e-4; sums of rows, and then of their norms, by 1e-7.
+    private const long Row = 4096;
+
+    /// <summary>A bound on the norm.</summary>
+    /// <param name="Maximum">The largest Euclidean norm of all gradients together, more than 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bound is not a finite number more than 0.</exception>
+    public ClipByNorm(double Maximum) => this.Maximum = Check.Positive(Maximum);
+
+    /// <summary>The largest Euclidean norm of all gradients together.</summary>
+    public double Maximum { get; }
+
+    /// <inheritdoc/>
+    internal override void Apply(FlatParameters parameters)
+    {
+        using var scope = NewDisposeScope();
+        var norms = parameters.MovingGroups.SelectMany(group => Norms(group.Of(parameters.Gradients))).ToList();
+        parameters.Gradients.mul_(cat(norms, 0).norm().add_(Epsilon).reciprocal().mul_(Maximum).clamp_(max: 1));
+    }
+
+    private static IEnumerable<Tensor> Norms(Tensor gradients)
+    {
+        var rows = gradients.numel() / Row;
+        yield return gradients.narrow(0, 0, rows * Row).view(rows, Row).norm(1);
+        yield return gradients.narrow(0, rows * Row, gradients.numel() - (rows * Row)).norm().unsqueeze(0);
+    }
+}
+
+/// <summary>Brings every gradient between −Maximum and Maximum, as torch.nn.utils.clip_grad_value_ does.</summary>
+public sealed record ClipByValue : GradientClipping
+{
+    /// <summary>A bound on each gradient.</summary>
+    /// <param name="Maximum">The largest absolute value, more than 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bound is not a finite number more than 0.</exception>
+    public ClipByValue(double Maximum) => this.Maximum = Check.Positive(Maximum);
+
+    /// <summary>The largest absolute value.</summary>
+    public double Maximum { get; }
+
+    /// <inheritdoc/>
+    internal override void Apply(FlatParameters parameters) => parameters.Gradients.clamp_(-Maximum, Maximum);
+}

@@ -1,0 +1,50 @@
+using System.Buffers.Binary;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Inception.Training.Optimizers;
+
+/// <summary>The state of <c>torch.optim</c>'s optimizers as TorchSharp writes it, in a tensor of bytes (capacity) on the host: the length, then the bytes.</summary>
+internal static class TorchOptimizerState
+{
+    public static byte[] Write(IEnumerable<optim.Optimizer> optimizers, string name)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        foreach (var optimizer in optimizers)
+        {
+            Savable(optimizer, name).save_state_dict(writer);
+        }
+
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    public static void Store(byte[] state, Tensor image, string name)
+    {
+        var bytes = image.bytes;
+        if (state.Length > bytes.Length - sizeof(long))
+        {
+            throw new NotSupportedException($"The state of the optimizer '{name}' grows beyond its size after one step and cannot be kept in a checkpoint.");
+        }
+
+        bytes.Clear();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, state.Length);
+        state.CopyTo(bytes[sizeof(long)..]);
+    }
+
+    public static void Read(Tensor image, IEnumerable<optim.Optimizer> optimizers, string name)
+    {
+        var length = BinaryPrimitives.ReadInt64LittleEndian(image.bytes);
+        using var stream = new MemoryStream(image.bytes.Slice(sizeof(long), (int)length).ToArray());
+        using var reader = new BinaryReader(stream);
+        foreach (var optimizer in optimizers)
+        {
+            Savable(optimizer, name).load_state_dict(reader);
+        }
+    }
+
+    private static OptimizerHelper Savable(optim.Optimizer optimizer, string name) => optimizer as OptimizerHelper
+        ?? throw new NotSupportedException(
+            $"The optimizer '{name}' is a {optimizer.GetType().Name}, which cannot write its state (it does not derive from OptimizerHelper): a run with it can keep no checkpoints.");
+}

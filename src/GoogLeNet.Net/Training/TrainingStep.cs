@@ -1,0 +1,42 @@
+using Inception.Data;
+using Inception.Training.Metrics;
+using Inception.Training.Schedules;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Inception.Training;
+
+/// <summary>The gradient of one batch: forward and backward pass, in parts where the options say so.</summary>
+internal sealed class TrainingStep(IMultiHeadModel model, TrainerOptions options, BatchLoader loader, long images)
+{
+    private readonly HeadObjective objective = new(model.Heads, options);
+    private readonly int partsPerStep = options.BatchSize / loader.BatchSize;
+
+    /// <summary>Adds the gradient of a batch's mean loss to the parameters' gradients, and the batch to <paramref name="metrics"/>.</summary>
+    public void Backward(TrainingPosition position, MetricAccumulator metrics)
+    {
+        SeedDropout(position, metrics.Device);
+        var first = position.Step * partsPerStep;
+        var batchImages = Math.Min(options.BatchSize, images - ((long)position.Step * options.BatchSize));
+        for (var part = first; part < Math.Min(first + partsPerStep, loader.Steps); part++)
+        {
+            using var scope = NewDisposeScope();
+            var batch = loader.Load(position.Epoch, part);
+            var output = model.Forward(batch.Images, auxiliaries: true);
+            var total = objective.Total(objective.Measure(output, batch, metrics, position.Step + 1), position);
+            var share = batch.Labels.shape[0] / (double)batchImages;
+            (share == 1 ? total : total * share).backward();
+        }
+    }
+
+    // A step's dropout depends on (seed, epoch, step) alone, so that a resumed run draws what the uninterrupted one would have.
+    private void SeedDropout(TrainingPosition position, Device device)
+    {
+        var seed = (long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), position.Epoch).Bits(position.Step);
+        using var generator = manual_seed(seed);
+        if (device.type == DeviceType.CUDA)
+        {
+            cuda.manual_seed_all(seed);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+
+namespace TorchSharp
+{
+    public static partial class torch
+    {
+        public static partial class optim
+        {
+            /// <summary>Stochastic gradient descent.</summary>
+            public static SGD SGD(IEnumerable<Parameter> parameters, double learningRate, double momentum = 0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
+                new(parameters, learningRate, momentum, dampening, weight_decay, nesterov, maximize);
+        }
+    }
+}
+
+namespace TorchSharp.Modules
+{
+    /// <summary>Stochastic gradient descent: g ← g + weight_decay · p, v ← momentum · v + (1 − dampening) · g (v ← g at first), p ← p − lr · v.</summary>
+    public class SGD : OptimizerHelper
+    {
+        private readonly Parameter[] taken;
+        private readonly torch.Tensor?[] momenta;
+        private double momentum;
+        private double dampening;
+        private double weightDecay;
+        private bool nesterov;
+        private bool maximize;
+
+        /// <summary>An optimizer of one group of parameters.</summary>
+        /// <exception cref="ArgumentException">A setting is negative, or Nesterov's momentum has no momentum or a dampening.</exception>
+        public SGD(IEnumerable<Parameter> parameters, double lr, double momentum = 0.0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false)
+        {
+            if (lr < 0 || momentum < 0 || weight_decay < 0)
+            {
+                throw new ArgumentException(FormattableString.Invariant($"Invalid learning rate, momentum or weight_decay: {lr}, {momentum}, {weight_decay}"));
+            }
+
+            if (nesterov && (momentum <= 0 || dampening != 0))
+            {
+                throw new ArgumentException("Nesterov momentum requires a momentum and zero dampening");
+            }
+
+            (this.momentum, this.dampening, weightDecay, this.nesterov, this.maximize) = (momentum, dampening, weight_decay, nesterov, maximize);
+            taken = Take(parameters, lr);
+            momenta = new torch.Tensor?[taken.Length];
+        }
+
+        /// <inheritdoc/>
+        public override torch.Tensor? step(Func<torch.Tensor>? closure = null) => Step(closure, Move);
+
+        /// <inheritdoc/>
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            foreach (var velocity in momenta)
+            {
+                velocity?.Dispose();
+            }
+        }
+
+        private protected override void SaveOptions(BinaryWriter writer)
+        {
+            writer.Write(momentum);
+            writer.Write(dampening);
+            writer.Write(weightDecay);
+            writer.Write(nesterov);
+            writer.Write(maximize);
+        }
+
+        private protected override void LoadOptions(BinaryReader reader)
+        {
+            (momentum, dampening, weightDecay) = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+            (nesterov, maximize) = (reader.ReadBoolean(), reader.ReadBoolean());
+        }
+
+        private protected override void SaveState(int index, BinaryWriter writer) => momenta[index].SaveOptional(writer);
+
+        private protected override void LoadState(int index, BinaryReader reader)
+        {
+            momenta[index]?.Dispose();
+            momenta[index] = TensorStream.LoadOptional(reader, taken[index].device);
+        }
+
+        private void Move(int index, Parameter parameter, torch.Tensor grad, double lr)
+        {
+            grad = weightDecay != 0 ? grad.add(parameter, weightDecay) : grad;
+            if (momentum != 0)
+            {
+                var velocity = momenta[index]?.mul_(momentum).add_(grad, 1 - dampening) ?? grad.clone().DetachFromDisposeScope();
+                momenta[index] = velocity;
+                grad = nesterov ? grad.add(velocity, momentum) : velocity;
+            }
+
+            parameter.add_(grad, maximize ? lr : -lr);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Cifar10Training.Recipes;
+using FluentAssertions;
+using Inception.Architecture;
+using Inception.Training;
+using Inception.Training.Averaging;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Inception.Tests.Samples;
+
+/// <summary>A real process, killed again and again at random moments, ends as if it had never been.</summary>
+[Collection(SampleCollection.Name)]
+[Trait("Category", "RealData")]
+public sealed class KillTests(ITestOutputHelper output) : IDisposable
+{
+    private const int Kills = 20;
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Twenty_kills_at_random_moments_change_nothing()
+    {
+        // Two steps an epoch, so that most of the time goes into saving.
+        await File.WriteAllTextAsync(folder["recipe.json"], Restless.ToJson());
+        (await SampleProcess.RunAsync("train", "--recipe", folder["recipe.json"], "--out", folder["straight"])).ExitCode.Should().Be(0);
+        var random = new Random(20);
+        var amidSaving = 0;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            using var sample = SampleProcess.Start(
+                CheckpointFiles.Newest(folder["run"]) is null ? ["train", "--recipe", folder["recipe.json"], "--out", folder["run"]] : ["train", "--resume", "--out", folder["run"]]);
+            await sample.WaitForLineAsync("Epoch ");
+            await Task.Delay(random.Next(100));
+            WaitForSaving(atMost: kill % 2 == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(1));
+            sample.KillNow();
+            amidSaving += Leftovers().Length > 0 ? 1 : 0;
+        }
+
+        amidSaving.Should().BeGreaterThan(0, "kills hit the writing of checkpoints too");
+        File.Exists(folder["run/metrics.json"]).Should().BeFalse($"{Kills} kills come before the run's end");
+        (await SampleProcess.RunAsync("train", "--resume", "--out", folder["run"])).ExitCode.Should().Be(0);
+
+        output.WriteLine($"{amidSaving} of {Kills} kills hit the writing of a checkpoint.");
+        Checkpoints.TensorsOf(folder["run/last.safetensors"]).Should().BeEquivalentTo(Checkpoints.TensorsOf(folder["straight/last.safetensors"]));
+        Checkpoints.TensorsOf(folder["run/best.safetensors"]).Should().BeEquivalentTo(Checkpoints.TensorsOf(folder["straight/best.safetensors"]));
+        Leftovers().Should().BeEmpty("what a killed run left half-written is taken away");
+    }
+
+    private static Recipe Restless => BuiltInRecipes.Smoke with
+    {
+        Name = "restless",
+        Spec = GoogLeNetSpec.CifarSmall.WithWidth(0.0625) with { Name = "thin", Dropout = 0.2 },
+        Limit = 20,
+        Threads = 1,
+        Trainer = BuiltInRecipes.Smoke.Trainer with { Epochs = 200, BatchSize = 10, Averaging = new ExponentialAverage(0.9) },
+    };
+
+    // Every second kill looks for the moments in which a file is being written, which are short.
+    private void WaitForSaving(TimeSpan atMost)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < atMost && Leftovers().Length == 0)
+        {
+        }
+    }
+
+    private string[] Leftovers() => Directory.GetFiles(folder["run"], "*.safetensors.*.tmp");
+}

@@ -1,0 +1,113 @@
+using FluentAssertions;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Inception.Tests.Torch;
+
+/// <summary>TorchSharp's binary form of an optimizer's state, byte for byte.</summary>
+[Collection(TorchCollection.Name)]
+public sealed class OptimizerStateTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_state_of_SGD_is_its_settings_and_then_each_velocity_if_there_is_one(bool stepped)
+    {
+        using var parameter = Vector(1, 2);
+        using var sgd = optim.SGD([parameter], 0.5, momentum: 0.9, weight_decay: 0.25);
+        if (stepped)
+        {
+            sgd.step();
+        }
+
+        Written(sgd.save_state_dict).Should().Equal(Written(writer =>
+        {
+            writer.Write("SGD");
+            writer.Write((byte)1);
+            writer.Write((byte)1);
+            Settings(writer, 0.5, 0.5, 0.9, 0, 0.25);
+            writer.Write(false);
+            writer.Write(false);
+            writer.Write(stepped);
+            if (stepped)
+            {
+                Tensor(writer, 3.25f, 3.5f);
+            }
+        }));
+    }
+
+    [Fact]
+    public void The_state_of_Adam_is_its_settings_and_then_steps_mean_and_square()
+    {
+        using var parameter = Vector(1, 2);
+        using var adam = optim.Adam([parameter], 0.5, beta1: 0.5, beta2: 0.75, amsgrad: false);
+        adam.step();
+
+        Written(adam.save_state_dict).Should().Equal(Written(writer =>
+        {
+            writer.Write("Adam");
+            writer.Write((byte)1);
+            writer.Write((byte)1);
+            Settings(writer, 0.5, 0.5, 0.5, 0.75, 1e-8, 0);
+            writer.Write(false);
+            writer.Write(false);
+            writer.Write(1L);
+            Tensor(writer, 1.5f, 1.5f);
+            Tensor(writer, 2.25f, 2.25f);
+            writer.Write(false);
+        }));
+    }
+
+    [Fact]
+    public void Another_optimizers_state_is_refused()
+    {
+        using var parameter = Vector(1, 2);
+        using var adam = optim.Adam([parameter]);
+        using var sgd = optim.SGD([parameter], 1);
+        using var reader = new BinaryReader(new MemoryStream(Written(adam.save_state_dict)));
+
+        sgd.Invoking(o => o.load_state_dict(reader)).Should().Throw<InvalidDataException>().WithMessage("*'SGD'*'Adam'*");
+    }
+
+    [Fact]
+    public void Gradients_are_set_to_zero_in_place()
+    {
+        using var parameter = Vector(1, 2);
+        using var sgd = optim.SGD([parameter], 1);
+        using var gradient = parameter.grad!;
+
+        sgd.zero_grad();
+
+        gradient.Values().Should().Equal(0, 0);
+        sgd.parameters().Should().ContainSingle().Which.Should().BeSameAs(parameter);
+        sgd.ParamGroups.Should().ContainSingle().Which.InitialLearningRate.Should().Be(1);
+    }
+
+    // Gradients are 3.
+    private static Parameter Vector(params float[] values)
+    {
+        using var scope = NewDisposeScope();
+        var parameter = new Parameter(tensor(values)) { grad = full(values.Length, 3f) };
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+
+    private static byte[] Written(Action<BinaryWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        write(writer);
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    private static void Settings(BinaryWriter writer, params double[] values) => Array.ForEach(values, writer.Write);
+
+    // Type 6 is Float32; one dimension of two.
+    private static void Tensor(BinaryWriter writer, params float[] values)
+    {
+        writer.Write(new byte[] { 6, 1, 2 });
+        Array.ForEach(values, writer.Write);
+    }
+}

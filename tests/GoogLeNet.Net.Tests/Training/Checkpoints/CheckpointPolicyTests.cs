@@ -1,0 +1,64 @@
+using FluentAssertions;
+using Inception.Training;
+using Inception.Training.Callbacks;
+using Xunit;
+
+namespace Inception.Tests.Training.Checkpoints;
+
+/// <summary>Which files a run keeps, decided from its history alone.</summary>
+public sealed class CheckpointPolicyTests
+{
+    private static readonly CheckpointAction Last = new WriteCheckpoint("last.safetensors", IsBest: false);
+    private static readonly CheckpointAction Best = new WriteCheckpoint("best.safetensors", IsBest: true);
+
+    public static TheoryData<double[], bool, string> Accuracies => new()
+    {
+        { [0.1], true, "the first is the best so far" },
+        { [0.1, 0.2], true, "it has risen" },
+        { [0.2, 0.1], false, "it has fallen" },
+        { [0.2, 0.2], false, "an equal one does not replace the earlier" },
+        { [0.2, 0.1, 0.15], false, "the best counts, not the one before" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Accuracies))]
+    public void The_last_is_always_written_and_the_best_when_it_is_one(double[] accuracies, bool isBest, string reason) =>
+        new CheckpointPolicy().Decide(Histories.OfAccuracies(accuracies)).Should().Equal(isBest ? [Best, Last] : [Last], reason);
+
+    [Fact]
+    public void The_best_may_be_the_one_of_the_lowest_loss()
+    {
+        var policy = new CheckpointPolicy { BestBy = WatchedMetric.Loss };
+
+        policy.Decide(Histories.OfLosses([2, 1])).Should().Contain(Best);
+        policy.Decide(Histories.OfLosses([1, 2])).Should().NotContain(Best);
+    }
+
+    [Fact]
+    public void Of_every_second_epoch_the_newest_two_are_kept()
+    {
+        var policy = new CheckpointPolicy { EveryEpochs = 2, Keep = 2 };
+        var files = new HashSet<string>();
+        for (var epoch = 1; epoch <= 9; epoch++)
+        {
+            foreach (var action in policy.Decide(Histories.OfAccuracies([.. Enumerable.Repeat(0.5, epoch)])))
+            {
+                _ = action is DeleteCheckpoint ? files.Remove(action.Name) : files.Add(action.Name);
+            }
+        }
+
+        files.Should().BeEquivalentTo("best.safetensors", "last.safetensors", "epoch-0006.safetensors", "epoch-0008.safetensors");
+    }
+
+    public static TheoryData<Func<object>, string> Impossible => new()
+    {
+        { () => new CheckpointPolicy { EveryEpochs = 0 }, "EveryEpochs is 0; it must be at least 1.*" },
+        { () => new CheckpointPolicy { Keep = 0 }, "Keep is 0; it must be at least 1.*" },
+        { () => new CheckpointPolicy { Minutes = 0 }, "Minutes is 0; it must be a finite number more than 0.*" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public void Impossible_policies_are_refused(Func<object> create, string message) =>
+        create.Should().Throw<ArgumentOutOfRangeException>().WithMessage(message);
+}
