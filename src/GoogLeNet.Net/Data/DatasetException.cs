@@ -1,6 +1,6 @@
 namespace Inception.Data;
 
-/// <summary>A data set that is missing, damaged or cannot be fetched. <see cref="Exception.Message"/> is one line fit for a user.</summary>
+/// <summary>A data set or a picture that is missing, damaged or cannot be fetched. <see cref="Exception.Message"/> is one line fit for a user.</summary>
 public sealed class DatasetException : IOException
 {
     /// <summary>Creates the exception with a general message.</summary>

@@ -23,7 +23,7 @@ public sealed class PngReaderTests
         var png = new PngEncoder { Filter = filter, IdatBytes = 100 }.Encode(width, height, Formula);
 
         using var reader = new PngReader(new MemoryStream(png));
-        (reader.Width, reader.Height).Should().Be((width, height));
+        (reader.Header.Width, reader.Header.Height).Should().Be((width, height));
         for (var y = 0; y < height; y++)
         {
             var expected = Enumerable.Range(0, width).SelectMany(x => new[] { Formula(x, y, 0), Formula(x, y, 1), Formula(x, y, 2) });
@@ -68,9 +68,12 @@ public sealed class PngReaderTests
         return new()
         {
             { "not a PNG file", "GIF89a, and more bytes"u8.ToArray() },
-            { "8-bit RGB", (good with { BitDepth = 16 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
-            { "8-bit RGB", (good with { ColourType = 3 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
-            { "8-bit RGB", (good with { Interlace = 1 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
+            { "header is impossible: bit depth 4, colour type 2", (good with { BitDepth = 4 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
+            { "header is impossible: bit depth 16, colour type 3", (good with { BitDepth = 16, ColourType = 3 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
+            { "header is impossible: bit depth 8, colour type 5", (good with { ColourType = 5 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
+            { "methods 0, 0, 2", (good with { Interlace = 2 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
+            { "it has no palette", (good with { ColourType = 3 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
+            { "pixels end in row 5 of 10", (good with { BitDepth = 16 }).Assemble(20, 10, PngEncoder.Compress(rows)) },
             { "outside 1 to 65536", good.Assemble(0, 10, PngEncoder.Compress(rows)) },
             { "outside 1 to 65536", good.Assemble(int.MaxValue, int.MaxValue, PngEncoder.Compress(rows)) },
             { "pixels end in row 5 of 10", good.Assemble(20, 10, PngEncoder.Compress(rows[..330])) },
@@ -92,7 +95,7 @@ public sealed class PngReaderTests
     private static void ReadAll(byte[] png)
     {
         using var reader = new PngReader(new MemoryStream(png));
-        for (var y = 0; y < reader.Height; y++)
+        for (var y = 0; y < reader.Header.Height; y++)
         {
             reader.ReadRow();
         }

@@ -78,9 +78,11 @@ internal static class NpmTarball
         try
         {
             using var reader = new PngReader(png);
-            if (reader.Width != PlaneBytes || reader.Height != labels.Length)
+            var (width, height, interlaced) = (reader.Header.Width, reader.Header.Height, reader.Header.Interlaced);
+            if (width != PlaneBytes || height != labels.Length || interlaced)
             {
-                throw new DatasetException($"it is {reader.Width}×{reader.Height}; {PlaneBytes}×{labels.Length} expected.");
+                throw new DatasetException(
+                    $"it is {width}×{height}{(interlaced ? ", interlaced" : "")}; {PlaneBytes}×{labels.Length} expected.");
             }
 
             Span<byte> record = stackalloc byte[Cifar10Manifest.RecordBytes];

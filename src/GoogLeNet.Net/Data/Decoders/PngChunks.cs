@@ -6,8 +6,8 @@ namespace Inception.Data.Decoders;
 /// <summary>Reads PNG chunks one after the other and checks the CRC of each; never holds more than the caller's buffer.</summary>
 internal sealed class PngChunks(Stream stream)
 {
-    private readonly byte[] _skip = new byte[4096];
-    private uint _crc;
+    private readonly byte[] skip = new byte[4096];
+    private uint crc;
 
     public string Type { get; private set; } = "";
 
@@ -31,7 +31,7 @@ internal sealed class PngChunks(Stream stream)
             throw new DatasetException("not a PNG chunk: its length or its name is impossible.");
         }
 
-        (Type, Left, _crc) = (Encoding.ASCII.GetString(type), (int)length, Crc32.Append(0, type));
+        (Type, Left, crc) = (Encoding.ASCII.GetString(type), (int)length, Crc32.Append(0, type));
     }
 
     public int Read(Span<byte> buffer)
@@ -42,21 +42,34 @@ internal sealed class PngChunks(Stream stream)
             throw new DatasetException($"it ends in the middle of chunk {Type}.");
         }
 
-        _crc = Crc32.Append(_crc, buffer[..read]);
+        crc = Crc32.Append(crc, buffer[..read]);
         Left -= read;
         return read;
     }
 
+    /// <summary>The rest of the current chunk's data, which the caller knows to be small.</summary>
+    public byte[] ReadAll()
+    {
+        var all = new byte[Left];
+        while (Left > 0)
+        {
+            Read(all.AsSpan(^Left..));
+        }
+
+        return all;
+    }
+
+    /// <summary>Passes over the rest of the current chunk and checks its CRC; after that there is no current chunk.</summary>
     public void Finish()
     {
         while (Left > 0)
         {
-            Read(_skip);
+            Read(skip);
         }
 
-        Span<byte> crc = stackalloc byte[4];
-        Fill(crc);
-        if (BinaryPrimitives.ReadUInt32BigEndian(crc) != _crc)
+        Span<byte> written = stackalloc byte[4];
+        Fill(written);
+        if (BinaryPrimitives.ReadUInt32BigEndian(written) != crc)
         {
             throw new DatasetException($"the checksum of chunk {Type} is wrong.");
         }

@@ -1,29 +1,30 @@
 namespace Inception.Data.Decoders;
 
-/// <summary>The five row filters of PNG (specification, section 9) for 3 bytes a pixel.</summary>
+/// <summary>The five row filters of PNG (specification, section 9).</summary>
 internal static class PngFilter
 {
-    private const int PixelBytes = 3;
-
-    /// <summary>Undoes filter <paramref name="type"/> (0 to 4) on <paramref name="row"/> in place; false for another type.</summary>
-    public static bool TryUndo(int type, Span<byte> row, ReadOnlySpan<byte> above)
+    /// <summary>
+    /// Undoes filter <paramref name="type"/> (0 to 4) on <paramref name="row"/> in place; false for another type. A sample's left neighbour
+    /// is <paramref name="distance"/> bytes before it.
+    /// </summary>
+    public static bool TryUndo(int type, int distance, Span<byte> row, ReadOnlySpan<byte> above)
     {
         switch (type)
         {
             case 0: return true;
-            case 1: Sub(row); return true;
+            case 1: Sub(distance, row); return true;
             case 2: Up(row, above); return true;
-            case 3: Average(row, above); return true;
-            case 4: Paeth(row, above); return true;
+            case 3: Average(distance, row, above); return true;
+            case 4: Paeth(distance, row, above); return true;
             default: return false;
         }
     }
 
-    private static void Sub(Span<byte> row)
+    private static void Sub(int distance, Span<byte> row)
     {
-        for (var i = PixelBytes; i < row.Length; i++)
+        for (var i = distance; i < row.Length; i++)
         {
-            row[i] += row[i - PixelBytes];
+            row[i] += row[i - distance];
         }
     }
 
@@ -35,24 +36,24 @@ internal static class PngFilter
         }
     }
 
-    private static void Average(Span<byte> row, ReadOnlySpan<byte> above)
+    private static void Average(int distance, Span<byte> row, ReadOnlySpan<byte> above)
     {
         for (var i = 0; i < row.Length; i++)
         {
-            row[i] += (byte)(((i < PixelBytes ? 0 : row[i - PixelBytes]) + above[i]) / 2);
+            row[i] += (byte)(((i < distance ? 0 : row[i - distance]) + above[i]) / 2);
         }
     }
 
-    private static void Paeth(Span<byte> row, ReadOnlySpan<byte> above)
+    private static void Paeth(int distance, Span<byte> row, ReadOnlySpan<byte> above)
     {
-        for (var i = 0; i < PixelBytes; i++)
+        for (var i = 0; i < distance; i++)
         {
             row[i] += above[i];
         }
 
-        for (var i = PixelBytes; i < row.Length; i++)
+        for (var i = distance; i < row.Length; i++)
         {
-            row[i] += Predict(row[i - PixelBytes], above[i], above[i - PixelBytes]);
+            row[i] += Predict(row[i - distance], above[i], above[i - distance]);
         }
     }
 

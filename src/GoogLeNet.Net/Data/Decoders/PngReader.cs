@@ -1,23 +1,23 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Inception.Data.Decoders;
 
 /// <summary>
-/// Reads an 8-bit RGB, non-interlaced PNG row by row from a forward-only stream, in memory proportional to one row. Anything else, and any
-/// damage, is a <see cref="DatasetException"/> whose message completes the sentence "FILE cannot be read: …".
+/// Reads a PNG row by row from a forward-only stream, in memory proportional to one row. Damage is a <see cref="DatasetException"/> whose
+/// message completes the sentence "FILE cannot be read: …".
 /// </summary>
 internal sealed class PngReader : IDisposable
 {
-    /// <summary>Largest width and height accepted, in pixels.</summary>
-    public const int MaxSide = 1 << 16;
-
-    private const int PixelBytes = 3;
-    private readonly PngChunks _chunks;
-    private readonly ZLibStream _data;
-    private byte[] _row;
-    private byte[] _above;
-    private int _rowsRead;
+    private readonly PngChunks chunks;
+    private readonly ZLibStream data;
+    private readonly byte[] palette = [];
+    private readonly byte[] rgb;
+    private byte[] row;
+    private byte[] above;
+    private int rowBytes;
+    private int passWidth;
+    private int rowsRead;
+    private bool complete;
 
     public PngReader(Stream stream)
     {
@@ -27,40 +27,58 @@ internal sealed class PngReader : IDisposable
             throw new DatasetException("it is not a PNG file.");
         }
 
-        _chunks = new PngChunks(stream);
-        (Width, Height) = ReadHeader();
-        SkipTo("IDAT");
-        _data = new ZLibStream(new PngDataStream(_chunks), CompressionMode.Decompress);
-        (_row, _above) = (new byte[1 + Width * PixelBytes], new byte[1 + Width * PixelBytes]);
+        chunks = new PngChunks(stream);
+        Header = ReadHeader();
+        chunks.Next();
+        SkipTo("IDAT", ref palette);
+        if (Header.Colour == PngColour.Palette && palette.Length == 0)
+        {
+            throw new DatasetException("it has no palette.");
+        }
+
+        data = new ZLibStream(new PngDataStream(chunks), CompressionMode.Decompress);
+        var most = 1 + Header.RowBytes(Header.Width);
+        (row, above, rgb) = (new byte[most], new byte[most], new byte[3 * Header.Width]);
+        BeginPass(Header.Width);
     }
 
-    public int Width { get; }
-
-    public int Height { get; }
+    public PngHeader Header { get; }
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Next row as <see cref="Width"/> RGB triples, valid until the next call. After the last row call <see cref="Finish"/>.</summary>
+    /// <summary>Lets the following rows have that width, with zeros above the first of them: one pass of an interlaced picture.</summary>
+    public void BeginPass(int width)
+    {
+        (passWidth, rowBytes) = (width, 1 + Header.RowBytes(width));
+        row.AsSpan().Clear();
+    }
+
+    /// <summary>
+    /// Next row as RGB triples, valid until the next call: of the whole picture, or where it is interlaced of the pass that was begun. After
+    /// the last row call <see cref="Finish"/>.
+    /// </summary>
     public ReadOnlySpan<byte> ReadRow()
     {
-        if (_rowsRead == Height)
+        (row, above) = (above, row);
+        if (Inflate(row.AsSpan(0, rowBytes)) < rowBytes)
         {
-            throw new InvalidOperationException("All rows have been read.");
+            throw new DatasetException($"its pixels end in row {rowsRead}{(Header.Interlaced ? " of its interlaced rows" : $" of {Header.Height}")}.");
         }
 
-        (_row, _above) = (_above, _row);
-        if (Inflate(_row) < _row.Length)
+        var samples = row.AsSpan(1, rowBytes - 1);
+        if (!PngFilter.TryUndo(row[0], Header.FilterDistance, samples, above.AsSpan(1, rowBytes - 1)))
         {
-            throw new DatasetException($"its pixels end in row {_rowsRead} of {Height}.");
+            throw new DatasetException($"row {rowsRead} has the unknown filter {row[0]}.");
         }
 
-        if (!PngFilter.TryUndo(_row[0], _row.AsSpan(1), _above.AsSpan(1)))
+        rowsRead++;
+        if (Header is { Colour: PngColour.Rgb, BitDepth: 8 })
         {
-            throw new DatasetException($"row {_rowsRead} has the unknown filter {_row[0]}.");
+            return samples;
         }
 
-        _rowsRead++;
-        return _row.AsSpan(1);
+        PngPixels.ToRgb(Header, palette, samples, rgb.AsSpan(0, 3 * passWidth));
+        return rgb.AsSpan(0, 3 * passWidth);
     }
 
     /// <summary>Checks what follows the last row: the end of the pixel data with its checksum, and every remaining chunk.</summary>
@@ -68,65 +86,63 @@ internal sealed class PngReader : IDisposable
     {
         if (Inflate(new byte[1]) > 0)
         {
-            throw new DatasetException($"it holds more than its {Height} rows.");
+            throw new DatasetException($"it holds more than its {rowsRead} rows.");
         }
 
-        SkipTo("IEND");
-        _chunks.Finish();
+        complete = true;
+        byte[] second = palette;
+        SkipTo("IEND", ref second);
+        chunks.Finish();
     }
 
-    public void Dispose() => _data.Dispose();
+    public void Dispose() => data.Dispose();
 
-    private (int Width, int Height) ReadHeader()
+    private PngHeader ReadHeader()
     {
-        _chunks.Next();
-        Span<byte> header = stackalloc byte[13];
-        if (_chunks.Type != "IHDR" || _chunks.Left != header.Length)
+        chunks.Next();
+        if (chunks.Type != "IHDR" || chunks.Left != PngHeader.Bytes)
         {
             throw new DatasetException("its first chunk is not a PNG header.");
         }
 
-        while (_chunks.Left > 0)
-        {
-            _chunks.Read(header[^_chunks.Left..]);
-        }
-
-        var (width, height) = (BinaryPrimitives.ReadUInt32BigEndian(header), BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
-        if (width is 0 or > MaxSide || height is 0 or > MaxSide)
-        {
-            throw new DatasetException($"its size {width}×{height} is outside 1 to {MaxSide} pixels.");
-        }
-
-        if (!header[8..].SequenceEqual((ReadOnlySpan<byte>)[8, 2, 0, 0, 0]))
-        {
-            throw new DatasetException("it is not an 8-bit RGB PNG without interlacing.");
-        }
-
-        return ((int)width, (int)height);
+        var header = chunks.ReadAll();
+        chunks.Finish();
+        return PngHeader.Parse(header);
     }
 
     // Ancillary chunks (lower-case first letter), a suggested palette and IDAT that the decompressor did not need are passed over.
-    private void SkipTo(string type)
+    private void SkipTo(string type, ref byte[] colours)
     {
-        if (_chunks.Type == "IHDR")
+        for (; chunks.Type != type; chunks.Next())
         {
-            _chunks.Next();
-        }
-
-        for (; _chunks.Type != type; _chunks.Next())
-        {
-            if (char.IsAsciiLetterUpper(_chunks.Type[0]) && _chunks.Type is not "PLTE" && !(_chunks.Type == "IDAT" && _rowsRead == Height))
+            if (chunks.Type == "PLTE" && Header.Colour == PngColour.Palette && colours.Length == 0)
             {
-                throw new DatasetException($"chunk {_chunks.Type} is not expected before {type}.");
+                colours = ReadPalette();
+            }
+            else if (char.IsAsciiLetterUpper(chunks.Type[0]) && !IsSuggestedPalette && !(chunks.Type == "IDAT" && complete))
+            {
+                throw new DatasetException($"chunk {chunks.Type} is not expected before {type}.");
             }
         }
+    }
+
+    private bool IsSuggestedPalette => chunks.Type == "PLTE" && Header.Colour != PngColour.Palette;
+
+    private byte[] ReadPalette()
+    {
+        if (chunks.Left is 0 or > 3 * 256 || chunks.Left % 3 != 0)
+        {
+            throw new DatasetException($"its palette has {chunks.Left} bytes; 1 to 256 RGB triples expected.");
+        }
+
+        return chunks.ReadAll();
     }
 
     private int Inflate(Span<byte> buffer)
     {
         try
         {
-            return _data.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return data.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         }
         catch (InvalidDataException e)
         {

@@ -1,0 +1,91 @@
+using Inception.Data.Decoders;
+using static TorchSharp.torch;
+
+namespace Inception.Data;
+
+/// <summary>
+/// Reads picture files as 8-bit RGB. What a file is, its first bytes decide, not its name: PNG of every kind, binary PPM and PGM,
+/// uncompressed BMP; JPEG where the system has libturbojpeg. Grey is repeated, alpha is dropped, 16-bit samples keep their high byte, and
+/// colour profiles and camera orientation are not applied, as in torchvision's <c>ImageFolder</c>. Pictures have at most 2²⁷ pixels.
+/// </summary>
+public static class ImageFile
+{
+    private const long MaxFileBytes = 1 << 30;
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>uint8 (3, H, W), RGB, 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="DatasetException">The file is missing, damaged, too large or of another kind; the message names it and says which.</exception>
+    public static Tensor Read(string path) => ToTensor(Load(path));
+
+    /// <summary>Reads a file as a picture of size × size pixels, resampled bilinearly with antialiasing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="size">Width and height of the result, 1 to 16384.</param>
+    /// <param name="fit">What happens to a picture that is not square.</param>
+    /// <returns>uint8 (3, size, size), RGB, 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="DatasetException">As for <see cref="Read(string)"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is out of range.</exception>
+    public static Tensor Read(string path, int size, ImageFit fit = ImageFit.Crop)
+    {
+        ImageResize.CheckSide(size);
+        var image = Load(path);
+        var tensor = empty(3, size, size, dtype: ScalarType.Byte, device: CPU);
+        ImageResize.Fit(image, size, size, fit, tensor.bytes);
+        return tensor;
+    }
+
+    /// <summary>Decodes a picture file's bytes.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="name">How messages call it.</param>
+    /// <returns>uint8 (3, H, W), RGB, 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="DatasetException">The picture is damaged, too large or of another kind; the message names it and says which.</exception>
+    public static Tensor Decode(ReadOnlySpan<byte> bytes, string name) => ToTensor(ImageDecoder.Decode(bytes.ToArray(), name));
+
+    /// <summary>Reads and decodes a file.</summary>
+    /// <exception cref="DatasetException">As for <see cref="Read(string)"/>.</exception>
+    internal static RgbImage Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return ImageDecoder.Decode(ReadBytes(path), path);
+    }
+
+    // The length is asked for first: pipes and devices have none, and opening them could wait for ever.
+    private static byte[] ReadBytes(string path)
+    {
+        try
+        {
+            var length = new FileInfo(path) is { Exists: true } file ? file.Length : throw new DatasetException(
+                Directory.Exists(path) ? "it is a folder." : "it does not exist.");
+            if (length is 0 or > MaxFileBytes)
+            {
+                throw new DatasetException(length == 0 ? "it is empty." : $"its {length:N0} bytes are above the limit of {MaxFileBytes:N0}.");
+            }
+
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            var bytes = GC.AllocateUninitializedArray<byte>((int)length);
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new DatasetException($"'{path}' cannot be read: {Cifar.Failure.Reason(e)}", e);
+        }
+    }
+
+    private static Tensor ToTensor(RgbImage image)
+    {
+        var tensor = empty(3, image.Height, image.Width, dtype: ScalarType.Byte, device: CPU);
+        var planes = tensor.bytes;
+        var plane = image.Width * image.Height;
+        for (var channel = 0; channel < 3; channel++)
+        {
+            var target = planes.Slice(channel * plane, plane);
+            for (int i = 0, at = channel; i < target.Length; i++, at += 3)
+            {
+                target[i] = image.Pixels[at];
+            }
+        }
+
+        return tensor;
+    }
+}

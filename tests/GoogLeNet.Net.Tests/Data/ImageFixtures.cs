@@ -1,0 +1,18 @@
+using System.Text.Json;
+
+namespace Inception.Tests.Data;
+
+/// <summary>A picture file, and what Pillow reads from it: rows of RGB triples.</summary>
+internal sealed record DecodedFixture(string Name, byte[] File, int Height, int Width, byte[] Rgb);
+
+/// <summary>A picture file, and what Pillow resizes it to.</summary>
+internal sealed record ResizedFixture(string Name, byte[] File, int Size, string Fit, byte[] Rgb);
+
+/// <summary>What generate_images.py wrote.</summary>
+internal sealed record ImageFixtures(IReadOnlyList<DecodedFixture> Decoded, IReadOnlyList<ResizedFixture> Resized)
+{
+    public static ImageFixtures All { get; } = JsonSerializer.Deserialize<ImageFixtures>(
+        File.ReadAllBytes(Repository.PathOf("tests", "GoogLeNet.Net.Tests", "Data", "Images", "images.json")), JsonSerializerOptions.Web)!;
+
+    public static DecodedFixture Named(string name) => All.Decoded.Single(fixture => fixture.Name == name);
+}
