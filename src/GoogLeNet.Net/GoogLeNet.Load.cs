@@ -7,8 +7,8 @@ namespace Inception;
 public sealed partial class GoogLeNet
 {
     /// <summary>
-    /// Builds the network that a file of weights describes, and loads them; of a checkpoint with averaged weights those, which its
-    /// validation figures are of.
+    /// Builds the network that a file of weights describes, and loads them; of a checkpoint with averaged weights those, with which its
+    /// run ends.
     /// </summary>
     /// <param name="path">A file of <see cref="SaveWeights"/>, or a checkpoint of the trainer.</param>
     /// <returns>A network on the CPU in evaluation mode, ready to predict; the caller disposes it.</returns>

@@ -5,6 +5,8 @@ using Inception.Serialization;
 using Inception.Tests.Training;
 using Inception.Tests.Transforms;
 using Inception.Training;
+using Inception.Training.Averaging;
+using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -55,11 +57,28 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_run_with_averaged_weights_those_are_loaded()
+    {
+        using var data = Tiny.Noise(12);
+        using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: 9);
+        var options = new TrainerOptions
+        {
+            Epochs = 2, BatchSize = 3, Schedule = new Triangular(Peak: 0.1), Averaging = new ExponentialAverage(0.8), CheckpointFolder = folder.Path,
+        };
+        var epoch = new MultiHeadTrainer(model, options).Fit(data, data).Epochs[^1];
+        epoch.Averaged![0].Loss.Should().NotBeApproximately(epoch.Validation[0].Loss, 1e-3, "the test needs two networks to tell apart");
+
+        using var loaded = GoogLeNet.Load(folder.Last);
+
+        new Evaluator(loaded).Evaluate(data).Loss.Should().BeApproximately(epoch.Averaged[0].Loss, 1e-5);
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_kind_of_model_is_refused()
     {
         using var data = Tiny.Noise(6, size: 2);
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, CheckpointFolder = folder.Path }).Fit(data);
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 6, CheckpointFolder = folder.Path }).Fit(data);
 
         FluentActions.Invoking(() => GoogLeNet.Load(folder.Last)).Should().Throw<UnknownModelException>()
             .WithMessage($"{folder.Last} holds no GoogLeNet that can be built: *").Which.Path.Should().Be(folder.Last);
