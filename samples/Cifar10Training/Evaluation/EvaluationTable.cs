@@ -53,7 +53,7 @@ internal static class EvaluationTable
 
         var name = NameWidth(result.Confusion);
         yield return "";
-        yield return "Most confident mistakes: index in the test images, true class, prediction.";
+        yield return "Most confident mistakes: index among these images, true class, prediction.";
         foreach (var mistake in result.Mistakes)
         {
             var names = result.Confusion.ClassNames;

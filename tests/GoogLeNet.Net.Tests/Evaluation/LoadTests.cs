@@ -63,7 +63,11 @@ public sealed class LoadTests : IDisposable
         using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: 9);
         var options = new TrainerOptions
         {
-            Epochs = 2, BatchSize = 3, Schedule = new Triangular(Peak: 0.1), Averaging = new ExponentialAverage(0.8), CheckpointFolder = folder.Path,
+            Epochs = 2,
+            BatchSize = 3,
+            Schedule = new Triangular(Peak: 0.1),
+            Averaging = new ExponentialAverage(0.8),
+            CheckpointFolder = folder.Path,
         };
         var epoch = new MultiHeadTrainer(model, options).Fit(data, data).Epochs[^1];
         epoch.Averaged![0].Loss.Should().NotBeApproximately(epoch.Validation[0].Loss, 1e-3, "the test needs two networks to tell apart");

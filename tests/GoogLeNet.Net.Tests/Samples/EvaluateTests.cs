@@ -107,7 +107,7 @@ public sealed class EvaluateTests : IDisposable
             "frog           8     2",
             "automobile     3     7",
             "",
-            "Most confident mistakes: index in the test images, true class, prediction.",
+            "Most confident mistakes: index among these images, true class, prediction.",
             "     17  frog        automobile   99.50 %");
     }
 

@@ -17,7 +17,10 @@ internal static class TinyCheckpoint
         using var data = Images();
         var options = new TrainerOptions
         {
-            Epochs = 1, BatchSize = 5, ValidationTransforms = [new Normalize([.. Cifar10.Mean], [.. Cifar10.StandardDeviation])], CheckpointFolder = folder,
+            Epochs = 1,
+            BatchSize = 5,
+            ValidationTransforms = [new Normalize([.. Cifar10.Mean], [.. Cifar10.StandardDeviation])],
+            CheckpointFolder = folder,
         };
         new MultiHeadTrainer(model, options).Fit(data);
         return Path.Combine(folder, CheckpointFiles.Last);
