@@ -1,5 +1,7 @@
 // cifar10: trains GoogLeNet on CIFAR-10.
 //     cifar10 train --recipe cpu          trains, and writes a folder with checkpoints, history and report
+//     cifar10 evaluate --checkpoint FILE  measures checkpoints, one or an ensemble, on the test images
+//     cifar10 predict IMAGE… --checkpoint FILE     says what is in pictures
 //     cifar10 summary --spec tutorial     prints a network's table
 // Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 using System.CommandLine;
@@ -7,7 +9,10 @@ using Cifar10Training.Commands;
 
 using var interruption = new Interruption();
 
-var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.") { TrainCommand.Create(), SummaryCommand.Create() };
+var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.")
+{
+    TrainCommand.Create(), EvaluateCommand.Create(), PredictCommand.Create(), SummaryCommand.Create(),
+};
 var parsed = commandLine.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {

@@ -35,14 +35,16 @@ public sealed partial class GoogLeNet
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool averaged = false)
     {
-        bool IsIncluded(string key) => includeClassifiers || !IsClassifier(key);
+        var file = SafeTensorsFile.Read(path);
+        var tensors = (averaged ? file.AveragedTensors() : file.NetworkTensors()).ToList();
+        return averaged && tensors.Count == 0
+            ? throw new ArgumentException($"{path} holds no averaged weights; only checkpoints of runs with weight averaging do.", nameof(averaged))
+            : LoadWeights(tensors, path, strict, includeClassifiers);
+    }
 
-        var content = SafeTensorsFile.Read(path);
-        var tensors = (averaged ? content.AveragedTensors() : content.NetworkTensors()).ToList();
-        if (averaged && tensors.Count == 0)
-        {
-            throw new ArgumentException($"{path} holds no averaged weights; only checkpoints of runs with weight averaging do.", nameof(averaged));
-        }
+    private WeightsReport LoadWeights(IReadOnlyList<SafeTensor> tensors, string path, bool strict, bool includeClassifiers)
+    {
+        bool IsIncluded(string key) => includeClassifiers || !IsClassifier(key);
 
         var file = tensors.Where(tensor => IsIncluded(tensor.Name)).ToDictionary(tensor => tensor.Name);
         var state = this.State().Where(entry => IsIncluded(entry.Key)).ToDictionary();

@@ -8,6 +8,9 @@ internal static class WeightsFormat
     /// <summary>The metadata entry that names the format.</summary>
     public const string FormatKey = "format";
 
+    /// <summary>The metadata entry that describes the network.</summary>
+    public const string ModelKey = "model";
+
     /// <summary>Format of a network's weights alone.</summary>
     public const string Weights = "GoogLeNet.Net weights 1";
 
@@ -50,7 +53,7 @@ internal static class WeightsFormat
     {
         [FormatKey] = Weights,
         ["version"] = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
-        ["model"] = configuration,
+        [ModelKey] = configuration,
     };
 
     /// <summary>The tensors of a file that are meant for a network.</summary>

@@ -9,8 +9,8 @@ public sealed class CommandLineTests
 {
     [Theory]
     [InlineData("train --fast", "--epochs", "an unknown option lists those there are")]
-    [InlineData("fit", "train, summary", "an unknown command lists those there are")]
-    [InlineData("", "train, summary", "no command at all")]
+    [InlineData("fit", "train, evaluate, predict, summary", "an unknown command lists those there are")]
+    [InlineData("", "train, evaluate, predict, summary", "no command at all")]
     [InlineData("train --recipe warp", "smoke, cpu, tutorial", "an unknown recipe lists those there are")]
     [InlineData("train --recipe nowhere.json", "nowhere.json", "a recipe file that does not exist")]
     [InlineData("train --epochs 0", "from 1", "a number out of range names the range")]

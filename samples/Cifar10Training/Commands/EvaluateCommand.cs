@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using Cifar10Training.Display;
+using Cifar10Training.Evaluation;
+using Cifar10Training.Runs;
+using Inception.Data;
+using Inception.Evaluation;
+
+namespace Cifar10Training.Commands;
+
+/// <summary><c>cifar10 evaluate</c>.</summary>
+internal static class EvaluateCommand
+{
+    private static readonly Option<string[]> Checkpoint = Checkpoints.Option("Evaluate");
+    private static readonly Option<string?> Views = Values.Text(
+        "--tta", "none|flip|crops", "Average over views of each image: flip 2; crops 6 translations, or 10 crops where the network enlarges. Default none.",
+        TestTimeViews.Check);
+    private static readonly Option<string?> Data = Values.Text(
+        "--data", "DIR", "Folder with CIFAR-10's binary files. Default: the cache, filled by a download.");
+    private static readonly Option<string?> Device = Values.Text(
+        "--device", "cpu|cuda[:i]", "Where to compute. Default: the GPU if there is one.", DeviceChoice.Check);
+    private static readonly Option<int?> Limit = Values.Whole("--limit", "Evaluate on N test images, all classes alike. Default all.", 1, TestImages.Count);
+    private static readonly Option<int?> Batch = Values.Whole("--batch", "Images in a step. Default 256.", 1, TestImages.Count);
+    private static readonly Option<int?> Top = Values.Whole("--top", "Most confident mistakes to show. Default 10.", 0, TestImages.Count);
+    private static readonly Option<string?> Json = Values.Text("--json", "FILE", "Write all figures to a JSON file too.");
+
+    public static Command Create()
+    {
+        var command = new Command("evaluate", "Measures checkpoints on CIFAR-10's test images; several make an ensemble.")
+        {
+            Checkpoint, Views, Data, Device, Limit, Batch, Top, Json,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(Read(parsed), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(EvaluateArguments arguments, CancellationToken cancellationToken)
+    {
+        EvaluationFile.RequireFolder(arguments.Json);
+        var device = DeviceChoice.Resolve(arguments.Device);
+        MachineFacts.Prepare(threads: null);
+        using var ensemble = LoadedEnsemble.Load(arguments.Checkpoints, device);
+        if (ensemble.NumClasses != Cifar10.ClassNames.Count)
+        {
+            throw new RunException($"{arguments.Checkpoints[0]} tells {ensemble.NumClasses} classes apart; CIFAR-10 has {Cifar10.ClassNames.Count}.");
+        }
+
+        var display = RunDisplay.ForConsole();
+        using var images = await TestImages.LoadAsync(arguments.Data, arguments.Limit, device, display, cancellationToken);
+        var tta = arguments.Views ?? TestTimeViews.Default;
+        display.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Network      {ensemble.Description} on {device}, views {tta}, {images.Count:N0} test images"));
+
+        var result = Evaluate(arguments, ensemble, images, display, cancellationToken);
+        foreach (var line in EvaluationTable.Lines(result))
+        {
+            display.WriteLine(line);
+        }
+
+        if (arguments.Json is not null)
+        {
+            new EvaluationFile(arguments.Checkpoints, tta, result).Write(arguments.Json);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static EvaluationResult Evaluate(
+        EvaluateArguments arguments, LoadedEnsemble ensemble, IImageDataset images, RunDisplay display, CancellationToken cancellationToken)
+    {
+        var defaults = new EvaluationOptions();
+        var options = new EvaluationOptions { BatchSize = arguments.Batch ?? defaults.BatchSize, Mistakes = arguments.Mistakes ?? 10 };
+        var predictor = new Predictor(ensemble.Members, TestTimeViews.Find(arguments.Views));
+        return new Evaluator(predictor, options).Evaluate(images, new ProgressLines(display), cancellationToken);
+    }
+
+    private static EvaluateArguments Read(ParseResult parsed) => new()
+    {
+        Checkpoints = parsed.GetValue(Checkpoint)!,
+        Views = parsed.GetValue(Views),
+        Data = parsed.GetValue(Data),
+        Device = parsed.GetValue(Device),
+        Limit = parsed.GetValue(Limit),
+        Batch = parsed.GetValue(Batch),
+        Mistakes = parsed.GetValue(Top),
+        Json = parsed.GetValue(Json),
+    };
+}

@@ -1,0 +1,26 @@
+using Inception.Evaluation;
+
+namespace Cifar10Training.Evaluation;
+
+/// <summary>What <c>--tta</c> names.</summary>
+internal static class TestTimeViews
+{
+    public const string Default = "none";
+
+    /// <summary>What is wrong with the text, or null where it is one of the names.</summary>
+    public static string? Check(string text) => text is "none" or "flip" or "crops" ? null : $"--tta is '{text}'; it must be none, flip or crops.";
+
+    public static IViews Find(string? name) => name switch
+    {
+        "flip" => new FlipViews(),
+        "crops" => new CropsThatFit(),
+        _ => new IdentityView(),
+    };
+
+    // Crops of an image that the network sees pixel for pixel would have to enlarge it first, as no image in training was.
+    private sealed record CropsThatFit : IViews
+    {
+        public IReadOnlyList<View> Of(int height, int width, int size) =>
+            size > Math.Min(height, width) ? new TenCrops().Of(height, width, size) : new TranslationViews(pixels: 1).Of(height, width, size);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Inception.Architecture;
+using Inception.Data.Transforms;
+using Inception.Serialization;
+
+namespace Inception.Evaluation;
+
+/// <summary>One network of an ensemble, and what its images go through before they reach it.</summary>
+/// <param name="Model">The network, which stays owned by the caller; its main head is the one that predicts.</param>
+/// <param name="Transforms">
+/// Applied to each view in order; the last result must be float32. Null for what the model needs and no more: a resize to its input size
+/// where the images differ, and values 0–1.
+/// </param>
+public sealed record EnsembleMember(IMultiHeadModel Model, IReadOnlyList<IBatchTransform>? Transforms = null)
+{
+    /// <summary>
+    /// Reads a network, as <see cref="GoogLeNet.Load(string)"/> does, and with it what its training did to validation images, where the file is a
+    /// checkpoint of the trainer: everything that a prediction needs.
+    /// </summary>
+    /// <param name="path">A checkpoint, or a file of <see cref="GoogLeNet.SaveWeights"/>.</param>
+    /// <returns>A <see cref="GoogLeNet"/> on the CPU in evaluation mode, which the caller disposes, and its transforms.</returns>
+    /// <exception cref="UnknownModelException">The file does not say which GoogLeNet it holds, or names a transform that this library does not know.</exception>
+    /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
+    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public static EnsembleMember Load(string path)
+    {
+        var file = SafeTensorsFile.Read(path);
+        var transforms = ValidationTransforms(file, path);
+        return new EnsembleMember(GoogLeNet.Load(file, path), transforms);
+    }
+
+    // The rest of the options concerns training alone, and may hold schedules of the user's own.
+    private static IReadOnlyList<IBatchTransform>? ValidationTransforms(SafeTensorsFile file, string path)
+    {
+        try
+        {
+            return file.Metadata.TryGetValue("options", out var options)
+                ? JsonNode.Parse(options)?["validationTransforms"].Deserialize<IReadOnlyList<IBatchTransform>>(SpecJson.Options)
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        {
+            throw new UnknownModelException(path, $"was trained with validation transforms that cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Inception.Data;
+using static TorchSharp.torch;
+
+namespace Inception.Evaluation;
+
+/// <summary>Measures how well a network or an ensemble classifies labelled images.</summary>
+public sealed class Evaluator
+{
+    private readonly Predictor predictor;
+    private readonly EvaluationOptions options;
+
+    /// <summary>An evaluator of one network on images as they are, transformed as <see cref="EnsembleMember"/> says where no transforms are given.</summary>
+    /// <param name="model">The network, which stays owned by the caller.</param>
+    /// <param name="options">What is measured; the defaults of <see cref="EvaluationOptions"/> when omitted.</param>
+    public Evaluator(IMultiHeadModel model, EvaluationOptions? options = null)
+        : this(new Predictor(model), options)
+    {
+    }
+
+    /// <summary>An evaluator of a predictor: one network or several, on one view or several.</summary>
+    /// <param name="predictor">What predicts.</param>
+    /// <param name="options">What is measured; the defaults of <see cref="EvaluationOptions"/> when omitted.</param>
+    public Evaluator(Predictor predictor, EvaluationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(predictor);
+        this.predictor = predictor;
+        this.options = options ?? new EvaluationOptions();
+    }
+
+    /// <summary>Predicts every image and compares with its label. Results stay on the device until the last image.</summary>
+    /// <param name="dataset">Labelled images.</param>
+    /// <param name="progress">Told after every batch, on this thread.</param>
+    /// <param name="cancellationToken">Ends the evaluation between two views of a batch.</param>
+    /// <exception cref="ArgumentException">The data set is empty, has other classes than the networks, or does not fit them.</exception>
+    /// <exception cref="InvalidOperationException">A prediction is not a number: the weights are of no use.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public EvaluationResult Evaluate(
+        IImageDataset dataset, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        CheckDataset(dataset);
+        var began = Stopwatch.GetTimestamp();
+        using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
+        using var mode = predictor.Evaluating();
+        for (var first = 0L; first < dataset.Count; first += options.BatchSize)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(options.BatchSize, dataset.Count - first);
+            var probabilities = predictor.Average(dataset.Images.narrow(0, first, count), cancellationToken);
+            outcomes.Set(first, probabilities, dataset.Labels.narrow(0, first, count));
+            progress?.Report(new EvaluationProgress(first + count, dataset.Count));
+        }
+
+        var read = outcomes.Read();
+        return EvaluationResult.From(read, dataset.ClassNames, options, Stopwatch.GetElapsedTime(began));
+    }
+
+    private void CheckDataset(IImageDataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        if (dataset.Count < 1)
+        {
+            throw new ArgumentException("The data set has no images.", nameof(dataset));
+        }
+
+        if (dataset.ClassNames.Count != predictor.NumClasses)
+        {
+            throw new ArgumentException(
+                $"The data set has {dataset.ClassNames.Count} classes and the model {predictor.NumClasses}; they must agree.", nameof(dataset));
+        }
+    }
+}

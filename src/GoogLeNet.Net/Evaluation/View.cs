@@ -1,0 +1,72 @@
+using static TorchSharp.torch;
+
+namespace Inception.Evaluation;
+
+/// <summary>Height and width in pixels.</summary>
+/// <param name="Height">At least 1.</param>
+/// <param name="Width">At least 1.</param>
+public readonly record struct ImageSize(int Height, int Width);
+
+/// <summary>A part of an image. It may reach beyond the edge by less than the image's side; what it sees there is the inside, mirrored.</summary>
+/// <param name="Top">First row, 0 at the image's upper edge.</param>
+/// <param name="Left">First column, 0 at the image's left edge.</param>
+/// <param name="Height">Rows, at least 1.</param>
+/// <param name="Width">Columns, at least 1.</param>
+public readonly record struct Window(int Top, int Left, int Height, int Width);
+
+/// <summary>One view of an image: the image is resized, a window is cut out, brought to the network's size and mirrored, in this order.</summary>
+public sealed record View
+{
+    /// <summary>Share of this view in the average, in (0, 1].</summary>
+    public required double Weight { get; init; }
+
+    /// <summary>The size that the whole image is brought to first; null for its own.</summary>
+    public ImageSize? Scaled { get; init; }
+
+    /// <summary>What is cut out of it.</summary>
+    public required Window Window { get; init; }
+
+    /// <summary>Height and width of the result; null for the window's. Where it is given, no transform that resizes belongs after the view.</summary>
+    public int? Size { get; init; }
+
+    /// <summary>Whether left and right are exchanged.</summary>
+    public bool Mirrored { get; init; }
+
+    /// <summary>Shows the view of every image of a batch.</summary>
+    /// <param name="images">(N, C, H, W), uint8 or float32, of the height and width that the view was made for; left as it is.</param>
+    /// <returns>
+    /// (N, C, h, w) on the same device in the same units: of the images' type where pixels only move, else float32, interpolated
+    /// bilinearly, with antialiasing where it shrinks. It may share memory with <paramref name="images"/>.
+    /// </returns>
+    public Tensor Apply(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var scaled = Scaled is { } whole ? Resized(images, whole) : images.alias();
+        var cut = Cut(scaled);
+        var sized = Size is { } side ? Resized(cut, new ImageSize(side, side)) : cut;
+        return (Mirrored ? sized.flip(3) : sized).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Resized(Tensor images, ImageSize size) =>
+        (images.shape[2], images.shape[3]) == (size.Height, size.Width)
+            ? images.alias()
+            : nn.functional.interpolate(
+                images.to(ScalarType.Float32), [size.Height, size.Width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+
+    private Tensor Cut(Tensor images)
+    {
+        int height = (int)images.shape[2], width = (int)images.shape[3];
+        int above = Math.Max(0, -Window.Top), below = Math.Max(0, Window.Top + Window.Height - height);
+        int before = Math.Max(0, -Window.Left), after = Math.Max(0, Window.Left + Window.Width - width);
+        if (Math.Max(above, below) >= height || Math.Max(before, after) >= width)
+        {
+            throw new ArgumentException($"The {Window} reaches beyond images of {height}×{width} pixels by as much as they measure.", nameof(images));
+        }
+
+        // libtorch mirrors floating point only.
+        var padded = above + below + before + after == 0
+            ? images
+            : nn.functional.pad(images.to(ScalarType.Float32), (before, after, above, below), TorchSharp.PaddingModes.Reflect);
+        return padded.narrow(2, Window.Top + above, Window.Height).narrow(3, Window.Left + before, Window.Width);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using FluentAssertions;
+using Inception.Data;
+using Inception.Evaluation;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Inception.Tests.Samples;
+
+[Collection(SampleCollection.Name)]
+public sealed class PredictTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task The_five_most_probable_classes_of_each_picture_are_printed_and_a_bad_one_does_not_stop_the_rest()
+    {
+        var checkpoint = TinyCheckpoint.Train(folder["run"]);
+        var wide = Picture("wide.ppm", width: 60, height: 40);
+        var small = Picture("small.ppm", width: 16, height: 16);
+        await File.WriteAllTextAsync(folder["broken.png"], "no picture");
+
+        var result = await SampleProcess.RunAsync("predict", wide, folder["broken.png"], small, "--checkpoint", checkpoint);
+
+        result.ExitCode.Should().Be(1, "one picture could not be read");
+        result.ErrorLines.Should().ContainSingle().Which.Should().StartWith("cifar10: ").And.Contain("broken.png");
+        var lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines.Should().HaveCount(12);
+        (lines[0], lines[6]).Should().Be((wide, small));
+        Probabilities(lines[1..6]).Should().BeInDescendingOrder().And.OnlyContain(p => p > 0 && p <= 100);
+        lines[1..6].Select(line => line[12..]).Should().OnlyHaveUniqueItems().And.BeSubsetOf(Cifar10.ClassNames);
+        lines[1].Should().Be(Best(checkpoint, wide));
+    }
+
+    [Fact]
+    public async Task Of_another_number_of_classes_than_CIFAR_10s_the_numbers_are_named()
+    {
+        var result = await SampleProcess.RunAsync("predict", Picture("a.ppm", 32, 32), "--checkpoint", TinyCheckpoint.Draw(folder.Path, classes: 3));
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        var lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines[1..].Select(line => line[12..]).Should().BeEquivalentTo("class 0", "class 1", "class 2");
+        Probabilities(lines[1..]).Sum().Should().BeApproximately(100, 0.02);
+    }
+
+    [Theory]
+    [InlineData("predict a.png", "--checkpoint", "no checkpoint")]
+    [InlineData("predict --checkpoint x", "predict", "no picture")]
+    [InlineData("predict a.png --fast --checkpoint x", "Unknown option '--fast'; the options of predict are --checkpoint, --device.", "an unknown option")]
+    [InlineData("predict a.png --checkpoint nowhere.safetensors", "There is no checkpoint nowhere.safetensors.", "a file that does not exist")]
+    public async Task Bad_usage_ends_with_one_line_and_exit_code_2(string arguments, string hint, string reason)
+    {
+        var result = await SampleProcess.RunAsync(arguments.Split(' '));
+
+        result.ExitCode.Should().Be(2, reason);
+        result.ErrorLines.Should().ContainSingle(reason).Which.Should().StartWith("cifar10: ").And.Contain(hint);
+        result.Output.Should().BeEmpty(reason);
+    }
+
+    // The first line that the library's own prediction, made here, would print.
+    private static string Best(string checkpoint, string picture)
+    {
+        using var scope = NewDisposeScope();
+        var member = EnsembleMember.Load(checkpoint);
+        using var model = (GoogLeNet)member.Model;
+        var probabilities = new Predictor([member], new CenterCropView()).Predict(ImageFile.Read(picture).unsqueeze(0)).data<double>().ToArray();
+        var best = Array.IndexOf(probabilities, probabilities.Max());
+        return string.Create(CultureInfo.InvariantCulture, $"  {100 * probabilities[best],6:F2} %  {Cifar10.ClassNames[best]}");
+    }
+
+    private static IEnumerable<double> Probabilities(IEnumerable<string> lines) =>
+        lines.Select(line => double.Parse(Regex.Match(line, @"^ +([\d.]+) %  ").Groups[1].Value, CultureInfo.InvariantCulture));
+
+    // A binary PPM: the simplest picture file there is.
+    private string Picture(string name, int width, int height)
+    {
+        var pixels = Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * 7 % 251));
+        File.WriteAllBytes(folder[name], [.. System.Text.Encoding.ASCII.GetBytes($"P6\n{width} {height}\n255\n"), .. pixels]);
+        return folder[name];
+    }
+}
