@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Training;
+using Inception.Training.Metrics;
 using Inception.Training.TensorBoard;
 using Xunit;
 
@@ -170,7 +171,7 @@ public sealed class TensorBoardSinkTests
     public void An_empty_folder_name_is_refused() =>
         FluentActions.Invoking(() => new TensorBoardSink("")).Should().Throw<ArgumentException>().WithParameterName("folder");
 
-    private static StepEvent Step(int epoch, int step) => new(epoch, int.MaxValue, step, 196, 0.01, 99, null, []);
+    private static StepEvent Step(int epoch, int step) => new(epoch, int.MaxValue, step, 196, 0.01, 99, null, new Lazy<IReadOnlyList<HeadMetrics>>([]));
 
     private static EpochEvent Epoch(int epoch) => new(
         new EpochRecord(
