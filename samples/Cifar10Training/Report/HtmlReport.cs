@@ -37,6 +37,7 @@ internal static class HtmlReport
             <div class="charts">
             {Figure(Charts.Accuracy(report))}{Figure(Charts.Loss(report))}{Figure(Charts.LearningRate(report))}</div>
             </section>
+            {(report.Evaluation is { } evaluation ? EvaluationSection.Write(evaluation, report.Mistakes ?? []) : "")}
             <section>
             <h2>Epochs</h2>
             {EpochTable.Write(report)}
@@ -75,6 +76,12 @@ internal static class HtmlReport
 
         if (report.Metrics is { } metrics)
         {
+            if (report.Evaluation is { } evaluation)
+            {
+                Tile(string.Create(CultureInfo.InvariantCulture, $"{100 * evaluation.TopKAccuracy:F2} %"), $"top-{evaluation.TopK}, test");
+                Tile(string.Create(CultureInfo.InvariantCulture, $"{100 * evaluation.Calibration.ExpectedError:F2} %"), "calibration error");
+            }
+
             Tile(Display.Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds)), "start to end");
             Tile(metrics.TrainImagesPerSecond.ToString("N0", CultureInfo.InvariantCulture), "training images/s");
             Tile(metrics.Parameters.ToString("N0", CultureInfo.InvariantCulture), "parameters");

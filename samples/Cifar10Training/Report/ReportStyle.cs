@@ -25,6 +25,13 @@ internal static class ReportStyle
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }
         th, td { padding: 6px 14px; text-align: right; white-space: nowrap; border-top: 1px solid var(--grid); }
         thead th { color: var(--muted); font-weight: 500; border-top: 0; }
+        .confusion td, .confusion th { padding: 5px 8px; font-size: 13px; }
+        .confusion thead th { vertical-align: bottom; } .confusion thead span { writing-mode: vertical-rl; transform: rotate(180deg); }
+        .confusion tbody th { font-weight: 500; color: var(--muted); }
+        .hit { background: color-mix(in srgb, var(--c2) var(--share), transparent); } .miss { background: color-mix(in srgb, var(--c4) var(--share), transparent); }
+        .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(124px, 1fr)); gap: 12px; }
+        .mistakes figure { text-align: center; padding: 12px 6px; } .mistakes img { image-rendering: pixelated; border-radius: 4px; }
+        figcaption { font-size: 12.5px; line-height: 1.35; color: var(--muted); margin-top: 6px; }
         .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 12px; }
         .facts > div { padding: 14px 16px; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0; font-size: 14px; }

@@ -1,4 +1,5 @@
 using Cifar10Training.Report;
+using Inception.Evaluation;
 using Inception.Training;
 
 namespace Cifar10Training.Runs;
@@ -12,19 +13,18 @@ internal sealed class RunRecorder(RunConfig config, RunFolder folder, long train
     {
         if (value is EpochEvent epoch)
         {
-            Write(epoch.History, metrics: null);
+            Write(new RunReport(config, epoch.History, trainImages, Metrics: null));
         }
     }
 
-    public void Finish(History history, RunMetrics metrics)
+    public void Finish(History history, RunMetrics metrics, EvaluationResult evaluation, IReadOnlyList<MistakePicture> mistakes)
     {
         TextFile.Replace(folder.Metrics, metrics.ToJson());
-        Write(history, metrics);
+        Write(new RunReport(config, history, trainImages, metrics, evaluation, mistakes));
     }
 
-    private void Write(History history, RunMetrics? metrics)
+    private void Write(RunReport report)
     {
-        var report = new RunReport(config, history, trainImages, metrics);
         TextFile.Replace(folder.History, report.History.ToCsv());
         TextFile.Replace(folder.Report, HtmlReport.Write(report));
         TextFile.Replace(folder.Curve, CurveFigure.Write(report));

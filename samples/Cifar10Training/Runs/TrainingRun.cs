@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Cifar10Training.Display;
 using Inception;
+using Cifar10Training.Report;
 using Inception.Data;
+using Inception.Evaluation;
 using Inception.Training;
 using TorchSharp;
 
@@ -51,8 +53,9 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
             return trainer.Fit(train, test, new EventFan(recorder, narrator, bar), cancellationToken, plan.Checkpoint);
         });
 
+        var evaluation = new Evaluator(new Predictor([new EnsembleMember(model, plan.Recipe.Trainer.ValidationTransforms)])).Evaluate(test, null, cancellationToken);
         var metrics = RunMetrics.From(config, history, startSeconds, parameters);
-        recorder.Finish(history, metrics);
+        recorder.Finish(history, metrics, evaluation, MistakePicture.Of(evaluation, test));
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Done      test accuracy {metrics.TestAccuracy:F2} % on {config.DataTitle} after {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
         display.WriteLine($"Report    {folder.Report}");
