@@ -64,8 +64,9 @@ internal sealed class FakeCifar
     public static byte[] Png(int file) =>
         new PngEncoder { Filter = file % 5 }.Encode(1024, Records, (x, y, c) => Pixel(file, y, c * 1024 + x));
 
+    /// <summary>In a format whose bytes are the same at any time and in any process; pax writes both into its headers.</summary>
     public static TarEntry File(string name, byte[] content) =>
-        new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) };
+        new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content), ModificationTime = DateTimeOffset.UnixEpoch };
 
     public static byte[] Tar(IReadOnlyList<TarEntry> entries)
     {
