@@ -80,6 +80,7 @@ public sealed class PngReaderTests
             { "more than its 10 rows", good.Assemble(20, 10, PngEncoder.Compress([.. rows, 0])) },
             { "unknown filter 5", good.Assemble(20, 10, PngEncoder.Compress(filter5)) },
             { "compressed pixels are damaged", good.Assemble(20, 10, [1, 2, 3, 4, 5, 6, 7, 8]) },
+            { "compressed pixels are damaged", good.Assemble(20, 10, [0x78, 0x20, 0, 0, 0, 1, 1, 2, 3]) }, // a preset dictionary, which PNG has not
             { "chunk IEND is not expected", good.Assemble(20, 10, []) },
         };
     }

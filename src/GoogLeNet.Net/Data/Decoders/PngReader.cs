@@ -144,7 +144,7 @@ internal sealed class PngReader : IDisposable
         {
             return data.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException and not DatasetException) // a preset dictionary is the latter
         {
             throw new DatasetException("its compressed pixels are damaged.", e);
         }
