@@ -30,7 +30,7 @@ internal static class TarGz
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 17);
-            using var tar = new TarReader(new BoundedStream(new GZipStream(file, CompressionMode.Decompress), mostBytes));
+            using var tar = new TarReader(new TarGuard(new GZipStream(file, CompressionMode.Decompress), mostBytes));
             while (missing.Count > 0 && tar.GetNextEntry() is { } entry)
             {
                 cancellationToken.ThrowIfCancellationRequested();
