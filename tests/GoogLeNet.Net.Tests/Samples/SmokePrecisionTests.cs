@@ -6,7 +6,7 @@ using Xunit;
 namespace Inception.Tests.Samples;
 
 /// <summary>
-/// On the recipe's 400 test images runs that differ in their seed alone lie 4 points apart (standard deviation), so means over four seeds are
+/// On the recipe's 400 test images runs that differ in their seed alone scatter by about 3 points (standard deviation), so means over four seeds are
 /// compared, and only a loss counts.
 /// </summary>
 [Collection(SampleCollection.Name)]
