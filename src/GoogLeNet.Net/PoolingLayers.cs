@@ -26,9 +26,21 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
     }
 }
 
-/// <summary>Local response normalisation across channels, scaled as Caffe does. Shape unchanged.</summary>
+/// <summary>Local response normalisation across channels, scaled as Caffe does; computed in float32 where the input is bfloat16. Shape and type unchanged.</summary>
 internal sealed class LocalResponseNormalization(LocalResponseNormSpec spec) : Module<Tensor, Tensor>(nameof(LocalResponseNormalization))
 {
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => functional.local_response_norm(input, spec.Size, spec.Alpha, spec.Beta, spec.K);
+    public override Tensor forward(Tensor input)
+    {
+        if (input.dtype != ScalarType.BFloat16)
+        {
+            return Normalise(input);
+        }
+
+        using var wide = input.to(ScalarType.Float32);
+        using var normalised = Normalise(wide);
+        return normalised.to(ScalarType.BFloat16);
+    }
+
+    private Tensor Normalise(Tensor input) => functional.local_response_norm(input, spec.Size, spec.Alpha, spec.Beta, spec.K);
 }

@@ -1,3 +1,5 @@
+using Inception.Training;
+
 namespace Cifar10Training.Commands;
 
 /// <summary>What was given to <c>cifar10 train</c>; null where nothing was.</summary>
@@ -14,6 +16,8 @@ internal sealed record TrainArguments
     public int? Seed { get; init; }
 
     public string? Device { get; init; }
+
+    public Precision? Precision { get; init; }
 
     public string? Data { get; init; }
 

@@ -17,7 +17,8 @@ internal static class TrainCommand
     private static readonly Option<int?> Seed = Values.Whole("--seed", "Seed of weights, subset, order, augmentation and dropout.", int.MinValue);
     private static readonly Option<string?> Device = Values.Text(
         "--device", "cpu|cuda[:i]", "Where to train. Default: the GPU if there is one.", DeviceChoice.Check);
-    private static readonly Option<string?> Precision = Values.Text("--precision", "fp32", "Number format. Default fp32.", CheckPrecision);
+    private static readonly Option<string?> Precision = Values.Text(
+        "--precision", PrecisionChoice.Names, "Number format of the computations. Default: the recipe's.", PrecisionChoice.Check);
     private static readonly Option<string?> Data = Values.Text(
         "--data", $"DIR|{CifarImages.Synthetic}", "Folder with CIFAR-10's binary files, or synthetic: drawn pictures, without a network. Default: the cache, filled by a download.");
     private static readonly Option<string?> Out = Values.Text("--out", "DIR", "Folder of the run. Default runs/<recipe>-<time>.");
@@ -69,16 +70,10 @@ internal static class TrainCommand
         Limit = parsed.GetValue(Limit),
         Seed = parsed.GetValue(Seed),
         Device = parsed.GetValue(Device),
+        Precision = PrecisionChoice.Of(parsed.GetValue(Precision)),
         Data = parsed.GetValue(Data),
         Out = parsed.GetValue(Out),
         Resume = parsed.GetResult(Resume) is not null,
         ResumeFile = parsed.GetValue(Resume),
-    };
-
-    private static string? CheckPrecision(string text) => text switch
-    {
-        "fp32" => null,
-        "bf16" => "--precision bf16 is not available yet; use fp32.",
-        _ => $"--precision is '{text}'; it must be fp32.",
     };
 }

@@ -47,6 +47,7 @@ internal sealed record Recipe
             Epochs = arguments.Epochs ?? Trainer.Epochs,
             BatchSize = arguments.Batch ?? Trainer.BatchSize,
             Seed = arguments.Seed ?? Trainer.Seed,
+            Precision = arguments.Precision ?? Trainer.Precision,
         },
     };
 

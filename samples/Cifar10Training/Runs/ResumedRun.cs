@@ -59,6 +59,7 @@ internal static class ResumedRun
             ("--epochs", given.Epochs?.ToString(), recipe.Trainer.Epochs.ToString()),
             ("--batch", given.Batch?.ToString(), recipe.Trainer.BatchSize.ToString()),
             ("--limit", given.Limit?.ToString(), recipe.Limit?.ToString() ?? "none"),
+            ("--precision", given.Precision is { } format ? PrecisionChoice.NameOf(format) : null, PrecisionChoice.NameOf(recipe.Trainer.Precision)),
             ("--seed", given.Seed?.ToString(), recipe.Trainer.Seed.ToString()),
         ];
         foreach (var (option, value, stored) in pairs)

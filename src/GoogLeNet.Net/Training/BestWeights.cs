@@ -6,14 +6,14 @@ namespace Inception.Training;
 /// <summary>A copy of a module's parameters and buffers: those of a run's best epoch so far, the initial ones before the first.</summary>
 internal sealed class BestWeights : IDisposable
 {
-    private readonly nn.Module module;
+    private readonly FlatParameters parameters;
     private readonly Dictionary<string, Tensor> copies;
 
-    public BestWeights(nn.Module module)
+    public BestWeights(FlatParameters parameters)
     {
-        this.module = module;
+        this.parameters = parameters;
         using var frozen = no_grad();
-        copies = module.State().ToDictionary(entry => entry.Key, entry => entry.Value.clone().DetachFromDisposeScope());
+        copies = parameters.State().ToDictionary(entry => entry.Key, entry => entry.Value.clone().DetachFromDisposeScope());
     }
 
     /// <summary>Every copy by its key in a checkpoint.</summary>
@@ -23,7 +23,11 @@ internal sealed class BestWeights : IDisposable
     public void Take() => Copy((own, copy) => copy.copy_(own));
 
     /// <summary>Gives the module the state that was copied last.</summary>
-    public void Restore() => Copy((own, copy) => own.copy_(copy));
+    public void Restore()
+    {
+        Copy((own, copy) => own.copy_(copy));
+        parameters.Refresh();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -37,7 +41,7 @@ internal sealed class BestWeights : IDisposable
     private void Copy(Func<Tensor, Tensor, Tensor> copy)
     {
         using var frozen = no_grad();
-        foreach (var (key, own) in module.State())
+        foreach (var (key, own) in parameters.State())
         {
             copy(own, copies[key]);
         }

@@ -1,3 +1,4 @@
+using Inception.Serialization;
 using Inception.Training.Optimizers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,17 +13,21 @@ namespace Inception.Training;
 /// <remarks>Each group of parameters is one range: first those that no rule matches, then the rules' in their order.</remarks>
 public sealed class FlatParameters : IDisposable
 {
+    private readonly nn.Module module;
     private readonly (string Key, Parameter Parameter)[] parameters;
+    private readonly WorkingCopy? working;
 
     /// <summary>Moves the parameters of <paramref name="module"/>, which must be on its final device, into the buffers.</summary>
     /// <param name="module">The network.</param>
     /// <param name="rules">The optimizer's groups; no decay of biases and normalisations when omitted.</param>
+    /// <param name="precision">With <see cref="Precision.BFloat16"/> weights and biases hold bfloat16 roundings of the buffer's values until <see cref="Dispose"/>.</param>
     /// <exception cref="ArgumentException">
     /// There are no trainable parameters or all are frozen, not all are float32 on one device, or a group's pattern of keys leaves it without a
     /// parameter.
     /// </exception>
-    public FlatParameters(nn.Module module, IReadOnlyList<ParameterGroup>? rules = null)
+    public FlatParameters(nn.Module module, IReadOnlyList<ParameterGroup>? rules = null, Precision precision = Precision.Float32)
     {
+        this.module = module;
         var groups = ParameterGrouping.Of(module, rules ?? ParameterGroup.NoDecayOnBiasesAndNorms);
         parameters = [.. groups.SelectMany(group => group.Members)];
         if (parameters.Length == 0)
@@ -43,14 +48,8 @@ public sealed class FlatParameters : IDisposable
         Values = zeros(total, device: device).DetachFromDisposeScope();
         Gradients = zeros(total, device: device).DetachFromDisposeScope();
 
-        using var frozen = no_grad();
-        using var scope = NewDisposeScope();
-        foreach (var ((_, parameter), (_, value), (_, gradient)) in parameters.Zip(Views(Values), Views(Gradients)))
-        {
-            value.copy_(parameter);
-            parameter.set_(value);
-            parameter.grad = gradient;
-        }
+        Bind();
+        working = precision == Precision.BFloat16 ? new WorkingCopy(module, this) : null;
     }
 
     /// <summary>Every parameter, float32 (total).</summary>
@@ -76,9 +75,19 @@ public sealed class FlatParameters : IDisposable
         }
     }
 
-    /// <summary>Releases the gradients; the parameters keep their values.</summary>
+    /// <summary>
+    /// To be called after each backward pass: adds the gradients of parameters that hold bfloat16 to <see cref="Gradients"/>, where all others'
+    /// are already.
+    /// </summary>
+    public void CollectGradients() => working?.CollectGradients();
+
+    /// <summary>To be called after <see cref="Values"/> were changed, which optimizers do themselves: rounds them anew for parameters that hold bfloat16.</summary>
+    public void Refresh() => working?.Refresh();
+
+    /// <summary>Releases the gradients; the parameters keep their values, float32.</summary>
     public void Dispose()
     {
+        working?.Dispose();
         foreach (var (_, parameter) in parameters)
         {
             parameter.grad = null;
@@ -86,6 +95,30 @@ public sealed class FlatParameters : IDisposable
 
         Values.Dispose();
         Gradients.Dispose();
+    }
+
+    /// <summary>The module's state, every parameter float32: what a file of its weights holds. The tensors live as long as this object.</summary>
+    internal Dictionary<string, Tensor> State()
+    {
+        var state = module.State();
+        foreach (var (key, master) in working?.Masters ?? [])
+        {
+            state[key] = master;
+        }
+
+        return state;
+    }
+
+    private void Bind()
+    {
+        using var frozen = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var ((_, parameter), (_, value), (_, gradient)) in parameters.Zip(Views(Values), Views(Gradients)))
+        {
+            value.copy_(parameter);
+            parameter.set_(value);
+            parameter.grad = gradient;
+        }
     }
 
     private void CheckAlike(nn.Module module)

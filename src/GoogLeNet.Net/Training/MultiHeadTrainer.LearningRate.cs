@@ -28,11 +28,11 @@ public sealed partial class MultiHeadTrainer
 
         TrainingGuards.CheckDataset(train, model);
         var (loader, stepsPerEpoch) = TrainLoader(train);
-        using var before = new BestWeights(model.Module);
-        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups);
+        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
+        using var before = new BestWeights(parameters);
         using var optimizer = options.Optimizer.Create(parameters);
         using var metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
-        using var step = new TrainingStep(model, options, loader, train.Count);
+        using var step = new TrainingStep(model, options, parameters, loader, train.Count);
         var points = new List<LearningRateLoss>();
         var smooth = new SmoothedLoss();
         model.Module.train();

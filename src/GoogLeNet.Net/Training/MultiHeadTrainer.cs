@@ -28,8 +28,8 @@ public sealed partial class MultiHeadTrainer
     public MultiHeadTrainer(IMultiHeadModel model, TrainerOptions? options = null, ILogger<MultiHeadTrainer>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        this.model = model;
         this.options = options ?? new TrainerOptions();
+        this.model = this.options.Precision == Precision.BFloat16 ? new LowPrecisionModel(model) : model;
         this.logger = logger ?? NullLogger<MultiHeadTrainer>.Instance;
         TrainingGuards.CheckHeads(model.Heads);
         TrainingGuards.CheckOptions(this.options, model.Heads);
@@ -58,9 +58,9 @@ public sealed partial class MultiHeadTrainer
         TrainingGuards.CheckDataset(validation, model);
         var (loader, steps) = TrainLoader(train);
 
-        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups);
+        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
         using var state = new TrainingState(model, options, train.Count, parameters);
-        using var step = new TrainingStep(model, options, loader, train.Count);
+        using var step = new TrainingStep(model, options, parameters, loader, train.Count);
         var clock = new RunClock(options.Epochs, steps, train.Count, validation?.Count ?? 0);
         var monitor = new RunMonitor(state, options, clock, steps, progress, logger, cancellationToken);
         monitor.Begin(resumeFrom);

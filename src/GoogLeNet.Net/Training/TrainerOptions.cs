@@ -51,6 +51,12 @@ public sealed record TrainerOptions
     /// <summary>Of how many most probable classes one must be right for <see cref="HeadMetrics.TopKAccuracy"/>, at least 1; null for no such metric. Default null.</summary>
     public int? TopK { get => topK; init => topK = value is { } n ? Check.AtLeast(1, n, nameof(TopK)) : null; }
 
+    /// <summary>
+    /// The number format of the computations. With <see cref="Precision.BFloat16"/> the model must take bfloat16 images, as convolutions, linear
+    /// layers, batch normalisations, poolings and activations do; its parameters are float32 again after the run. Default float32.
+    /// </summary>
+    public Precision Precision { get; init; }
+
     /// <summary>The bound on each step's gradients. Default null: none.</summary>
     public GradientClipping? Clipping { get; init; }
 

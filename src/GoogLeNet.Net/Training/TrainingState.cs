@@ -28,7 +28,7 @@ internal sealed class TrainingState : IDisposable
         Optimizer = options.Optimizer.Create(parameters);
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK);
         Average = options.Averaging is { } averaging ? new AverageBuffer(model.Module, parameters, averaging) : null;
-        Best = options.EarlyStopping?.RestoreBest == true ? new BestWeights(model.Module) : null;
+        Best = options.EarlyStopping?.RestoreBest == true ? new BestWeights(parameters) : null;
     }
 
     /// <summary>The model's parameters and their gradients.</summary>
@@ -136,6 +136,7 @@ internal sealed class TrainingState : IDisposable
             file.Tensors[key].CopyTo(tensor);
         }
 
+        Parameters.Refresh();
         Optimizer.Restored();
 
         var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
@@ -157,7 +158,7 @@ internal sealed class TrainingState : IDisposable
     // Every tensor of a checkpoint by its key: the network's, then the run's.
     private Dictionary<string, TorchSharp.torch.Tensor> Tensors()
     {
-        var tensors = model.Module.State();
+        var tensors = Parameters.State();
         foreach (var (key, tensor) in Optimizer.State.Concat(Average?.State ?? []).Concat(Best?.State ?? []))
         {
             tensors.Add(key, tensor);

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace Inception.Training;
 
 /// <summary>The gradient of one batch: forward and backward pass, in parts where the options say so.</summary>
-internal sealed class TrainingStep(IMultiHeadModel model, TrainerOptions options, BatchLoader loader, long images) : IDisposable
+internal sealed class TrainingStep(
+    IMultiHeadModel model, TrainerOptions options, FlatParameters parameters, BatchLoader loader, long images) : IDisposable
 {
     private readonly HeadObjective objective = new(model.Heads, options);
     private readonly int partsPerStep = options.BatchSize / loader.BatchSize;
@@ -30,6 +31,7 @@ internal sealed class TrainingStep(IMultiHeadModel model, TrainerOptions options
             var total = objective.Total(objective.Measure(output, batch, metrics, position.Step + 1), position);
             var share = batch.Labels.shape[0] / (double)batchImages;
             (share == 1 ? total : total * share).backward();
+            parameters.CollectGradients();
         }
     }
 

@@ -36,6 +36,10 @@ public sealed class ResumeTests : IDisposable
         { Options with { EarlyStopping = new EarlyStopping(1) }, "the best weights so far, and when to stop" },
         { Options with { EarlyStopping = new EarlyStopping(1, WatchedMetric.Loss), Averaging = new ExponentialAverage(0.5) }, "the best averaged weights" },
         { Options with { MicroBatchSize = 1, Clipping = new ClipByNorm(0.1) }, "batches in parts, clipped" },
+        {
+            Options with { Precision = Precision.BFloat16, EarlyStopping = new EarlyStopping(1), Averaging = new ExponentialAverage(0.5), MicroBatchSize = 1 },
+            "float32 weights beneath the bfloat16 ones"
+        },
     };
 
     private readonly TestFolder folder = new();

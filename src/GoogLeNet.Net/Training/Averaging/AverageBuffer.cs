@@ -6,6 +6,7 @@ namespace Inception.Training.Averaging;
 /// <summary>The average of a network's weights and running statistics beside the network's own: a few calls a step.</summary>
 internal sealed class AverageBuffer : IDisposable
 {
+    private readonly FlatParameters parameters;
     private readonly WeightAveraging options;
     private readonly FlatBuffers buffers;
 
@@ -20,6 +21,7 @@ internal sealed class AverageBuffer : IDisposable
     /// <summary>An average that is the weights as they are now; the buffers of <paramref name="module"/> are moved into one.</summary>
     public AverageBuffer(nn.Module module, FlatParameters parameters, WeightAveraging options)
     {
+        this.parameters = parameters;
         this.options = options;
         buffers = new FlatBuffers(module, parameters.Values.device);
         using var scope = NewDisposeScope();
@@ -87,6 +89,7 @@ internal sealed class AverageBuffer : IDisposable
             average.copy_(kept);
         }
 
+        parameters.Refresh();
         isInUse = !isInUse;
     }
 

@@ -19,6 +19,7 @@ public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
         using var scope = NewDisposeScope();
         Move(learningRate);
         Parameters.Gradients.fill_(0);
+        Parameters.Refresh();
     }
 
     /// <summary>To be called after a checkpoint's values were copied into the tensors of <see cref="State"/>.</summary>

@@ -13,9 +13,7 @@ internal static class ParameterGrouping
     /// <exception cref="ArgumentException">A rule with a pattern of keys is left without a parameter.</exception>
     public static IReadOnlyList<GroupedParameters> Of(nn.Module module, IReadOnlyList<ParameterGroup> rules)
     {
-        var all = module.named_parameters().ToDictionary(named => named.name, named => named.parameter);
-        var trainable = all.Where(entry => entry.Value.requires_grad)
-            .Select(entry => (entry.Key, Parameter: entry.Value, Kind: KindOf(entry.Key, entry.Value, all))).ToList();
+        var trainable = Kinds(module).Where(entry => entry.Parameter.requires_grad).ToList();
         var taken = trainable.ToLookup(entry => rules.ToList().FindIndex(rule => rule.Matches(entry.Key, entry.Kind)));
         for (var i = 0; i < rules.Count; i++)
         {
@@ -29,6 +27,13 @@ internal static class ParameterGrouping
 
         return [.. rules.Prepend(new ParameterGroup()).Select((rule, i) =>
             new GroupedParameters(rule, [.. taken[i - 1].Select(entry => (entry.Key, entry.Parameter))])).Where(group => group.Members.Count > 0)];
+    }
+
+    /// <summary>Every parameter, those that do not learn included, with its state key and what it is.</summary>
+    public static IEnumerable<(string Key, Parameter Parameter, ParameterKinds Kind)> Kinds(nn.Module module)
+    {
+        var all = module.named_parameters().ToDictionary(named => named.name, named => named.parameter);
+        return all.Select(entry => (entry.Key, entry.Value, KindOf(entry.Key, entry.Value, all)));
     }
 
     private static ParameterKinds KindOf(string key, Parameter parameter, Dictionary<string, Parameter> all)

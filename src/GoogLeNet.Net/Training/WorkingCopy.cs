@@ -1,0 +1,80 @@
+using Inception.Training.Optimizers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Inception.Training;
+
+/// <summary>
+/// The bfloat16 weights and biases that a module computes with, and their gradients, each in one buffer that lies like the float32 one. The
+/// module's parameters stay the same objects; only what they hold is exchanged.
+/// </summary>
+/// <remarks>Scales and shifts of normalisations have their places in both buffers, which stay unused.</remarks>
+internal sealed class WorkingCopy : IDisposable
+{
+    private readonly FlatParameters flat;
+    private readonly List<Entry> entries = [];
+    private readonly Tensor values;
+    private readonly Tensor gradients;
+
+    /// <summary>Lets every weight and bias of <paramref name="module"/>, those that do not learn included, hold bfloat16.</summary>
+    public WorkingCopy(nn.Module module, FlatParameters flat)
+    {
+        this.flat = flat;
+        values = flat.Values.to(ScalarType.BFloat16).DetachFromDisposeScope();
+        gradients = zeros_like(values).DetachFromDisposeScope();
+
+        using var frozen = no_grad();
+        using var scope = NewDisposeScope();
+        var masters = flat.Views(flat.Values).ToDictionary(named => named.Key, named => named.View);
+        var copies = flat.Views(values).ToDictionary(named => named.Key, named => named.View);
+        var slopes = flat.Views(gradients).ToDictionary(named => named.Key, named => named.View);
+        foreach (var (key, parameter) in Convertible(module))
+        {
+            var master = masters.GetValueOrDefault(key) ?? parameter.detach();
+            entries.Add(new(key, parameter, master.DetachFromDisposeScope()));
+            parameter.grad = null;
+            TensorData.Exchange(parameter, copies.GetValueOrDefault(key) ?? parameter.detach().to(ScalarType.BFloat16));
+            parameter.grad = slopes.GetValueOrDefault(key);
+        }
+    }
+
+    /// <summary>The float32 values of every parameter that holds bfloat16, by its state key.</summary>
+    public IEnumerable<(string Key, Tensor Master)> Masters => entries.Select(entry => (entry.Key, entry.Master));
+
+    /// <summary>Rounds the float32 values anew.</summary>
+    public void Refresh()
+    {
+        using var frozen = no_grad();
+        values.copy_(flat.Values);
+    }
+
+    /// <summary>Moves the gradients into the float32 ones, where they are added.</summary>
+    public void CollectGradients()
+    {
+        using var frozen = no_grad();
+        flat.Gradients.add_(gradients);
+        gradients.fill_(0);
+    }
+
+    /// <summary>Gives the parameters their float32 values back, without gradients.</summary>
+    public void Dispose()
+    {
+        using var frozen = no_grad();
+        foreach (var (_, parameter, master) in entries)
+        {
+            parameter.grad = null;
+            TensorData.Exchange(parameter, master);
+            master.Dispose();
+        }
+
+        values.Dispose();
+        gradients.Dispose();
+    }
+
+    private static IEnumerable<(string Key, Parameter Parameter)> Convertible(nn.Module module) =>
+        from named in ParameterGrouping.Kinds(module)
+        where named.Kind != ParameterKinds.Normalization && named.Parameter.dtype == ScalarType.Float32
+        select (named.Key, named.Parameter);
+
+    private sealed record Entry(string Key, Parameter Parameter, Tensor Master);
+}
