@@ -38,14 +38,14 @@ internal sealed record Recipe
             ? value : throw new ArgumentOutOfRangeException(nameof(Threads), $"Threads is {value}; it must be at least 1.");
     }
 
-    /// <summary>This recipe with what the command line changes.</summary>
+    /// <summary>This recipe with what the command line changes; a limit smaller than a batch shrinks the batch too.</summary>
     public Recipe With(TrainArguments arguments) => this with
     {
         Limit = arguments.Limit ?? Limit,
         Trainer = Trainer with
         {
             Epochs = arguments.Epochs ?? Trainer.Epochs,
-            BatchSize = arguments.Batch ?? Trainer.BatchSize,
+            BatchSize = arguments.Batch ?? Math.Min(Trainer.BatchSize, arguments.Limit ?? int.MaxValue),
             Seed = arguments.Seed ?? Trainer.Seed,
             Precision = arguments.Precision ?? Trainer.Precision,
         },

@@ -11,7 +11,7 @@ internal static class EvaluationSection
     public static string Write(EvaluationResult result, IReadOnlyList<MistakePicture> mistakes) => $"""
         <section>
         <h2>Confusion matrix</h2>
-        <p class="legend">Rows are the true classes, columns the predicted ones; a darker cell holds a larger share of its row.</p>
+        <p class="legend">Rows are the true classes, columns the predicted ones; the stronger a cell's colour, the larger its share of the row.</p>
         {Matrix(result.Confusion)}
         </section>
         <section>

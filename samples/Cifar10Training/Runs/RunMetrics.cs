@@ -10,7 +10,8 @@ namespace Cifar10Training.Runs;
 internal sealed record HeadResult(double TestAccuracy, double TestLoss);
 
 /// <summary>What <c>metrics.json</c> holds: the result of a finished run.</summary>
-/// <param name="TestAccuracy">Of the final network's main head, in percent: the last epoch's validation.</param>
+/// <param name="TestAccuracy">Of the final network's main head, in percent: the last epoch's validation, of the averaged weights where they are kept, or
+/// that of the best epoch where its weights are brought back.</param>
 /// <param name="Heads">Each head, the main one first.</param>
 /// <param name="Epochs">Epochs trained.</param>
 /// <param name="WallSeconds">Start, loading, training and validation; of an interrupted run, the newest start and all epochs.</param>
@@ -41,7 +42,8 @@ internal sealed record RunMetrics(
     /// <param name="parameters">Trainable parameters.</param>
     public static RunMetrics From(RunConfig config, History history, double startSeconds, long parameters)
     {
-        var heads = history.Epochs[^1].Validation;
+        var final = config.Recipe.Trainer.EarlyStopping is { RestoreBest: true } rule ? rule.Decide(history.Epochs).BestEpoch : history.Epochs.Count;
+        var heads = history.Epochs[final - 1].Result;
         return new RunMetrics(
             Percent(heads[0].Accuracy),
             new OrderedDictionary<string, HeadResult>(heads.Select(head => KeyValuePair.Create(

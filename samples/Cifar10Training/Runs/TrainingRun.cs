@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Cifar10Training.Display;
-using Inception;
 using Cifar10Training.Report;
+using Inception;
 using Inception.Data;
 using Inception.Evaluation;
 using Inception.Training;

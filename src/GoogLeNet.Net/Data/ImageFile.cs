@@ -54,7 +54,7 @@ public static class ImageFile
     {
         try
         {
-            var length = new FileInfo(path) is { Exists: true } file ? file.Length : throw new DatasetException(
+            var length = new FileInfo(path) is { Exists: true } ? Files.LengthOf(path) : throw new DatasetException(
                 Directory.Exists(path) ? "it is a folder." : "it does not exist.");
             if (length is 0 or > MaxFileBytes)
             {

@@ -1,14 +1,20 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Cifar10Training.Report;
 using Cifar10Training.Runs;
 using FluentAssertions;
+using Inception.Architecture;
+using Inception.Data;
+using Inception.Evaluation;
 using Inception.Training;
 using Inception.Training.Metrics;
+using TorchSharp;
 using Xunit;
 
 namespace Inception.Tests.Samples;
 
+[Collection(TorchCollection.Name)]
 public sealed class ReportTests
 {
     [Fact]
@@ -17,6 +23,32 @@ public sealed class ReportTests
         var html = HtmlReport.Write(Report(epochs: 2));
 
         html.Should().NotContainAny("http:", "https:", "<script", "src=", "href=", "url(", "@import", "//cdn");
+    }
+
+    [Fact]
+    public void A_finished_runs_report_shows_the_confusion_matrix_and_the_mistakes_as_pictures_inside_the_file()
+    {
+        using var images = TinyRun.Images(3);
+        var result = JsonSerializer.Deserialize<EvaluationResult>(
+            """
+            {
+              "images": 3, "accuracy": 0.333, "topK": 2, "topKAccuracy": 0.667, "loss": 1, "seconds": 1,
+              "confusion": { "classNames": ["dark", "grey", "bright"], "counts": [[1, 0, 0], [0, 0, 1], [0, 1, 0]] },
+              "calibration": { "expectedError": 0.1234, "bins": [] },
+              "mistakes": [{ "index": 2, "actual": 2, "predicted": 1, "confidence": 0.9876 }]
+            }
+            """, SpecJson.Options)!;
+
+        var html = HtmlReport.Write(Report(epochs: 2) with { Evaluation = result, Mistakes = MistakePicture.Of(result, images) });
+
+        html.Should().Contain("<td class=\"miss\" style=\"--share:100%\">1</td>").And.Contain("taken for grey<br>98.8 % sure");
+        html.Should().NotContainAny("http:", "https:", "<script", "href=", "url(", "@import");
+        var source = Regex.Matches(html, "src=\"data:image/bmp;base64,([^\"]+)\"").Should().ContainSingle().Which.Groups[1].Value;
+        Regex.Count(html, "src=").Should().Be(1);
+
+        // Decoded by the library's own reader, the picture is the image.
+        using var scope = torch.NewDisposeScope();
+        ImageFile.Decode(Convert.FromBase64String(source), "picture").bytes.ToArray().Should().Equal(images.Images.select(0, 2).contiguous().bytes.ToArray());
     }
 
     [Fact]

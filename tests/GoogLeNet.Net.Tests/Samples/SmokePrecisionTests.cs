@@ -1,48 +1,53 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FluentAssertions;
+using Inception.Training;
 using Xunit;
 
 namespace Inception.Tests.Samples;
 
 /// <summary>
-/// On the recipe's 400 test images runs that differ in their seed alone scatter by about 3 points (standard deviation), so means over four seeds are
-/// compared, and only a loss counts.
+/// Measured on all 10,000 test images, since on the recipe's own 400 the sampling alone scatters by 2.4 points; a mean of three seeds, since two runs that
+/// round differently drift apart as runs of two seeds do.
 /// </summary>
 [Collection(SampleCollection.Name)]
 [Trait("Category", "RealData")]
 public sealed class SmokePrecisionTests : IDisposable
 {
+    private const int Seeds = 3;
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task The_smoke_recipe_in_bfloat16_lands_at_most_two_points_below_float32()
+    public async Task The_smoke_recipe_in_bfloat16_lands_within_two_points_of_float32()
     {
-        var single = await MeanAccuracyAsync("fp32");
-        var half = await MeanAccuracyAsync("bf16");
+        var (single, half) = (await MeanAccuracyAsync("fp32"), await MeanAccuracyAsync("bf16"));
 
-        half.Should().BeGreaterThan(single - 2);
+        half.Should().BeApproximately(single, 2);
     }
 
     private async Task<double> MeanAccuracyAsync(string precision)
     {
         var sum = 0.0;
-        for (var seed = 0; seed < 4; seed++)
+        for (var seed = 0; seed < Seeds; seed++)
         {
             sum += await AccuracyAsync(precision, seed.ToString(CultureInfo.InvariantCulture));
         }
 
-        return sum / 4;
+        return sum / Seeds;
     }
 
+    // In percent.
     private async Task<double> AccuracyAsync(string precision, string seed)
     {
         var run = folder[$"{precision}-{seed}"];
-        var result = await SampleProcess.RunAsync(
+        var trained = await SampleProcess.RunAsync(
             "train", "--recipe", "smoke", "--seed", seed, "--precision", precision, "--device", "cpu", "--out", run);
-        result.ExitCode.Should().Be(0, result.Errors);
-        return (double)JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(run, "metrics.json")))!["testAccuracy"]!;
+        trained.ExitCode.Should().Be(0, trained.Errors);
+        var (checkpoint, json) = (Path.Combine(run, CheckpointFiles.Last), Path.Combine(run, "evaluation.json"));
+        var evaluated = await SampleProcess.RunAsync("evaluate", "--checkpoint", checkpoint, "--device", "cpu", "--json", json);
+        evaluated.ExitCode.Should().Be(0, evaluated.Errors);
+        return 100 * (double)JsonNode.Parse(await File.ReadAllTextAsync(json))!["result"]!["accuracy"]!;
     }
 }

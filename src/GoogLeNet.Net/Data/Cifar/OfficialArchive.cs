@@ -17,7 +17,7 @@ internal sealed class OfficialArchive(Cifar10Manifest manifest, Download downloa
     public static void Read(string archive, Cifar10Manifest manifest, IRecordSink sink, CancellationToken cancellationToken)
     {
         // Also of a device, which has no length and no end.
-        if (new FileInfo(archive).Length is var length && length != manifest.Archive.Bytes)
+        if (Files.LengthOf(archive) is var length && length != manifest.Archive.Bytes)
         {
             throw new DatasetException($"'{archive}' is not the official archive: it has {length:N0} bytes; {manifest.Archive.Bytes:N0} expected.");
         }

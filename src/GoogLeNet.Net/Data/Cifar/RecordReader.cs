@@ -67,7 +67,7 @@ internal static class RecordReader
         try
         {
             // Asked before opening, which would wait for ever at a pipe.
-            var length = new FileInfo(path).Length;
+            var length = Files.LengthOf(path);
             if (length != manifest.FileBytes)
             {
                 throw WrongLength(path, length, manifest.FileBytes);
