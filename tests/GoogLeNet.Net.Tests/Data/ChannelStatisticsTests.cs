@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
+using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -55,6 +56,7 @@ public sealed class ChannelStatisticsTests
     public void Leave_no_tensor_behind()
     {
         using var data = new TensorDataset(zeros([2, 1, 2, 2], dtype: ScalarType.Byte), zeros(2, dtype: ScalarType.Int64), ["all"]);
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
         ChannelStatistics.Of(data);
         Tensor.TotalCount.Should().Be(before);

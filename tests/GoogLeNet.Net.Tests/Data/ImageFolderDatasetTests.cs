@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
+using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -137,6 +138,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
         Plain("a/1.ppm", 1);
         using var cancel = new CancellationTokenSource();
         cancel.Cancel();
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
         FluentActions.Invoking(() => ImageFolderDataset.Load(folder.Path, 4, cancellationToken: cancel.Token)).Should().Throw<OperationCanceledException>();
         ImageFolderDataset.Load(folder.Path, 4).Dispose();

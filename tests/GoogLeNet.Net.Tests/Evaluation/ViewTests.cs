@@ -100,6 +100,7 @@ public sealed class ViewTests
         var before = images.Values();
         foreach (var view in new PaperCrops().Of(6, 9, 4).Concat(new TranslationViews().Of(6, 9, 4)))
         {
+            Torch.LiveTensors.Settle();
             var live = Tensor.TotalCount;
             using (view.Apply(images))
             {

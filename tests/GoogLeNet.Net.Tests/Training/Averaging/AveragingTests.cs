@@ -2,6 +2,7 @@ using System.Text.Json;
 using FluentAssertions;
 using Inception.Architecture;
 using Inception.Serialization;
+using Inception.Tests.Torch;
 using Inception.Tests.Training.Optimizers;
 using Inception.Training;
 using Inception.Training.Averaging;
@@ -138,6 +139,7 @@ public sealed class AveragingTests
     {
         using var network = Reference.Network();
         using var flat = new FlatParameters(network);
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
         using (var average = new AverageBuffer(network, flat, new ExponentialAverage()))

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using Inception.Data;
 using Inception.Serialization;
+using Inception.Tests.Torch;
 using Inception.Training;
 using Inception.Training.Averaging;
 using Inception.Training.Callbacks;
@@ -59,6 +60,7 @@ public sealed class BFloat16RunTests : IDisposable
         using var model = GoogLeNet.Create(3, Tiny.Spec());
         var trainer = new MultiHeadTrainer(model, Options with { Averaging = new ExponentialAverage(0.5), EarlyStopping = new EarlyStopping(1) });
         trainer.Fit(train, validation);
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
         trainer.Fit(train, validation);

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Architecture;
+using Inception.Tests.Torch;
 using Inception.Training;
 using Inception.Training.Optimizers;
 using Xunit;
@@ -100,6 +101,7 @@ public sealed class WorkingCopyTests
         using var model = new ConvolutionalModel();
         model.Convolution.weight.requires_grad = false;
         var before = model.named_parameters().Select(named => (named.parameter, named.parameter.Floats())).ToList();
+        LiveTensors.Settle();
         var tensors = Tensor.TotalCount;
 
         using (new FlatParameters(model, precision: Precision.BFloat16))

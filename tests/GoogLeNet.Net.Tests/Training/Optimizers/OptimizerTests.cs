@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FluentAssertions;
 using Inception.Architecture;
+using Inception.Tests.Torch;
 using Inception.Training;
 using Inception.Training.Optimizers;
 using Xunit;
@@ -48,6 +49,7 @@ public sealed class OptimizerTests
         using var flat = new FlatParameters(network, options.Groups);
         using var optimizer = options.Create(flat);
         Reference.SetGradients(network, 0);
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
         optimizer.Step(0.1);

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Inception.Tests.Torch;
 using Inception.Training;
 using Inception.Training.Optimizers;
 using TorchSharp.Modules;
@@ -43,6 +44,7 @@ public sealed class TorchOptimizerTests
     {
         using var network = Reference.Network();
         using var flat = new FlatParameters(network, options.Groups);
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
         using (var optimizer = options.Create(flat))
@@ -114,6 +116,7 @@ public sealed class TorchOptimizerTests
     {
         using var network = Reference.Network();
         using var flat = new FlatParameters(network);
+        LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
         FluentActions.Invoking(() => new TorchOptimizerOptions("none", (_, _) => null!).Create(flat))
