@@ -127,10 +127,7 @@ public sealed class BatchLoader
             images = transform.Apply(images, context);
         }
 
-        return images.dtype == ScalarType.Float32
-            ? ChannelsLast.Images(ChannelsLast.Pixels(images))
-            : throw new InvalidOperationException(
-                $"After all transforms the images are {images.dtype}; end with one that gives float32, such as ScaleToUnit or Normalize.");
+        return BatchTransforms.Finished(images);
     }
 
     private Tensor Sent(Tensor part) => crossesDevices ? part.pin_memory().to(device, non_blocking: true) : part.to(device);

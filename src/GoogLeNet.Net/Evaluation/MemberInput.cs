@@ -12,27 +12,15 @@ internal static class MemberInput
         using var scope = NewDisposeScope();
         var seen = view.Apply(images);
         var context = new BatchContext(Seed: 0, Epoch: 0, [.. Enumerable.Range(0, (int)images.shape[0]).Select(i => (long)i)]);
-        foreach (var transform in member.Transforms ?? Defaults(member.Model, seen))
+        foreach (var transform in member.Transforms ?? BatchTransforms.Default(seen, member.Model.InputSize))
         {
             var transformed = transform.Apply(seen, context);
             seen = view.Size is not null && IsResized(seen, transformed) ? seen : transformed;
         }
 
-        if (seen.dtype != ScalarType.Float32)
-        {
-            throw new InvalidOperationException(
-                $"After all transforms the images are {seen.dtype}; end with one that gives float32, such as ScaleToUnit or Normalize.");
-        }
-
-        // Memory format is strides alone: NHWC memory seen as NCHW.
-        return seen.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        return BatchTransforms.Finished(seen).MoveToOuterDisposeScope();
     }
 
     // A view of the network's own size takes the place of the transforms that would bring the image to it.
     private static bool IsResized(Tensor before, Tensor after) => (before.shape[2], before.shape[3]) != (after.shape[2], after.shape[3]);
-
-    private static IReadOnlyList<IBatchTransform> Defaults(IMultiHeadModel model, Tensor images) =>
-        images.shape[2] == model.InputSize && images.shape[3] == model.InputSize
-            ? [new ScaleToUnit()]
-            : [new Resize(model.InputSize), new ScaleToUnit()];
 }

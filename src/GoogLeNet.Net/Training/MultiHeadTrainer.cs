@@ -73,7 +73,7 @@ public sealed partial class MultiHeadTrainer
             {
                 var began = Stopwatch.GetTimestamp();
                 var position = new TrainingPosition(state.Epoch, state.Step, steps, options.Epochs);
-                var rate = RateAt(position, state.History);
+                var rate = options.Schedule.RateAt(position, state.History);
                 step.Backward(position, state.Metrics);
                 options.Clipping?.Apply(parameters);
                 state.Optimizer.Step(rate);
@@ -130,9 +130,8 @@ public sealed partial class MultiHeadTrainer
     private EpochRecord Measure(
         TrainingState state, int steps, IImageDataset train, IImageDataset? validation, RunClock clock, RunMonitor monitor, CancellationToken cancellationToken)
     {
-        var rate = RateAt(new(state.Epoch, steps - 1, steps, options.Epochs), state.History);
-        TrainingGuards.CheckFinite(state.Metrics, state.Epoch, rate);
-        TrainingGuards.CheckFinite(state.Parameters, state.Epoch, steps, rate);
+        monitor.CheckFinite();
+        var rate = options.Schedule.RateAt(new(state.Epoch, steps - 1, steps, options.Epochs), state.History);
         var began = Stopwatch.GetTimestamp();
         try
         {
@@ -140,13 +139,13 @@ public sealed partial class MultiHeadTrainer
             var averaged = validation is null || state.Average is null ? null : EvaluateAverage(state.Average, validation, cancellationToken);
             var took = Stopwatch.GetElapsedTime(began);
             clock.ValidationTook(took);
-            TrainingGuards.CheckFinite(validated, state.Epoch, steps, rate);
+            monitor.CheckFinite(validated);
             return new EpochRecord(
                 state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated, averaged);
         }
         catch (OperationCanceledException)
         {
-            monitor.Save(rate);
+            monitor.Save();
             throw;
         }
     }
@@ -157,9 +156,6 @@ public sealed partial class MultiHeadTrainer
         return Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
     }
 
-    private double RateAt(TrainingPosition position, IReadOnlyList<EpochRecord> history) =>
-        options.Schedule.RateAt(position, history);
-
     // The batches' parts, and the steps in an epoch.
     private (BatchLoader Loader, int Steps) TrainLoader(IImageDataset train)
     {
@@ -169,12 +165,7 @@ public sealed partial class MultiHeadTrainer
     }
 
     private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, Device device, int batchSize, bool shuffle, Mixup? mixup = null) =>
-        new(dataset, batchSize, transforms ?? DefaultTransforms(dataset), device, options.Seed, shuffle, mixup);
-
-    private IReadOnlyList<IBatchTransform> DefaultTransforms(IImageDataset dataset) =>
-        dataset.Images.shape[2] == model.InputSize && dataset.Images.shape[3] == model.InputSize
-            ? [new ScaleToUnit()]
-            : [new Resize(model.InputSize), new ScaleToUnit()];
+        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), device, options.Seed, shuffle, mixup);
 
     private static Device DeviceOf(IMultiHeadModel model) => model.Module.parameters().First().device;
 }

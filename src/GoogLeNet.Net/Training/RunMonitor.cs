@@ -1,5 +1,6 @@
 using Inception.Training.Callbacks;
 using Inception.Training.Metrics;
+using Inception.Training.Schedules;
 using Microsoft.Extensions.Logging;
 
 namespace Inception.Training;
@@ -55,7 +56,7 @@ internal sealed class RunMonitor
             state.Epoch + 1, options.Epochs, state.Step, steps, rate, clock.ImagesPerSecond, clock.Remaining(state.Epoch, state.Step), reading);
         if (clock.IsReportDue(last: state.Step == steps))
         {
-            TrainingGuards.CheckFinite(state.Metrics, state.Epoch, rate);
+            CheckLosses();
             _ = progress is null ? null : reading.Value;
             progress?.Report(value);
         }
@@ -63,19 +64,43 @@ internal sealed class RunMonitor
         Ask(value);
         if (requests != TrainingRequests.None || cancellationToken.IsCancellationRequested || checkpoints.IsDue)
         {
-            Save(rate);
+            Save();
         }
 
         cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>Saves the state, but never one that has diverged: the checkpoint before stays.</summary>
-    public void Save(double rate)
+    public void Save()
     {
         requests &= ~TrainingRequests.Save;
-        TrainingGuards.CheckFinite(state.Metrics, state.Epoch, rate);
-        TrainingGuards.CheckFinite(state.Parameters, state.Epoch, state.Step, rate);
+        CheckFinite();
         checkpoints.WriteLast();
+    }
+
+    /// <summary>Refuses to go on where a loss or a weight of the epoch has stopped being a finite number.</summary>
+    /// <exception cref="TrainingDivergedException">It has.</exception>
+    public void CheckFinite()
+    {
+        CheckLosses();
+
+        // The losses of an epoch say nothing of its last step; without validation nothing else would.
+        using var finite = state.Parameters.Values.isfinite();
+        using var all = finite.all();
+        if (!all.item<bool>())
+        {
+            throw Diverged(head: null, state.Step);
+        }
+    }
+
+    /// <summary>The same for losses that were measured on validation images after the epoch's last step.</summary>
+    /// <exception cref="TrainingDivergedException">One is no finite number.</exception>
+    public void CheckFinite(IReadOnlyList<HeadMetrics> validated)
+    {
+        if (validated.FirstOrDefault(head => !double.IsFinite(head.Loss)) is { } broken)
+        {
+            throw Diverged(broken.Head, state.Step);
+        }
     }
 
     /// <summary>After an epoch that has entered the history.</summary>
@@ -87,6 +112,18 @@ internal sealed class RunMonitor
         checkpoints.AfterEpoch();
         requests &= ~TrainingRequests.Save;
     }
+
+    private void CheckLosses()
+    {
+        if (state.Metrics.FirstBroken() is var (head, step))
+        {
+            throw Diverged(head, step);
+        }
+    }
+
+    // With the rate of that step, which is not always the one at which it is noticed.
+    private TrainingDivergedException Diverged(string? head, int step) => new(
+        head, state.Epoch + 1, step, options.Schedule.RateAt(new(state.Epoch, step - 1, steps, options.Epochs), state.History));
 
     private void Publish(TrainingEvent value)
     {

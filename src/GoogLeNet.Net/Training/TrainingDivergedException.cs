@@ -3,7 +3,7 @@ namespace Inception.Training;
 /// <summary>A head's loss or a weight stopped being a finite number: the weights are of no use any more.</summary>
 /// <param name="head">The head whose loss it is; null where a weight was found first.</param>
 /// <param name="epoch">Epoch, counted from 1.</param>
-/// <param name="step">Steps taken in the epoch when it was noticed.</param>
+/// <param name="step">The step in the epoch, counted from 1, whose loss it is; for a weight, the steps taken when it was noticed.</param>
 /// <param name="learningRate">The rate at that step.</param>
 public sealed class TrainingDivergedException(string? head, int epoch, int step, double learningRate)
     : Exception(FormattableString.Invariant(
@@ -15,7 +15,7 @@ public sealed class TrainingDivergedException(string? head, int epoch, int step,
     /// <summary>Epoch, counted from 1.</summary>
     public int Epoch { get; } = epoch;
 
-    /// <summary>Steps taken in the epoch when it was noticed.</summary>
+    /// <summary>The step in the epoch, counted from 1, whose loss it is; for a weight, the steps taken when it was noticed.</summary>
     public int Step { get; } = step;
 
     /// <summary>The rate at that step.</summary>

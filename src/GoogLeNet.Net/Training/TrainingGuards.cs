@@ -1,11 +1,10 @@
 using Inception.Data;
-using Inception.Training.Metrics;
 using Inception.Training.Schedules;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>What a trainer refuses before the first step, and the losses and weights it refuses to go on with.</summary>
+/// <summary>What a trainer refuses before the first step.</summary>
 internal static class TrainingGuards
 {
     public static void CheckHeads(IReadOnlyList<Head> heads)
@@ -83,36 +82,6 @@ internal static class TrainingGuards
             {
                 CheckValue($"The weight of head '{head}'", weight.At(position), position, mustBePositive: position is { Epoch: 0, Step: 0 });
             }
-        }
-    }
-
-    /// <summary>Refuses to go on where a head's loss has stopped being a finite number.</summary>
-    /// <exception cref="TrainingDivergedException">It has.</exception>
-    public static void CheckFinite(MetricAccumulator metrics, int epoch, double rate)
-    {
-        if (metrics.FirstBroken() is var (head, step))
-        {
-            throw new TrainingDivergedException(head, epoch + 1, step, rate);
-        }
-    }
-
-    /// <summary>The same for losses that were measured on validation images.</summary>
-    public static void CheckFinite(IReadOnlyList<HeadMetrics> metrics, int epoch, int step, double rate)
-    {
-        if (metrics.FirstOrDefault(head => !double.IsFinite(head.Loss)) is { } broken)
-        {
-            throw new TrainingDivergedException(broken.Head, epoch + 1, step, rate);
-        }
-    }
-
-    // The losses of an epoch say nothing of its last step; without validation nothing else would.
-    public static void CheckFinite(FlatParameters parameters, int epoch, int step, double rate)
-    {
-        using var finite = parameters.Values.isfinite();
-        using var all = finite.all();
-        if (!all.item<bool>())
-        {
-            throw new TrainingDivergedException(head: null, epoch + 1, step, rate);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class TrainingState : IDisposable
         Optimizer = options.Optimizer.Create(parameters);
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK);
         Average = options.Averaging is { } averaging ? new AverageBuffer(model.Module, parameters, averaging) : null;
-        Best = options.EarlyStopping?.RestoreBest == true ? new BestWeights(parameters) : null;
+        Best = options.EarlyStopping?.RestoreBest == true ? new WeightsSnapshot(parameters) : null;
     }
 
     /// <summary>The model's parameters and their gradients.</summary>
@@ -40,14 +40,14 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The averaged weights; null where none are kept.</summary>
     public AverageBuffer? Average { get; }
 
-    /// <summary>The weights of the best epoch so far; null where the run does not end with them.</summary>
-    public BestWeights? Best { get; }
+    /// <summary>The weights of the best epoch so far, the initial ones before the first; null where the run does not end with them.</summary>
+    public WeightsSnapshot? Best { get; }
 
     /// <summary>Training metrics of the epoch so far.</summary>
     public MetricAccumulator Metrics { get; }
 
     /// <summary>The epoch that the next step belongs to, counted from 0.</summary>
-    public int Epoch { get; private set; }
+    public int Epoch => History.Count;
 
     /// <summary>The next step in that epoch, counted from 0.</summary>
     public int Step { get; private set; }
@@ -70,13 +70,12 @@ internal sealed class TrainingState : IDisposable
     public void NextEpoch(EpochRecord record)
     {
         History.Add(record);
-        if (options.EarlyStopping?.Decide(History).BestEpoch == History.Count)
+        if (Best is not null && options.EarlyStopping!.Decide(History).BestEpoch == History.Count)
         {
             using var average = Average?.UseAverage();
-            Best?.Take();
+            Best.Take();
         }
 
-        Epoch++;
         Step = 0;
         EpochSeconds = 0;
         Metrics.Reset();
@@ -140,7 +139,7 @@ internal sealed class TrainingState : IDisposable
         Optimizer.Restored();
 
         var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
-        (Epoch, Step, EpochSeconds) = (position.Epoch, position.Step, position.EpochSeconds);
+        (Step, EpochSeconds) = (position.Step, position.EpochSeconds);
         Metrics.Count = position.Images;
         History.Clear();
         History.AddRange(JsonSerializer.Deserialize<List<EpochRecord>>(file.Metadata["history"], SpecJson.Options)!);

@@ -39,6 +39,18 @@ public sealed class RobustnessTests
     }
 
     [Fact]
+    public void The_learning_rate_in_the_message_is_that_of_the_step_not_of_the_moment_in_which_it_was_noticed()
+    {
+        using var data = Tiny.Noise(16);
+        using var model = GoogLeNet.Create(3, Tiny.Spec());
+        var options = Exploding with { Schedule = new DelegateSchedule(position => position is { Epoch: 1, Step: 0 } ? 1e28 : (position.Step + 1) / 100.0, "exploding") };
+
+        var thrown = new MultiHeadTrainer(model, options).Invoking(t => t.Fit(data)).Should().Throw<TrainingDivergedException>().Which;
+
+        (thrown.Epoch, thrown.Step, thrown.LearningRate).Should().Be((2, 2, 0.02), "step 1 of epoch 2 leaves weights that step 2 cannot use");
+    }
+
+    [Fact]
     public void A_diverged_run_that_is_cancelled_keeps_its_last_good_checkpoint()
     {
         using var folder = new TestFolder();

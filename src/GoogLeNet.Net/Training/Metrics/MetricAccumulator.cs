@@ -18,7 +18,7 @@ public sealed class MetricAccumulator : IDisposable
         ArgumentNullException.ThrowIfNull(heads);
         this.heads = heads;
         this.topK = topK;
-        Sums = zeros(heads.Count, 3, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        Sums = zeros(heads.Count, topK is null ? 2 : 3, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
         firstBroken = full(heads.Count, double.PositiveInfinity, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
     }
 
@@ -28,7 +28,7 @@ public sealed class MetricAccumulator : IDisposable
     /// <summary>Where the sums are.</summary>
     public Device Device => Sums.device;
 
-    /// <summary>float64 (heads, 3): the sum of each head's losses, its hits, and its hits among the first k.</summary>
+    /// <summary>float64 (heads, 2 or 3): the sum of each head's losses, its hits, and, where k is given, its hits among the first k.</summary>
     internal Tensor Sums { get; }
 
     /// <summary>Adds one batch.</summary>
@@ -54,9 +54,8 @@ public sealed class MetricAccumulator : IDisposable
     public IReadOnlyList<HeadMetrics> Read()
     {
         using var host = Sums.cpu();
-        var sums = host.data<double>().ToArray();
-        return [.. heads.Select((head, i) => new HeadMetrics(
-            head.Name, sums[3 * i] / Count, sums[(3 * i) + 1] / Count, topK is null ? null : sums[(3 * i) + 2] / Count))];
+        var means = host.data<double>().ToArray().Select(sum => sum / Count).Chunk((int)Sums.shape[1]);
+        return [.. heads.Zip(means, (head, mean) => new HeadMetrics(head.Name, mean[0], mean[1], topK is null ? null : mean[2]))];
     }
 
     /// <summary>Forgets everything added so far.</summary>
@@ -83,13 +82,12 @@ public sealed class MetricAccumulator : IDisposable
         return double.IsFinite(steps[first]) ? (heads[first].Name, (int)steps[first]) : null;
     }
 
-    // int64 (2): images whose class comes first, and among the first k.
+    // int64 (1 or 2): images whose class comes first, and among the first k.
     private Tensor Hits(Tensor logits, Tensor labels)
     {
         if (topK is not { } k)
         {
-            var first = logits.argmax(1).eq(labels).sum();
-            return stack([first, first]);
+            return logits.argmax(1).eq(labels).sum().view(1);
         }
 
         var found = logits.topk((int)Math.Min(k, logits.shape[1]), 1).indexes.eq(labels.view(-1, 1));

@@ -3,20 +3,20 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>A copy of a module's parameters and buffers: those of a run's best epoch so far, the initial ones before the first.</summary>
-internal sealed class BestWeights : IDisposable
+/// <summary>A copy of a module's parameters and buffers, to go back to.</summary>
+internal sealed class WeightsSnapshot : IDisposable
 {
     private readonly FlatParameters parameters;
     private readonly Dictionary<string, Tensor> copies;
 
-    public BestWeights(FlatParameters parameters)
+    public WeightsSnapshot(FlatParameters parameters)
     {
         this.parameters = parameters;
         using var frozen = no_grad();
         copies = parameters.State().ToDictionary(entry => entry.Key, entry => entry.Value.clone().DetachFromDisposeScope());
     }
 
-    /// <summary>Every copy by its key in a checkpoint.</summary>
+    /// <summary>Every copy by its key in a checkpoint, where they are those of the best epoch.</summary>
     public IEnumerable<(string Key, Tensor Tensor)> State => copies.Select(entry => (WeightsFormat.BestPrefix + entry.Key, entry.Value));
 
     /// <summary>Copies the module's state as it is now.</summary>
