@@ -6,7 +6,7 @@ namespace Inception.Data.Cifar;
 /// Passes a tar stream on, up to a number of bytes, and refuses extended headers of a size that no real one has: <c>TarReader</c> allocates
 /// what they declare, and what a small archive unpacks to may be without end.
 /// </summary>
-internal sealed class TarGuard(Stream inner, long mostBytes) : Stream
+internal sealed class TarGuard(Stream inner, long mostBytes) : ForwardStream
 {
     private const int BlockBytes = 512;
     private const long MostExtendedHeaderBytes = 1 << 16;
@@ -15,20 +15,6 @@ internal sealed class TarGuard(Stream inner, long mostBytes) : Stream
     private int headerRead;
     private long contentLeft;
     private long passed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -52,16 +38,6 @@ internal sealed class TarGuard(Stream inner, long mostBytes) : Stream
         passed += read;
         return passed <= mostBytes ? read : throw new DatasetException($"it unpacks to more than {mostBytes:N0} bytes.");
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
