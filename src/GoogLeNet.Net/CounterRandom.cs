@@ -35,13 +35,13 @@ internal readonly struct CounterRandom
     /// <summary>Uniform in 0 … bound − 1.</summary>
     public int Below(int bound, long counter) => (int)Math.BigMul(Bits(counter), (ulong)bound, out _);
 
-    /// <summary>The numbers 0 … count − 1 in random order (Fisher-Yates).</summary>
-    public long[] Permutation(int count)
+    /// <summary>The numbers 0 … count − 1 in random order (Fisher-Yates), by the draws from a counter on.</summary>
+    public long[] Permutation(int count, long first = 0)
     {
         var order = new long[count];
         for (var i = 0; i < count; i++)
         {
-            var j = Below(i + 1, i);
+            var j = Below(i + 1, first + i);
             order[i] = order[j];
             order[j] = i;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Cifar10Training.Runs;
 using static System.Net.WebUtility;
 
 namespace Cifar10Training.Report;
@@ -68,7 +69,7 @@ internal static class HtmlReport
         var tiles = new StringBuilder();
         void Tile(string value, string label, string style = "") => tiles.Append(
             CultureInfo.InvariantCulture, $"<div class=\"tile{style}\"><strong>{HtmlEncode(value)}</strong><span>{HtmlEncode(label)}</span></div>\n");
-        var last = report.History.Epochs.Count == 0 ? [] : report.History.Epochs[^1].Validation;
+        var last = report.History.Epochs is not [.., { Validation.Count: > 0 }] ? [] : RunMetrics.FinalHeads(report.Config, report.History);
         foreach (var (head, i) in last.Select((head, i) => (head, i)))
         {
             Tile(string.Create(CultureInfo.InvariantCulture, $"{100 * head.Accuracy:F2} %"), i == 0 ? "test accuracy" : $"{head.Head}, test", i == 0 ? " main" : "");

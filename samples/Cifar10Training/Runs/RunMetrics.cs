@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Inception.Architecture;
 using Inception.Training;
+using Inception.Training.Metrics;
 
 namespace Cifar10Training.Runs;
 
@@ -42,8 +43,7 @@ internal sealed record RunMetrics(
     /// <param name="parameters">Trainable parameters.</param>
     public static RunMetrics From(RunConfig config, History history, double startSeconds, long parameters)
     {
-        var final = config.Recipe.Trainer.EarlyStopping is { RestoreBest: true } rule ? rule.Decide(history.Epochs).BestEpoch : history.Epochs.Count;
-        var heads = history.Epochs[final - 1].Result;
+        var heads = FinalHeads(config, history);
         return new RunMetrics(
             Percent(heads[0].Accuracy),
             new OrderedDictionary<string, HeadResult>(heads.Select(head => KeyValuePair.Create(
@@ -57,6 +57,13 @@ internal sealed record RunMetrics(
             config.Device,
             config.Machine.Engine,
             config.DataName);
+    }
+
+    /// <summary>Each head with the weights that a run of those epochs ends with.</summary>
+    public static IReadOnlyList<HeadMetrics> FinalHeads(RunConfig config, History history)
+    {
+        var final = config.Recipe.Trainer.EarlyStopping is { RestoreBest: true } rule ? rule.Decide(history.Epochs).BestEpoch : history.Epochs.Count;
+        return history.Epochs[final - 1].Result;
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, SpecJson.Options);

@@ -75,17 +75,7 @@ public static class ImageFile
     private static Tensor ToTensor(RgbImage image)
     {
         var tensor = empty(3, image.Height, image.Width, dtype: ScalarType.Byte, device: CPU);
-        var planes = tensor.bytes;
-        var plane = image.Width * image.Height;
-        for (var channel = 0; channel < 3; channel++)
-        {
-            var target = planes.Slice(channel * plane, plane);
-            for (int i = 0, at = channel; i < target.Length; i++, at += 3)
-            {
-                target[i] = image.Pixels[at];
-            }
-        }
-
+        RgbImage.ToPlanes(image.Pixels, tensor.bytes);
         return tensor;
     }
 }

@@ -37,7 +37,7 @@ public sealed record EnsembleMember(IMultiHeadModel Model, IReadOnlyList<IBatchT
     {
         try
         {
-            return file.Metadata.TryGetValue("options", out var options)
+            return file.Metadata.TryGetValue(WeightsFormat.OptionsKey, out var options)
                 ? JsonNode.Parse(options)?["validationTransforms"].Deserialize<IReadOnlyList<IBatchTransform>>(SpecJson.Options)
                 : null;
         }

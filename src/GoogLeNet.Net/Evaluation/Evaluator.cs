@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Inception.Data;
+using Inception.Training;
 using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
@@ -32,13 +33,14 @@ public sealed class Evaluator
     /// <param name="dataset">Labelled images.</param>
     /// <param name="progress">Told after every batch, on this thread.</param>
     /// <param name="cancellationToken">Ends the evaluation between two views of a batch.</param>
-    /// <exception cref="ArgumentException">The data set is empty, has other classes than the networks, or does not fit them.</exception>
+    /// <exception cref="ArgumentException">The data set is empty, has other classes than the networks or labels outside them, or does not fit them.</exception>
     /// <exception cref="InvalidOperationException">A prediction is not a number: the weights are of no use.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public EvaluationResult Evaluate(
         IImageDataset dataset, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        CheckDataset(dataset);
+        ArgumentNullException.ThrowIfNull(dataset);
+        TrainingGuards.CheckDataset(dataset, predictor.NumClasses);
         var began = Stopwatch.GetTimestamp();
         using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
         using var mode = predictor.Evaluating();
@@ -53,20 +55,5 @@ public sealed class Evaluator
 
         var read = outcomes.Read();
         return EvaluationResult.From(read, dataset.ClassNames, options, Stopwatch.GetElapsedTime(began));
-    }
-
-    private void CheckDataset(IImageDataset dataset)
-    {
-        ArgumentNullException.ThrowIfNull(dataset);
-        if (dataset.Count < 1)
-        {
-            throw new ArgumentException("The data set has no images.", nameof(dataset));
-        }
-
-        if (dataset.ClassNames.Count != predictor.NumClasses)
-        {
-            throw new ArgumentException(
-                $"The data set has {dataset.ClassNames.Count} classes and the model {predictor.NumClasses}; they must agree.", nameof(dataset));
-        }
     }
 }

@@ -35,8 +35,8 @@ public sealed record View
     /// <summary>Shows the view of every image of a batch.</summary>
     /// <param name="images">(N, C, H, W), uint8 or float32, of the height and width that the view was made for; left as it is.</param>
     /// <returns>
-    /// (N, C, h, w) on the same device in the same units: of the images' type where pixels only move, else float32, interpolated
-    /// bilinearly, with antialiasing where it shrinks. It may share memory with <paramref name="images"/>.
+    /// (N, C, h, w) on the same device in the same units: of the images' type where pixels only move inside the image, else float32, mirrored about the edges or
+    /// interpolated bilinearly, with antialiasing where it shrinks. It may share memory with <paramref name="images"/>.
     /// </returns>
     public Tensor Apply(Tensor images)
     {

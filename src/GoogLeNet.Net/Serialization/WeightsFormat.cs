@@ -17,6 +17,9 @@ internal static class WeightsFormat
     /// <summary>Format of a training run: the network's weights and what training needs beside them.</summary>
     public const string Checkpoint = "GoogLeNet.Net checkpoint 1";
 
+    /// <summary>The metadata entry of a checkpoint with the trainer's options.</summary>
+    public const string OptionsKey = "options";
+
     /// <summary>In a checkpoint, the momentum of every parameter.</summary>
     public const string VelocityKey = "optimizer.velocity";
 

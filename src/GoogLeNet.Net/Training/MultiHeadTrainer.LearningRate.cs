@@ -26,7 +26,7 @@ public sealed partial class MultiHeadTrainer
             throw new ArgumentOutOfRangeException(nameof(to), to, FormattableString.Invariant($"to is {to}; it must be a finite number more than from, which is {from}."));
         }
 
-        TrainingGuards.CheckDataset(train, model);
+        TrainingGuards.CheckDataset(train, model.NumClasses);
         var (loader, stepsPerEpoch) = TrainLoader(train);
         using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
         using var before = new WeightsSnapshot(parameters);

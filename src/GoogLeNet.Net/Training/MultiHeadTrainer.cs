@@ -54,8 +54,8 @@ public sealed partial class MultiHeadTrainer
         CancellationToken cancellationToken = default,
         string? resumeFrom = null)
     {
-        TrainingGuards.CheckDataset(train, model);
-        TrainingGuards.CheckDataset(validation, model);
+        TrainingGuards.CheckDataset(train, model.NumClasses);
+        TrainingGuards.CheckDataset(validation, model.NumClasses);
         var (loader, steps) = TrainLoader(train);
 
         using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
@@ -102,7 +102,7 @@ public sealed partial class MultiHeadTrainer
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public IReadOnlyList<HeadMetrics> Evaluate(IImageDataset dataset, CancellationToken cancellationToken = default)
     {
-        TrainingGuards.CheckDataset(dataset, model);
+        TrainingGuards.CheckDataset(dataset, model.NumClasses);
         return Evaluate(dataset, cancellationToken.ThrowIfCancellationRequested);
     }
 

@@ -40,7 +40,7 @@ internal static class TrainingGuards
         }
     }
 
-    public static void CheckDataset(IImageDataset? dataset, IMultiHeadModel model)
+    public static void CheckDataset(IImageDataset? dataset, int classes)
     {
         if (dataset is null)
         {
@@ -52,18 +52,18 @@ internal static class TrainingGuards
             throw new ArgumentException("The data set has no images.", nameof(dataset));
         }
 
-        if (dataset.ClassNames.Count != model.NumClasses)
+        if (dataset.ClassNames.Count != classes)
         {
             throw new ArgumentException(
-                $"The data set has {dataset.ClassNames.Count} classes and the model {model.NumClasses}; they must agree.", nameof(dataset));
+                $"The data set has {dataset.ClassNames.Count} classes and the model {classes}; they must agree.", nameof(dataset));
         }
 
         using var scope = NewDisposeScope();
         var labels = dataset.Labels;
         var (low, high) = (labels.min().item<long>(), labels.max().item<long>());
-        if (low < 0 || high >= model.NumClasses)
+        if (low < 0 || high >= classes)
         {
-            throw new ArgumentException($"Labels must be 0 to {model.NumClasses - 1} with {model.NumClasses} classes; they reach from {low} to {high}.", nameof(dataset));
+            throw new ArgumentException($"Labels must be 0 to {classes - 1} with {classes} classes; they reach from {low} to {high}.", nameof(dataset));
         }
     }
 

@@ -101,8 +101,8 @@ internal sealed class TrainingState : IDisposable
         var metadata = new Dictionary<string, string>
         {
             [WeightsFormat.FormatKey] = WeightsFormat.Checkpoint,
-            ["model"] = model.Configuration,
-            ["options"] = OptionsJson.Describe(options).ToJsonString(),
+            [WeightsFormat.ModelKey] = model.Configuration,
+            [WeightsFormat.OptionsKey] = OptionsJson.Describe(options).ToJsonString(),
             ["trainImages"] = trainImages.ToString(CultureInfo.InvariantCulture),
             ["position"] = JsonSerializer.Serialize(new Position(Epoch, Step, Metrics.Count, EpochSeconds), SpecJson.Options),
             ["history"] = JsonSerializer.Serialize(History, SpecJson.Options),
@@ -116,7 +116,7 @@ internal sealed class TrainingState : IDisposable
     {
         var file = SafeTensorsFile.Read(path);
         Require(file, path, WeightsFormat.FormatKey, WeightsFormat.Checkpoint, "is not a checkpoint of this library's trainer");
-        Require(file, path, "model", model.Configuration, "belongs to another model");
+        Require(file, path, WeightsFormat.ModelKey, model.Configuration, "belongs to another model");
         RequireOptions(file, path);
         RequireImages(file, path);
         var tensors = Tensors();
@@ -178,7 +178,7 @@ internal sealed class TrainingState : IDisposable
     private void RequireOptions(SafeTensorsFile file, string path)
     {
         var expected = OptionsJson.Describe(options);
-        var found = JsonNode.Parse(file.Metadata.GetValueOrDefault("options") ?? "{}") as JsonObject ?? [];
+        var found = JsonNode.Parse(file.Metadata.GetValueOrDefault(WeightsFormat.OptionsKey) ?? "{}") as JsonObject ?? [];
         var different = expected.Where(option => !JsonNode.DeepEquals(option.Value, found[option.Key])).Select(option => option.Key).ToList();
         if (different.Count > 0)
         {

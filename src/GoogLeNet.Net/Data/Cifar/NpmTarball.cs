@@ -90,7 +90,7 @@ internal static class NpmTarball
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 record[0] = label;
-                ToPlanes(reader.ReadRow(), record[1..]);
+                RgbImage.ToPlanes(reader.ReadRow(), record[1..]);
                 file.Write(record);
             }
             reader.Finish();
@@ -98,18 +98,6 @@ internal static class NpmTarball
         catch (DatasetException e)
         {
             throw new DatasetException($"{entry} cannot be used: {e.Message}", e);
-        }
-    }
-
-    private static void ToPlanes(ReadOnlySpan<byte> rgb, Span<byte> planes)
-    {
-        for (var channel = 0; channel < 3; channel++)
-        {
-            var plane = planes.Slice(channel * PlaneBytes, PlaneBytes);
-            for (var i = 0; i < plane.Length; i++)
-            {
-                plane[i] = rgb[3 * i + channel];
-            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Inception.Data.Decoders;
 
 /// <summary>Brings a picture to a given size.</summary>
@@ -7,11 +9,11 @@ internal static class ImageResize
     public const int MaxSide = 1 << 14;
 
     /// <exception cref="ArgumentOutOfRangeException">A side is out of range.</exception>
-    public static void CheckSide(int size)
+    public static void CheckSide(int size, [CallerArgumentExpression(nameof(size))] string name = "")
     {
         if (size is < 1 or > MaxSide)
         {
-            throw new ArgumentOutOfRangeException(nameof(size), size, $"size is {size}; it must be 1 to {MaxSide}.");
+            throw new ArgumentOutOfRangeException(name, size, $"{name} is {size}; it must be 1 to {MaxSide}.");
         }
     }
 

@@ -23,6 +23,20 @@ internal sealed class RgbImage
 
     public Span<byte> Row(int y) => Pixels.AsSpan(3 * Width * y, 3 * Width);
 
+    /// <summary>Writes RGB triples as an R, a G and a B plane.</summary>
+    public static void ToPlanes(ReadOnlySpan<byte> rgb, Span<byte> planes)
+    {
+        var plane = rgb.Length / 3;
+        for (var channel = 0; channel < 3; channel++)
+        {
+            var target = planes.Slice(channel * plane, plane);
+            for (int i = 0, at = channel; i < target.Length; i++, at += 3)
+            {
+                target[i] = rgb[at];
+            }
+        }
+    }
+
     /// <summary>Refuses an impossible size before anything is allocated for it.</summary>
     public static void CheckSize(long width, long height)
     {

@@ -23,16 +23,10 @@ internal sealed class SampleDraws(CounterRandom stream, long sample)
     public double SymmetricBeta(double shape) => 1 / (1 + Math.Exp(LogGamma(shape) - LogGamma(shape)));
 
     /// <summary>The numbers 0 … count − 1 in random order.</summary>
-    public int[] Order(int count)
+    public long[] Order(int count)
     {
-        var order = new int[count];
-        for (var i = 0; i < count; i++)
-        {
-            var j = Below(i + 1);
-            order[i] = order[j];
-            order[j] = i;
-        }
-
+        var order = random.Permutation(count, drawn);
+        drawn += count;
         return order;
     }
 

@@ -17,23 +17,15 @@ internal static class Surround
     }
 
     /// <summary>The image mirrored about its outermost pixels; the padding is less than height and width.</summary>
-    public static Tensor WithMirror(Tensor pixels, int padding)
-    {
-        var padded = Canvas(pixels, padding);
-        Inside(padded, pixels, padding);
-        for (var axis = 2; axis >= 1; axis--)
-        {
-            var end = (int)padded.shape[axis] - padding;
-            var part = axis == 2 ? padded.narrow(1, padding, pixels.shape[1]) : padded;
-            part.narrow(axis, 0, padding).copy_(part.narrow(axis, padding + 1, padding).flip(axis));
-            part.narrow(axis, end, padding).copy_(part.narrow(axis, end - 1 - padding, padding).flip(axis));
-        }
-
-        return padded;
-    }
+    public static Tensor WithMirror(Tensor pixels, int padding) => WithSides(pixels, padding, (part, axis, end) =>
+        (part.narrow(axis, padding + 1, padding).flip(axis), part.narrow(axis, end - 1 - padding, padding).flip(axis)));
 
     /// <summary>The outermost pixels, repeated.</summary>
-    public static Tensor WithEdge(Tensor pixels, int padding)
+    public static Tensor WithEdge(Tensor pixels, int padding) => WithSides(pixels, padding, (part, axis, end) =>
+        (part.narrow(axis, padding, 1), part.narrow(axis, end - 1, 1)));
+
+    // The columns beside the image, then the rows above and below, corners included.
+    private static Tensor WithSides(Tensor pixels, int padding, Func<Tensor, int, long, (Tensor Before, Tensor After)> sides)
     {
         var padded = Canvas(pixels, padding);
         Inside(padded, pixels, padding);
@@ -41,8 +33,9 @@ internal static class Surround
         {
             var end = padded.shape[axis] - padding;
             var part = axis == 2 ? padded.narrow(1, padding, pixels.shape[1]) : padded;
-            part.narrow(axis, 0, padding).copy_(part.narrow(axis, padding, 1));
-            part.narrow(axis, end, padding).copy_(part.narrow(axis, end - 1, 1));
+            var (before, after) = sides(part, axis, end);
+            part.narrow(axis, 0, padding).copy_(before);
+            part.narrow(axis, end, padding).copy_(after);
         }
 
         return padded;
