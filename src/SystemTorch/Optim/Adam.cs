@@ -19,7 +19,7 @@ namespace TorchSharp.Modules
     /// <summary>Adam (arXiv 1412.6980), with weight decay as an L2 penalty.</summary>
     public class Adam : OptimizerHelper
     {
-        private readonly State[] states;
+        private readonly Dictionary<nint, State> states;
         private double beta1;
         private double beta2;
         private double eps;
@@ -31,18 +31,19 @@ namespace TorchSharp.Modules
         /// <exception cref="ArgumentException">A setting is negative, or a beta is not below 1.</exception>
         public Adam(IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
         {
-            if (lr < 0 || eps < 0 || weight_decay < 0 || beta1 is < 0 or >= 1 || beta2 is < 0 or >= 1)
-            {
-                throw new ArgumentException(FormattableString.Invariant($"Invalid lr, eps, weight_decay, beta1 or beta2: {lr}, {eps}, {weight_decay}, {beta1}, {beta2}"));
-            }
-
+            Refuse(lr < 0, $"Invalid learning rate: {lr}");
+            Refuse(eps < 0, $"Invalid ε: {eps}");
+            Refuse(beta1 is < 0 or >= 1, $"Invalid beta1: {beta1}");
+            Refuse(beta2 is < 0 or >= 1, $"Invalid beta2: {beta2}");
+            Refuse(weight_decay < 0, $"Invalid weight_decay value: {weight_decay}");
             (this.beta1, this.beta2, this.eps, weightDecay, this.amsgrad, this.maximize) = (beta1, beta2, eps, weight_decay, amsgrad, maximize);
-            states = [.. Take(parameters, lr).Select(parameter => new State
+            Take(parameters, lr);
+            states = parameters.DistinctBy(parameter => parameter.Handle).ToDictionary(parameter => parameter.Handle, parameter => new State
             {
                 Mean = torch.zeros_like(parameter).DetachFromDisposeScope(),
                 Square = torch.zeros_like(parameter).DetachFromDisposeScope(),
                 Largest = amsgrad ? torch.zeros_like(parameter).DetachFromDisposeScope() : null,
-            })];
+            });
         }
 
         /// <inheritdoc/>
@@ -52,12 +53,14 @@ namespace TorchSharp.Modules
         protected override void Dispose(bool disposing)
         {
             base.Dispose(disposing);
-            foreach (var state in states)
+            foreach (var state in states.Values)
             {
                 state.Mean.Dispose();
                 state.Square.Dispose();
                 state.Largest?.Dispose();
             }
+
+            states.Clear();
         }
 
         private protected override void SaveOptions(BinaryWriter writer)
@@ -76,32 +79,27 @@ namespace TorchSharp.Modules
             (amsgrad, maximize) = (reader.ReadBoolean(), reader.ReadBoolean());
         }
 
-        private protected override void SaveState(int index, BinaryWriter writer)
+        private protected override void SaveState(Parameter parameter, BinaryWriter writer)
         {
-            writer.Write(states[index].Steps);
-            states[index].Mean.Save(writer);
-            states[index].Square.Save(writer);
-            states[index].Largest.SaveOptional(writer);
+            var state = states[parameter.Handle];
+            writer.Write(state.Steps);
+            state.Mean.Save(writer);
+            state.Square.Save(writer);
+            state.Largest.SaveOptional(writer);
         }
 
-        private protected override void LoadState(int index, BinaryReader reader)
+        private protected override void LoadState(Parameter parameter, BinaryReader reader)
         {
-            var (old, device) = (states[index], states[index].Mean.device);
-            states[index] = new State
-            {
-                Steps = reader.ReadInt64(),
-                Mean = TensorStream.Load(reader, device),
-                Square = TensorStream.Load(reader, device),
-                Largest = TensorStream.LoadOptional(reader, device),
-            };
-            old.Mean.Dispose();
-            old.Square.Dispose();
-            old.Largest?.Dispose();
+            var state = states[parameter.Handle];
+            state.Steps = reader.ReadInt64();
+            state.Mean.Load(reader);
+            state.Square.Load(reader);
+            state.Largest = state.Largest.LoadOptional(reader, parameter.device);
         }
 
-        private void Move(int index, Parameter parameter, torch.Tensor grad, double lr)
+        private void Move(Parameter parameter, torch.Tensor grad, double lr)
         {
-            var state = states[index];
+            var state = states[parameter.Handle];
             state.Steps++;
             grad = maximize ? grad.neg() : grad;
             grad = weightDecay != 0 ? grad.add(parameter, weightDecay) : grad;
@@ -120,7 +118,7 @@ namespace TorchSharp.Modules
 
             public required torch.Tensor Square { get; init; }
 
-            public torch.Tensor? Largest { get; init; }
+            public torch.Tensor? Largest { get; set; }
         }
     }
 }

@@ -39,9 +39,9 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
             SaveOptions(writer);
         }
 
-        foreach (var index in Enumerable.Range(0, parameters().Count()))
+        foreach (var parameter in parameters())
         {
-            SaveState(index, writer);
+            SaveState(parameter, writer);
         }
     }
 
@@ -65,22 +65,18 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
             LoadOptions(reader);
         }
 
-        foreach (var index in Enumerable.Range(0, parameters().Count()))
+        foreach (var parameter in parameters())
         {
-            LoadState(index, reader);
+            LoadState(parameter, reader);
         }
     }
 
     /// <summary>Makes one group of all parameters.</summary>
-    private protected Parameter[] Take(IEnumerable<Parameter> parameters, double lr)
-    {
-        Parameter[] taken = [.. parameters];
-        _parameter_groups = [new ParamGroup { Parameters = taken, Options = new OptimizerOptions { LearningRate = lr, InitialLearningRate = lr } }];
-        return taken;
-    }
+    private protected void Take(IEnumerable<Parameter> parameters, double lr) =>
+        _parameter_groups = [new ParamGroup { Parameters = parameters, Options = new OptimizerOptions { LearningRate = lr, InitialLearningRate = lr } }];
 
-    /// <summary>Calls back with each parameter that has a gradient, its index, its gradient and its rate.</summary>
-    private protected torch.Tensor? Step(Func<torch.Tensor>? closure, Action<int, Parameter, torch.Tensor, double> move)
+    /// <summary>Calls back with each parameter that has a gradient, its gradient and its rate.</summary>
+    private protected torch.Tensor? Step(Func<torch.Tensor>? closure, Action<Parameter, torch.Tensor, double> move)
     {
         torch.Tensor? loss = null;
         if (closure is not null)
@@ -91,30 +87,42 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
 
         using var frozen = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var index = 0;
         foreach (var group in Groups)
         {
             foreach (var parameter in group.Parameters)
             {
                 if (parameter.grad is { } grad)
                 {
-                    move(index, parameter, grad, group.LearningRate);
+                    move(parameter, grad, group.LearningRate);
                 }
-
-                index++;
             }
         }
 
         return loss;
     }
 
-    private protected abstract void SaveOptions(BinaryWriter writer);
+    private protected virtual void SaveOptions(BinaryWriter writer)
+    {
+    }
 
-    private protected abstract void LoadOptions(BinaryReader reader);
+    private protected virtual void LoadOptions(BinaryReader reader)
+    {
+    }
 
-    private protected abstract void SaveState(int index, BinaryWriter writer);
+    private protected virtual void SaveState(Parameter parameter, BinaryWriter writer) => throw Stateless();
 
-    private protected abstract void LoadState(int index, BinaryReader reader);
+    private protected virtual void LoadState(Parameter parameter, BinaryReader reader) => throw Stateless();
+
+    private KeyNotFoundException Stateless() => new($"{GetType().Name} keeps no state for its parameters.");
+
+    /// <summary>Throws where a setting is impossible.</summary>
+    private protected static void Refuse(bool impossible, string message)
+    {
+        if (impossible)
+        {
+            throw new ArgumentException(message);
+        }
+    }
 
     private static void Require(bool same, string what)
     {

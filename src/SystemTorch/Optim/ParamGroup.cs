@@ -4,7 +4,7 @@ namespace TorchSharp.Modules;
 public class ParamGroup : torch.optim.ILearningRateController
 {
     /// <summary>The parameters.</summary>
-    public IEnumerable<Parameter> Parameters { get; set; } = [];
+    public IEnumerable<Parameter> Parameters { get; set; } = null!;
 
     /// <summary>The rates; to be set before they are read.</summary>
     public OptimizerOptions? Options { get; set; }

@@ -19,8 +19,7 @@ namespace TorchSharp.Modules
     /// <summary>Stochastic gradient descent: g ← g + weight_decay · p, v ← momentum · v + (1 − dampening) · g (v ← g at first), p ← p − lr · v.</summary>
     public class SGD : OptimizerHelper
     {
-        private readonly Parameter[] taken;
-        private readonly torch.Tensor?[] momenta;
+        private readonly Dictionary<nint, torch.Tensor?> momenta;
         private double momentum;
         private double dampening;
         private double weightDecay;
@@ -31,19 +30,14 @@ namespace TorchSharp.Modules
         /// <exception cref="ArgumentException">A setting is negative, or Nesterov's momentum has no momentum or a dampening.</exception>
         public SGD(IEnumerable<Parameter> parameters, double lr, double momentum = 0.0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false)
         {
-            if (lr < 0 || momentum < 0 || weight_decay < 0)
-            {
-                throw new ArgumentException(FormattableString.Invariant($"Invalid learning rate, momentum or weight_decay: {lr}, {momentum}, {weight_decay}"));
-            }
-
-            if (nesterov && (momentum <= 0 || dampening != 0))
-            {
-                throw new ArgumentException("Nesterov momentum requires a momentum and zero dampening");
-            }
+            Refuse(lr < 0, $"Invalid learning rate: {lr}");
+            Refuse(momentum < 0, $"Invalid momentum value: {momentum}");
+            Refuse(weight_decay < 0, $"Invalid weight_decay value: {weight_decay}");
+            Refuse(nesterov && (momentum <= 0 || dampening != 0), "Nesterov momentum requires a momentum and zero dampening");
 
             (this.momentum, this.dampening, weightDecay, this.nesterov, this.maximize) = (momentum, dampening, weight_decay, nesterov, maximize);
-            taken = Take(parameters, lr);
-            momenta = new torch.Tensor?[taken.Length];
+            Take(parameters, lr);
+            momenta = parameters.DistinctBy(parameter => parameter.Handle).ToDictionary(parameter => parameter.Handle, _ => (torch.Tensor?)null);
         }
 
         /// <inheritdoc/>
@@ -53,10 +47,12 @@ namespace TorchSharp.Modules
         protected override void Dispose(bool disposing)
         {
             base.Dispose(disposing);
-            foreach (var velocity in momenta)
+            foreach (var velocity in momenta.Values)
             {
                 velocity?.Dispose();
             }
+
+            momenta.Clear();
         }
 
         private protected override void SaveOptions(BinaryWriter writer)
@@ -74,21 +70,19 @@ namespace TorchSharp.Modules
             (nesterov, maximize) = (reader.ReadBoolean(), reader.ReadBoolean());
         }
 
-        private protected override void SaveState(int index, BinaryWriter writer) => momenta[index].SaveOptional(writer);
+        private protected override void SaveState(Parameter parameter, BinaryWriter writer) => momenta[parameter.Handle].SaveOptional(writer);
 
-        private protected override void LoadState(int index, BinaryReader reader)
-        {
-            momenta[index]?.Dispose();
-            momenta[index] = TensorStream.LoadOptional(reader, taken[index].device);
-        }
+        private protected override void LoadState(Parameter parameter, BinaryReader reader) =>
+            momenta[parameter.Handle] = momenta[parameter.Handle].LoadOptional(reader, parameter.device);
 
-        private void Move(int index, Parameter parameter, torch.Tensor grad, double lr)
+        private void Move(Parameter parameter, torch.Tensor grad, double lr)
         {
+            var kept = momenta[parameter.Handle];
             grad = weightDecay != 0 ? grad.add(parameter, weightDecay) : grad;
             if (momentum != 0)
             {
-                var velocity = momenta[index]?.mul_(momentum).add_(grad, 1 - dampening) ?? grad.clone().DetachFromDisposeScope();
-                momenta[index] = velocity;
+                var velocity = kept?.mul_(momentum).add_(grad, 1 - dampening) ?? grad.clone().DetachFromDisposeScope();
+                momenta[parameter.Handle] = velocity;
                 grad = nesterov ? grad.add(velocity, momentum) : velocity;
             }
 

@@ -26,10 +26,35 @@ internal static class TensorStream
         tensor?.Save(writer);
     }
 
-    /// <summary>A new tensor on a device, in no dispose scope.</summary>
-    public static torch.Tensor Load(BinaryReader reader, torch.Device device)
+    /// <summary>Reads into a tensor of the same type and shape.</summary>
+    /// <exception cref="ArgumentException">The stream holds another type or shape.</exception>
+    public static void Load(this torch.Tensor tensor, BinaryReader reader)
     {
-        using var scope = torch.NewDisposeScope();
+        var (type, shape) = Form(reader);
+        Require(type == tensor.dtype, "data types");
+        Require(shape.SequenceEqual(tensor.shape), "shape");
+        Fill(tensor, reader);
+    }
+
+    /// <summary>Reads into a tensor of the same shape, or into a new one of the open dispose scope; without one in the stream, disposes it.</summary>
+    /// <exception cref="ArgumentException">The stream holds another shape.</exception>
+    public static torch.Tensor? LoadOptional(this torch.Tensor? tensor, BinaryReader reader, torch.Device device)
+    {
+        if (!reader.ReadBoolean())
+        {
+            tensor?.Dispose();
+            return null;
+        }
+
+        var (type, shape) = Form(reader);
+        Require(tensor is null || shape.SequenceEqual(tensor.shape), "shape");
+        tensor ??= torch.empty(shape, dtype: type, device: device);
+        Fill(tensor, reader);
+        return tensor;
+    }
+
+    private static (torch.ScalarType Type, long[] Shape) Form(BinaryReader reader)
+    {
         var type = (torch.ScalarType)reader.Decode();
         var shape = new long[reader.Decode()];
         for (var i = 0; i < shape.Length; i++)
@@ -37,10 +62,23 @@ internal static class TensorStream
             shape[i] = reader.Decode();
         }
 
-        var host = torch.empty(shape, dtype: type);
-        reader.BaseStream.ReadExactly(host.bytes);
-        return host.to(device).DetachFromDisposeScope();
+        return (type, shape);
     }
 
-    public static torch.Tensor? LoadOptional(BinaryReader reader, torch.Device device) => reader.ReadBoolean() ? Load(reader, device) : null;
+    private static void Fill(torch.Tensor tensor, BinaryReader reader)
+    {
+        using var frozen = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var host = torch.empty(tensor.shape, dtype: tensor.dtype);
+        reader.BaseStream.ReadExactly(host.bytes);
+        tensor.copy_(host);
+    }
+
+    private static void Require(bool same, string what)
+    {
+        if (!same)
+        {
+            throw new ArgumentException($"Mismatched tensor {what} while loading. Make sure that the model you are loading into is exactly the same as the origin.");
+        }
+    }
 }

@@ -84,6 +84,71 @@ public sealed class OptimizerStateTests
         sgd.ParamGroups.Should().ContainSingle().Which.InitialLearningRate.Should().Be(1);
     }
 
+    [Fact]
+    public void A_state_of_another_shape_is_refused()
+    {
+        using var small = Vector(1, 2);
+        using var large = Vector(1, 2, 3);
+        using var written = optim.Adam([small]);
+        using var read = optim.Adam([large]);
+        var bytes = Written(written.save_state_dict);
+
+        FluentActions.Invoking(() => read.load_state_dict(new BinaryReader(new MemoryStream(bytes))))
+            .Should().Throw<ArgumentException>().WithMessage("Mismatched tensor shape while loading.*");
+    }
+
+    [Theory]
+    [InlineData(-1, 0, 0, "Invalid learning rate: -1")]
+    [InlineData(1, -1, 0, "Invalid momentum value: -1")]
+    [InlineData(1, 0, -1, "Invalid weight_decay value: -1")]
+    public void Impossible_settings_are_refused_one_by_one(double lr, double momentum, double decay, string message)
+    {
+        using var parameter = Vector(1, 2);
+
+        FluentActions.Invoking(() => optim.SGD([parameter], lr, momentum: momentum, weight_decay: decay)).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void An_optimizer_of_ones_own_may_derive_from_the_base_class()
+    {
+        using var parameter = Vector(1, 2);
+        using var own = new Halving(parameter);
+
+        own.step();
+
+        parameter.Values().Should().Equal(0.5, 1);
+        own.ParamGroups.Should().ContainSingle().Which.LearningRate.Should().Be(0.5);
+    }
+
+    [Fact]
+    public void A_parameter_that_was_exchanged_behind_the_optimizer_has_no_state()
+    {
+        using var first = Vector(1, 2);
+        using var second = Vector(1, 2);
+        List<Parameter> parameters = [first];
+        using var sgd = optim.SGD(parameters.Select(parameter => parameter), 1);
+        parameters[0] = second;
+
+        sgd.Invoking(optimizer => optimizer.step()).Should().Throw<KeyNotFoundException>();
+    }
+
+    private sealed class Halving : OptimizerHelper
+    {
+        public Halving(Parameter parameter) => _parameter_groups =
+            [new ParamGroup { Parameters = [parameter], Options = new TorchSharp.Modules.OptimizerOptions { LearningRate = 0.5, InitialLearningRate = 0.5 } }];
+
+        public override Tensor step(Func<Tensor>? closure = null)
+        {
+            using var frozen = no_grad();
+            foreach (var parameter in parameters())
+            {
+                parameter.mul_(ParamGroups!.Single().LearningRate);
+            }
+
+            return null!;
+        }
+    }
+
     // Gradients are 3.
     private static Parameter Vector(params float[] values)
     {
