@@ -73,7 +73,7 @@ public static class SurfaceFormatter
 
     private static string[] Accessors(PropertyInfo p) =>
         new[] { (Method: p.GetMethod, Verb: "get"), (Method: p.SetMethod, Verb: "set") }
-            .Where(a => a.Method is not null && IsVisible(a.Method)).Select(a => $"{Access(a.Method!)} {a.Verb};").ToArray();
+            .Where(a => a.Method is not null && IsReachable(a.Method)).Select(a => $"{Access(a.Method!)} {a.Verb};").ToArray();
 
     private static string Index(PropertyInfo p) =>
         p.GetIndexParameters() is { Length: > 0 } index ? $"[{string.Join(", ", index.Select(Parameter))}]" : "";
@@ -187,8 +187,11 @@ public static class SurfaceFormatter
         && (type.DeclaringType is null || IsVisible(type.DeclaringType))
         && !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);
 
+    // Accessors that the compiler writes count as well as others.
+    private static bool IsReachable(MethodBase m) => m.IsPublic || m.IsFamily || m.IsFamilyOrAssembly;
+
     private static bool IsVisible(MethodBase m) =>
-        (m.IsPublic || m.IsFamily || m.IsFamilyOrAssembly) && !m.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) && m.Name != "Finalize";
+        IsReachable(m) && !m.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) && m.Name != "Finalize";
 
     private static bool IsAccessor(MethodInfo m) => m.IsSpecialName && !m.Name.StartsWith("op_", StringComparison.Ordinal);
 }
