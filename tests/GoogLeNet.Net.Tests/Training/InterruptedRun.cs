@@ -1,0 +1,63 @@
+using FluentAssertions;
+using Inception.Data;
+using Inception.Data.Transforms;
+using Inception.Training;
+using Inception.Training.Optimizers;
+using Inception.Training.Schedules;
+
+namespace Inception.Tests.Training;
+
+/// <summary>A run that tests interrupt: its data, its options, and a folder for its checkpoints.</summary>
+public abstract class InterruptedRun : IDisposable
+{
+    // 22 images in batches of 5: 5 steps an epoch, the last one of 2 images.
+    protected static readonly TrainerOptions Options = new()
+    {
+        Epochs = 3,
+        BatchSize = 5,
+        Schedule = new Triangular(0.05),
+        Optimizer = new SgdOptions { WeightDecay = 1e-3, Nesterov = true },
+        LabelSmoothing = 0.1,
+        Seed = 11,
+        TrainTransforms = [new RandomCrop(1), new HorizontalFlip(), new ScaleToUnit()],
+        ValidationTransforms = [new ScaleToUnit()],
+    };
+
+    private protected TestFolder Folder { get; } = new();
+
+    protected TensorDataset Train { get; } = Tiny.Noise(22);
+
+    protected TensorDataset Validation { get; } = Tiny.Noise(11, seed: 2);
+
+    public void Dispose()
+    {
+        Folder.Dispose();
+        Train.Dispose();
+        Validation.Dispose();
+    }
+
+    protected static GoogLeNet Model(int seed) => GoogLeNet.Create(3, Tiny.Spec(), seed);
+
+    private protected History Run(TestFolder into, int seed, string? resumeFrom = null, IProgress<TrainingEvent>? progress = null, TrainerOptions? options = null)
+    {
+        using var model = Model(seed);
+        return new MultiHeadTrainer(model, (options ?? Options) with { CheckpointFolder = into.Path }).Fit(Train, Validation, progress, resumeFrom: resumeFrom);
+    }
+
+    protected void Cancelled(int cancelAtTrainBatch, int cancelAtValidationBatch, TrainerOptions? options = null)
+    {
+        using var source = new CancellationTokenSource();
+        WatchedDataset Watched(IImageDataset data, int at) => new(data, batch =>
+        {
+            if (batch == at)
+            {
+                source.Cancel();
+            }
+        });
+        using var model = Model(1);
+        var trainer = new MultiHeadTrainer(model, (options ?? Options) with { CheckpointFolder = Folder.Path });
+
+        trainer.Invoking(t => t.Fit(Watched(Train, cancelAtTrainBatch), Watched(Validation, cancelAtValidationBatch), null, source.Token))
+            .Should().Throw<OperationCanceledException>();
+    }
+}
