@@ -122,6 +122,7 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
 
     private Module<Tensor, Tensor> Build(LayerSpec layer, int channels) => layer switch
     {
+        WhiteningSpec whitening => new Whitening(channels, whitening),
         ConvolutionSpec c => new ConvolutionBlock(channels, c.Channels, c.Kernel, Spec.Blocks, c.Stride, c.Bias),
         MaxPoolSpec pool => new MaxPooling(pool.Kernel, pool.Stride, Spec.Pooling),
         LocalResponseNormSpec norm => new LocalResponseNormalization(norm),

@@ -47,6 +47,8 @@ internal sealed class SummaryTrace
         var size = spec.OutputSize(layer, at.Size);
         switch (layer)
         {
+            case WhiteningSpec w:
+                return Convolution($"Whitening {w.Kernel}×{w.Kernel} / {w.Stride}", new(w.Name, w.OutChannels(at.Channels), size), at, w.Kernel);
             case ConvolutionSpec c:
                 return Convolution(c.Name, at, c.Channels, c.Kernel, c.Stride);
             case MaxPoolSpec pool:
@@ -91,8 +93,13 @@ internal sealed class SummaryTrace
     private Position Convolution(string name, Position at, int channels, int kernel, int stride = 1)
     {
         var size = Geometry.ConvolutionOutput(at.Size, kernel, stride, spec.Blocks.Padding);
-        var multiplyAdds = (long)size * size * channels * at.Channels * kernel * kernel;
-        return Add(name, $"Convolution {kernel}×{kernel} / {stride}", new Position(name, channels, size), multiplyAdds, at.Name);
+        return Convolution($"Convolution {kernel}×{kernel} / {stride}", new Position(name, channels, size), at, kernel);
+    }
+
+    private Position Convolution(string kind, Position output, Position input, int kernel)
+    {
+        var multiplyAdds = (long)output.Size * output.Size * output.Channels * input.Channels * kernel * kernel;
+        return Add(output.Name, kind, output, multiplyAdds, input.Name);
     }
 
     private string Dropout(string name, double share, int features, string from)

@@ -14,6 +14,9 @@ internal static class WeightInitialization
         {
             switch (module)
             {
+                case Whitening whitening:
+                    whitening.Initialize(filters => FillWeight(filters, initializer, seed, key));
+                    break;
                 case ConvolutionBlock block:
                     FillWeight(block.Conv.weight, initializer, seed, key);
                     Fill(block.Conv.bias, block.InitialBias);

@@ -14,6 +14,9 @@ internal static class Geometry
         return FloorDivide(size + before + after - kernel, stride) + 1;
     }
 
+    /// <summary>Output size of a convolution with as many zeros on each side; 0 or less where the input is too small.</summary>
+    public static int ConvolutionOutput(int size, int kernel, int stride, int padding) => FloorDivide(size + (2 * padding) - kernel, stride) + 1;
+
     /// <summary>
     /// Padding and rounding that make libtorch's max pooling follow the rule; for <see cref="PoolingRule.Same"/> with an odd total and
     /// stride 1, where rounding adds nothing, <see cref="SamePadding"/> has to be made explicit.

@@ -17,6 +17,9 @@ public sealed partial record GoogLeNetSpec
             ValidateLayer(layer);
         }
 
+        Require(
+            !Layers.Skip(1).OfType<WhiteningSpec>().Any(), nameof(Layers), "a whitening behind another layer", "one whose whitening, if any, is the first layer");
+
         // Names share one space with each other and with the state keys that they become.
         var names = Layers.Select(layer => layer.Name).Concat(Layers.OfType<InceptionSpec>().Select(GoogLeNet.KeyOf))
             .Concat(Auxiliaries.Select(head => head.Name)).Append(GoogLeNet.ClassifierKey).ToList();
@@ -51,6 +54,7 @@ public sealed partial record GoogLeNetSpec
     /// <summary>Height or width after one layer of the trunk.</summary>
     internal int OutputSize(LayerSpec layer, int size) => layer switch
     {
+        WhiteningSpec whitening => Geometry.ConvolutionOutput(size, whitening.Kernel, whitening.Stride, whitening.Padding),
         ConvolutionSpec convolution => Geometry.ConvolutionOutput(size, convolution.Kernel, convolution.Stride, Blocks.Padding),
         MaxPoolSpec pool => Geometry.PoolOutput(size, pool.Kernel, pool.Stride, Pooling),
         _ => size,
@@ -59,6 +63,7 @@ public sealed partial record GoogLeNetSpec
     /// <summary>Channels after one layer of the trunk.</summary>
     internal static int OutputChannels(LayerSpec layer, int channels) => layer switch
     {
+        WhiteningSpec whitening => whitening.OutChannels(channels),
         ConvolutionSpec convolution => convolution.Channels,
         InceptionSpec block => block.OutChannels,
         _ => channels,
@@ -97,6 +102,11 @@ public sealed partial record GoogLeNetSpec
         Require(IsKey(layer.Name), nameof(Layers), $"a layer named '{layer.Name}'", "names of letters, digits, '-' and '_'");
         switch (layer)
         {
+            case WhiteningSpec whitening:
+                Positive(whitening.Kernel, layer.Name, nameof(whitening.Kernel));
+                Positive(whitening.Stride, layer.Name, nameof(whitening.Stride));
+                Require(whitening.Epsilon > 0 && double.IsFinite(whitening.Epsilon), $"{layer.Name}.Epsilon", whitening.Epsilon, "a finite number more than 0");
+                break;
             case ConvolutionSpec convolution:
                 Positive(convolution.Channels, layer.Name, nameof(convolution.Channels));
                 Positive(convolution.Stride, layer.Name, nameof(convolution.Stride));

@@ -5,11 +5,35 @@ namespace Inception.Architecture;
 /// <summary>One row of the network's table: a layer of the trunk, in the order in which data flows.</summary>
 /// <param name="Name">Unique name; the layer's state keys start with it.</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "layer")]
+[JsonDerivedType(typeof(WhiteningSpec), "whitening")]
 [JsonDerivedType(typeof(ConvolutionSpec), "convolution")]
 [JsonDerivedType(typeof(MaxPoolSpec), "maxPool")]
 [JsonDerivedType(typeof(LocalResponseNormSpec), "localResponseNorm")]
 [JsonDerivedType(typeof(InceptionSpec), "inception")]
 public abstract record LayerSpec(string Name);
+
+/// <summary>
+/// A first layer that is computed from training images and never learned: a convolution whose filters make the values of the images' patches
+/// uncorrelated and of equal variance, each filter beside its negative, followed by ReLU. 2 · C · kernel² output channels from C.
+/// </summary>
+/// <remarks>
+/// The filters are the eigenvectors of the patches' second moments, each divided by √(eigenvalue + <paramref name="Epsilon"/>): the first
+/// layer of K. Jordan's airbench94 (arXiv:2404.00498, section 3.1). Training starts with most of what a first layer has to learn, and
+/// nothing is to be computed backwards there. ⌊(kernel − 1) / 2⌋ zeros on each side, whatever the network's padding rule.
+/// </remarks>
+/// <param name="Name">Unique name, for example <c>whiten</c>.</param>
+/// <param name="Kernel">Patch height and width in pixels, at least 1.</param>
+/// <param name="Stride">Step in pixels, at least 1.</param>
+/// <param name="Epsilon">Added to each eigenvalue, more than 0: directions of much smaller variance than this are noise and stay small.</param>
+public sealed record WhiteningSpec(string Name, int Kernel, int Stride = 1, double Epsilon = 5e-4) : LayerSpec(Name)
+{
+    /// <summary>Zeros on each side of the image.</summary>
+    [JsonIgnore]
+    internal int Padding => (Kernel - 1) / 2;
+
+    /// <summary>Channels after the layer.</summary>
+    internal int OutChannels(int inChannels) => 2 * inChannels * Kernel * Kernel;
+}
 
 /// <summary>A square convolution followed by the network's normalisation and ReLU.</summary>
 /// <param name="Name">Unique name, for example <c>conv1</c>.</param>

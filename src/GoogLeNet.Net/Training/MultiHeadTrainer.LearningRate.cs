@@ -30,6 +30,7 @@ public sealed partial class MultiHeadTrainer
         var (loader, stepsPerEpoch) = TrainLoader(train);
         using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
         using var before = new WeightsSnapshot(parameters);
+        FitModelTo(train);
         using var optimizer = options.Optimizer.Create(parameters);
         using var metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
         using var step = new TrainingStep(model, options, parameters, loader, train.Count);

@@ -16,7 +16,12 @@ namespace Inception.Training;
 /// </summary>
 public sealed partial class MultiHeadTrainer
 {
+    // Enough for second moments of patches.
+    private const long ImagesToFitTo = 5_000;
+    private const long PixelsToFitTo = ImagesToFitTo * 32 * 32;
+
     private readonly IMultiHeadModel model;
+    private readonly IDataDependentModel? dataDependent;
     private readonly TrainerOptions options;
     private readonly ILogger logger;
 
@@ -29,6 +34,7 @@ public sealed partial class MultiHeadTrainer
     {
         ArgumentNullException.ThrowIfNull(model);
         this.options = options ?? new TrainerOptions();
+        dataDependent = model as IDataDependentModel;
         this.model = this.options.Precision == Precision.BFloat16 ? new LowPrecisionModel(model) : model;
         this.logger = logger ?? NullLogger<MultiHeadTrainer>.Instance;
         TrainingGuards.CheckHeads(model.Heads);
@@ -37,7 +43,7 @@ public sealed partial class MultiHeadTrainer
 
     /// <summary>Trains for the options' epochs. The model's parameters hold the result, and the model is in evaluation mode, ready to predict.</summary>
     /// <param name="train">Images to learn from.</param>
-    /// <param name="validation">Images to measure on after each epoch; null for none.</param>
+    /// <param name="validation">Images to measure on after each epoch, or as often as the options say; null for none.</param>
     /// <param name="progress">Told of steps, epochs and checkpoints, on this thread.</param>
     /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
     /// <param name="resumeFrom">A checkpoint of the same model and options to continue from; on a CPU the run goes on bit for bit as if never interrupted.</param>
@@ -57,11 +63,15 @@ public sealed partial class MultiHeadTrainer
         TrainingGuards.CheckDataset(train, model.NumClasses);
         TrainingGuards.CheckDataset(validation, model.NumClasses);
         var (loader, steps) = TrainLoader(train);
+        if (resumeFrom is null)
+        {
+            FitModelTo(train);
+        }
 
         using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
         using var state = new TrainingState(model, options, train.Count, parameters);
         using var step = new TrainingStep(model, options, parameters, loader, train.Count);
-        var clock = new RunClock(options.Epochs, steps, train.Count, validation?.Count ?? 0);
+        var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
         var monitor = new RunMonitor(state, options, clock, steps, progress, logger, cancellationToken);
         monitor.Begin(resumeFrom);
 
@@ -84,7 +94,8 @@ public sealed partial class MultiHeadTrainer
 
             if (state.Step == steps)
             {
-                state.NextEpoch(Measure(state, steps, train, validation, clock, monitor, cancellationToken));
+                var isMeasured = options.IsValidated(state.Epoch);
+                state.NextEpoch(Measure(state, steps, train, isMeasured ? validation : null, clock, monitor, cancellationToken));
                 monitor.EpochEnded();
             }
         }
@@ -138,7 +149,11 @@ public sealed partial class MultiHeadTrainer
             var validated = validation is null ? [] : Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
             var averaged = validation is null || state.Average is null ? null : EvaluateAverage(state.Average, validation, cancellationToken);
             var took = Stopwatch.GetElapsedTime(began);
-            clock.ValidationTook(took);
+            if (validation is not null)
+            {
+                clock.ValidationTook(took);
+            }
+
             monitor.CheckFinite(validated);
             return new EpochRecord(
                 state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated, averaged);
@@ -154,6 +169,17 @@ public sealed partial class MultiHeadTrainer
     {
         using var inUse = average.UseAverage();
         return Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
+    }
+
+    // What of the model depends on images is computed from the first of them, as they are when it is evaluated.
+    private void FitModelTo(IImageDataset train)
+    {
+        if (dataDependent?.AwaitsImages == true)
+        {
+            var count = Math.Min(train.Count, Math.Max(PixelsToFitTo / ((long)model.InputSize * model.InputSize), 1));
+            using var batch = Loader(train, options.ValidationTransforms, DeviceOf(model), (int)count, shuffle: false).Load(epoch: 0, step: 0);
+            dataDependent.FitTo(batch.Images);
+        }
     }
 
     // The batches' parts, and the steps in an epoch.

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Inception.Training;
 
 /// <summary>Times a run: its speed so far, and how long the rest will take.</summary>
-internal sealed class RunClock(int epochs, int stepsPerEpoch, long trainImages, long validationImages)
+internal sealed class RunClock(TrainerOptions options, int stepsPerEpoch, long trainImages, long validationImages)
 {
     // A forward pass alone costs about a third of a training step; used until the first validation has been timed.
     private const double ForwardShare = 1 / 3.0;
@@ -53,7 +53,8 @@ internal sealed class RunClock(int epochs, int stepsPerEpoch, long trainImages, 
 
         var perStep = stepSeconds / steps;
         var validation = validationSeconds ?? validationImages / ImagesPerStep * perStep * ForwardShare;
-        var stepsLeft = ((long)(epochs - epoch) * stepsPerEpoch) - step;
-        return TimeSpan.FromSeconds((stepsLeft * perStep) + ((epochs - epoch) * validation));
+        var stepsLeft = ((long)(options.Epochs - epoch) * stepsPerEpoch) - step;
+        var validationsLeft = Enumerable.Range(epoch, options.Epochs - epoch).Count(options.IsValidated);
+        return TimeSpan.FromSeconds((stepsLeft * perStep) + (validationsLeft * validation));
     }
 }

@@ -15,6 +15,7 @@ public sealed record TrainerOptions
     private readonly int epochs = 25;
     private readonly int batchSize = 256;
     private readonly double labelSmoothing;
+    private readonly int validationInterval = 1;
     private readonly int? microBatchSize;
     private readonly int? topK;
 
@@ -83,6 +84,15 @@ public sealed record TrainerOptions
 
     /// <summary>What happens to validation images; null as for <see cref="TrainTransforms"/>.</summary>
     public IReadOnlyList<IBatchTransform>? ValidationTransforms { get; init; }
+
+    /// <summary>
+    /// Epochs from one validation to the next, at least 1; the last epoch always ends with one. More than 1 goes neither with <see cref="EarlyStopping"/>
+    /// nor with a schedule that looks at the history. Default 1: after each epoch.
+    /// </summary>
+    public int ValidationInterval { get => validationInterval; init => validationInterval = Check.AtLeast(1, value, nameof(ValidationInterval)); }
+
+    /// <summary>Whether an epoch, counted from 0, ends with a validation.</summary>
+    internal bool IsValidated(int epoch) => epoch == Epochs - 1 || (epoch + 1) % ValidationInterval == 0;
 
     /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>; made where it does not exist; null for no
     /// checkpoints.</summary>

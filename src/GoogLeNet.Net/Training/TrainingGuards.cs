@@ -38,6 +38,12 @@ internal static class TrainingGuards
         {
             throw new ArgumentException($"MicroBatchSize is {part}; it must divide BatchSize, which is {options.BatchSize}.");
         }
+
+        if (options.ValidationInterval > 1 && (options.EarlyStopping is not null || options.Schedule is IHistorySchedule))
+        {
+            var reader = options.EarlyStopping is not null ? nameof(TrainerOptions.EarlyStopping) : options.Schedule.GetType().Name;
+            throw new ArgumentException($"ValidationInterval is {options.ValidationInterval}; it must be 1 with {reader}, which looks at every epoch's validation.");
+        }
     }
 
     public static void CheckDataset(IImageDataset? dataset, int classes)

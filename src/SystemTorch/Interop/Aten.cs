@@ -90,6 +90,7 @@ internal static class Aten
     public static readonly Op minimum = new("minimum");
     public static readonly Op matmul = new("matmul");
     public static readonly Op mm = new("mm");
+    public static readonly Op linalg_eigh = new("linalg_eigh");
 
     // Comparison
     public static readonly Op eq = new("eq", "Tensor");

@@ -41,7 +41,7 @@ public sealed class ProgressTests
     public void Speed_and_remaining_time_follow_from_the_steps_so_far()
     {
         // 4 epochs of 10 steps of 8 images, 24 images of validation.
-        var clock = new RunClock(epochs: 4, stepsPerEpoch: 10, trainImages: 80, validationImages: 24);
+        var clock = new RunClock(new TrainerOptions { Epochs = 4 }, stepsPerEpoch: 10, trainImages: 80, validationImages: 24);
         clock.ImagesPerSecond.Should().Be(0);
         clock.StepTaken(TimeSpan.FromSeconds(5));
         clock.Remaining(0, 1).Should().BeNull("the first step is slower than the others and says nothing");

@@ -57,10 +57,12 @@ public sealed record CheckpointPolicy
         return actions;
     }
 
-    // Without validation images the newest epoch counts as the best: training metrics only ever rise.
-    private bool IsBest(IReadOnlyList<EpochRecord> history) =>
-        history[^1].Validation.Count == 0
-        || history.SkipLast(1).Where(epoch => epoch.Validation.Count > 0).All(epoch => epoch.Score(BestBy) < history[^1].Score(BestBy));
+    // As long as nothing was validated the newest epoch counts as the best: training metrics only ever rise.
+    private bool IsBest(IReadOnlyList<EpochRecord> history)
+    {
+        var earlier = history.SkipLast(1).Where(epoch => epoch.Validation.Count > 0);
+        return history[^1].Validation.Count == 0 ? !earlier.Any() : earlier.All(epoch => epoch.Score(BestBy) < history[^1].Score(BestBy));
+    }
 
     private static string NameOf(int epoch) => string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}.safetensors");
 }
