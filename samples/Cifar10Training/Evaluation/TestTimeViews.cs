@@ -7,8 +7,13 @@ internal static class TestTimeViews
 {
     public const string Default = "none";
 
+    /// <summary>What there is to choose from.</summary>
+    public const string Names = "none, flip or crops";
+
+    public static bool IsName(string text) => text is "none" or "flip" or "crops";
+
     /// <summary>What is wrong with the text, or null where it is one of the names.</summary>
-    public static string? Check(string text) => text is "none" or "flip" or "crops" ? null : $"--tta is '{text}'; it must be none, flip or crops.";
+    public static string? Check(string text) => IsName(text) ? null : $"--tta is '{text}'; it must be {Names}.";
 
     public static IViews Find(string? name) => name switch
     {

@@ -1,14 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cifar10Training.Commands;
+using Cifar10Training.Evaluation;
 using Inception.Architecture;
 using Inception.Training;
+using TorchSharp;
 
 namespace Cifar10Training.Recipes;
 
 /// <summary>A whole training run as data: the network, how it is trained, and on how many images.</summary>
 internal sealed record Recipe
 {
+    private readonly string testViews = TestTimeViews.Default;
     private readonly int? limit;
     private readonly int? threads;
 
@@ -21,6 +24,20 @@ internal sealed record Recipe
 
     /// <summary>How it is trained.</summary>
     public required TrainerOptions Trainer { get; init; }
+
+    /// <summary>
+    /// Whether to train in bfloat16 on a device that has instructions for it, whatever <see cref="Trainer"/> says. What is run says it no longer: there
+    /// the trainer's precision is decided.
+    /// </summary>
+    public bool BFloat16WhereFast { get; init; }
+
+    /// <summary>What the network looks at when it is tested at the end: none (the image alone), flip or crops.</summary>
+    public string TestViews
+    {
+        get => testViews;
+        init => testViews = TestTimeViews.IsName(value)
+            ? value : throw new ArgumentException($"TestViews is '{value}'; it must be {TestTimeViews.Names}.", nameof(TestViews));
+    }
 
     /// <summary>Training images, 10 to 50,000, all classes alike; the test set shrinks in proportion. Null for all.</summary>
     public int? Limit
@@ -42,6 +59,7 @@ internal sealed record Recipe
     public Recipe With(TrainArguments arguments) => this with
     {
         Limit = arguments.Limit ?? Limit,
+        BFloat16WhereFast = BFloat16WhereFast && arguments.Precision is null,
         Trainer = Trainer with
         {
             Epochs = arguments.Epochs ?? Trainer.Epochs,
@@ -49,6 +67,13 @@ internal sealed record Recipe
             Seed = arguments.Seed ?? Trainer.Seed,
             Precision = arguments.Precision ?? Trainer.Precision,
         },
+    };
+
+    /// <summary>This recipe with the precision decided for a device.</summary>
+    public Recipe On(torch.Device device) => !BFloat16WhereFast ? this : this with
+    {
+        BFloat16WhereFast = false,
+        Trainer = Precision.BFloat16.IsAcceleratedOn(device) ? Trainer with { Precision = Precision.BFloat16 } : Trainer,
     };
 
     /// <summary>The recipe as JSON that <see cref="Parse"/> reads.</summary>

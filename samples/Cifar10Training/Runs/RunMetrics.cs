@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Inception.Architecture;
+using Inception.Evaluation;
 using Inception.Training;
 using Inception.Training.Metrics;
 
@@ -11,11 +12,11 @@ namespace Cifar10Training.Runs;
 internal sealed record HeadResult(double TestAccuracy, double TestLoss);
 
 /// <summary>What <c>metrics.json</c> holds: the result of a finished run.</summary>
-/// <param name="TestAccuracy">Of the final network's main head, in percent: the last epoch's validation, of the averaged weights where they are kept, or
+/// <param name="TestAccuracy">Of the final network's main head on the recipe's test views, in percent.</param>
+/// <param name="Heads">Each head, the main one first, on the images alone: the last epoch's validation, of the averaged weights where they are kept, or
 /// that of the best epoch where its weights are brought back.</param>
-/// <param name="Heads">Each head, the main one first.</param>
 /// <param name="Epochs">Epochs trained.</param>
-/// <param name="WallSeconds">Start, loading, training and validation; of an interrupted run, the newest start and all epochs.</param>
+/// <param name="WallSeconds">Start, loading, training, validation and the final test; of an interrupted run, the newest start and all epochs.</param>
 /// <param name="TrainImagesPerSecond">Over all epochs, validation left out.</param>
 /// <param name="Parameters">Trainable parameters, auxiliary heads included.</param>
 /// <param name="Recipe">The recipe's name.</param>
@@ -41,15 +42,16 @@ internal sealed record RunMetrics(
     /// <param name="history">At least one epoch, with validation.</param>
     /// <param name="startSeconds">Seconds from the command's start to the first step.</param>
     /// <param name="parameters">Trainable parameters.</param>
-    public static RunMetrics From(RunConfig config, History history, double startSeconds, long parameters)
+    /// <param name="test">The final network on the recipe's test views.</param>
+    public static RunMetrics From(RunConfig config, History history, double startSeconds, long parameters, EvaluationResult test)
     {
         var heads = FinalHeads(config, history);
         return new RunMetrics(
-            Percent(heads[0].Accuracy),
+            Percent(test.Accuracy),
             new OrderedDictionary<string, HeadResult>(heads.Select(head => KeyValuePair.Create(
                 head.Head, new HeadResult(Percent(head.Accuracy), Math.Round(head.Loss, 6))))),
             history.Epochs.Count,
-            Math.Round(startSeconds + history.Epochs.Sum(epoch => epoch.Seconds), 3),
+            Math.Round(startSeconds + history.Epochs.Sum(epoch => epoch.Seconds) + test.Seconds, 3),
             Math.Round(history.Epochs.Count / history.Epochs.Sum(epoch => 1 / epoch.TrainImagesPerSecond), 1),
             parameters,
             config.Recipe.Name,

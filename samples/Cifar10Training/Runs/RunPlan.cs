@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cifar10Training.Commands;
 using Cifar10Training.Recipes;
+using TorchSharp;
 
 namespace Cifar10Training.Runs;
 
@@ -22,8 +23,9 @@ internal sealed record RunPlan(Recipe Recipe, string Device, string Folder, stri
             return ResumedRun.Plan(arguments);
         }
 
-        var recipe = RecipeSource.Find(arguments.Recipe ?? BuiltInRecipes.Default).With(arguments);
-        return new RunPlan(recipe, DeviceChoice.Resolve(arguments.Device), arguments.Out ?? DefaultFolder(recipe.Name), arguments.Data);
+        var device = DeviceChoice.Resolve(arguments.Device);
+        var recipe = RecipeSource.Find(arguments.Recipe ?? BuiltInRecipes.Default).With(arguments).On(torch.device(device));
+        return new RunPlan(recipe, device, arguments.Out ?? DefaultFolder(recipe.Name), arguments.Data);
     }
 
     private static string DefaultFolder(string recipe)

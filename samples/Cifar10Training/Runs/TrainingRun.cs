@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Cifar10Training.Display;
+using Cifar10Training.Evaluation;
 using Cifar10Training.Report;
 using Inception;
 using Inception.Data;
@@ -53,8 +54,9 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
             return trainer.Fit(train, test, new EventFan(recorder, narrator, bar), cancellationToken, plan.Checkpoint);
         });
 
-        var evaluation = new Evaluator(new Predictor([new EnsembleMember(model, plan.Recipe.Trainer.ValidationTransforms)])).Evaluate(test, null, cancellationToken);
-        var metrics = RunMetrics.From(config, history, startSeconds, parameters);
+        var predictor = new Predictor(model, plan.Recipe.Trainer.ValidationTransforms, TestTimeViews.Find(plan.Recipe.TestViews));
+        var evaluation = new Evaluator(predictor).Evaluate(test, null, cancellationToken);
+        var metrics = RunMetrics.From(config, history, startSeconds, parameters, evaluation);
         recorder.Finish(history, metrics, evaluation, MistakePicture.Of(evaluation, test));
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Done      test accuracy {metrics.TestAccuracy:F2} % on {config.DataTitle} after {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));

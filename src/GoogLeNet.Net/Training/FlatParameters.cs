@@ -15,6 +15,7 @@ public sealed class FlatParameters : IDisposable
 {
     private readonly nn.Module module;
     private readonly (string Key, Parameter Parameter)[] parameters;
+    private readonly HashSet<string> frozen;
     private readonly WorkingCopy? working;
 
     /// <summary>Moves the parameters of <paramref name="module"/>, which must be on its final device, into the buffers.</summary>
@@ -30,6 +31,7 @@ public sealed class FlatParameters : IDisposable
         this.module = module;
         var groups = ParameterGrouping.Of(module, rules ?? ParameterGroup.NoDecayOnBiasesAndNorms);
         parameters = [.. groups.SelectMany(group => group.Members)];
+        frozen = [.. groups.Where(group => group.Rule.LearningRateFactor == 0).SelectMany(group => group.Members).Select(member => member.Key)];
         if (parameters.Length == 0)
         {
             throw new ArgumentException("The model has no trainable parameters.", nameof(module));
@@ -75,6 +77,9 @@ public sealed class FlatParameters : IDisposable
         }
     }
 
+    /// <summary>Whether no step moves the parameter of that state key.</summary>
+    internal bool IsFrozen(string key) => frozen.Contains(key);
+
     /// <summary>
     /// To be called after each backward pass: adds the gradients of parameters that hold bfloat16 to <see cref="Gradients"/>, where all others'
     /// are already.
@@ -111,7 +116,7 @@ public sealed class FlatParameters : IDisposable
 
     private void Bind()
     {
-        using var frozen = no_grad();
+        using var untracked = no_grad();
         using var scope = NewDisposeScope();
         foreach (var ((_, parameter), (_, value), (_, gradient)) in parameters.Zip(Views(Values), Views(Gradients)))
         {

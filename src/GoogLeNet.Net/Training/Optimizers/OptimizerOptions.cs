@@ -6,6 +6,7 @@ namespace Inception.Training.Optimizers;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "optimizer")]
 [JsonDerivedType(typeof(SgdOptions), "sgd")]
 [JsonDerivedType(typeof(AdamWOptions), "adamW")]
+[JsonDerivedType(typeof(MuonOptions), "muon")]
 public abstract record OptimizerOptions
 {
     private readonly IReadOnlyList<ParameterGroup> groups = ParameterGroup.NoDecayOnBiasesAndNorms;

@@ -26,13 +26,24 @@ public sealed class OptimizerTests
         { "adamW, other settings", new AdamWOptions { Beta1 = 0.8, Beta2 = 0.95, Epsilon = 1e-3, WeightDecay = 0.5 } },
     };
 
+    /// <summary>Those, and what PyTorch 1.13 does not have.</summary>
+    public static TheoryData<string, OptimizerOptions> AllRules
+    {
+        get
+        {
+            var all = Rules;
+            all.Add("muon", new MuonOptions { WeightDecay = 0.05 });
+            return all;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Rules))]
     public void Every_step_is_PyTorchs(string run, OptimizerOptions options) =>
         Reference.Error(Reference.Run(options with { Groups = Reference.Groups }, options is AdamWOptions ? 0.1 : 1), run).Should().BeLessThan(1e-6);
 
     [Theory]
-    [MemberData(nameof(Rules))]
+    [MemberData(nameof(AllRules))]
     public void State_copied_into_a_new_optimizer_continues_bit_for_bit(string run, OptimizerOptions options)
     {
         options = options with { Groups = Reference.Groups };
@@ -42,7 +53,7 @@ public sealed class OptimizerTests
     }
 
     [Theory]
-    [MemberData(nameof(Rules))]
+    [MemberData(nameof(AllRules))]
     public void A_step_leaves_the_gradients_at_zero_and_nothing_else_in_memory(string run, OptimizerOptions options)
     {
         using var network = Reference.Network();
@@ -74,6 +85,7 @@ public sealed class OptimizerTests
     [InlineData("""{ "optimizer": "sgd", "momentum": 0.8, "nesterov": true, "weightDecay": 0.01, "decoupledWeightDecay": true, "form": "keras" }""")]
     [InlineData("""{ "optimizer": "adamW", "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weightDecay": 0.1, "groups": [{ "kinds": "biases, normalization", "keys": "aux*", "learningRateFactor": 2, "weightDecayFactor": 0 }] }""")]
     [InlineData("""{ "optimizer": "sgd", "groups": [] }""")]
+    [InlineData("""{ "optimizer": "muon", "momentum": 0.7, "iterations": 5, "normalizesFilters": false, "weightDecay": 0.1 }""")]
     public void Options_are_read_from_json_and_written_to_it(string json)
     {
         var options = JsonSerializer.Deserialize<OptimizerOptions>(json, SpecJson.Options)!;
@@ -89,6 +101,7 @@ public sealed class OptimizerTests
                 Groups = [new() { Kinds = ParameterKinds.Biases | ParameterKinds.Normalization, Keys = "aux*", LearningRateFactor = 2, WeightDecayFactor = 0 }],
             },
             new SgdOptions { Groups = [] },
+            new MuonOptions { Momentum = 0.7, Iterations = 5, NormalizesFilters = false, WeightDecay = 0.1 },
         ];
 
         expected.Should().ContainSingle(other => other.Equals(options)).Which.GetHashCode().Should().Be(options.GetHashCode());
@@ -109,6 +122,9 @@ public sealed class OptimizerTests
         { () => new AdamWOptions { Beta2 = -0.1 }, "Beta2 is -0.1; it must be in *0, 1)." },
         { () => new AdamWOptions { Epsilon = 0 }, "Epsilon is 0; it must be a finite number more than 0." },
         { () => new AdamWOptions { WeightDecay = double.NaN }, "WeightDecay is NaN; it must be a finite number, 0 or more." },
+        { () => new MuonOptions { Momentum = 1 }, "Momentum is 1; it must be in *0, 1)." },
+        { () => new MuonOptions { Iterations = 0 }, "Iterations is 0; it must be at least 1*" },
+        { () => new MuonOptions { WeightDecay = -1 }, "WeightDecay is -1; it must be a finite number, 0 or more." },
         { () => new ClipByNorm(0), "Maximum is 0; it must be a finite number more than 0." },
         { () => new ClipByValue(double.PositiveInfinity), "Maximum is Infinity; it must be a finite number more than 0." },
         { () => new ParameterGroup { LearningRateFactor = -1 }, "LearningRateFactor is -1; it must be a finite number, 0 or more." },
