@@ -14,6 +14,9 @@ internal sealed class Muon : FlatOptimizer
     private readonly MuonOptions options;
     private readonly Tensor velocity;
 
+    // Of each parameter: filters have their own.
+    private readonly Tensor momentum;
+
     // Each layer's filters and their gradients as matrices (O, kH·kW·I), which is how they lie in memory.
     private readonly List<(Tensor Weights, Tensor Gradients)> filters = [];
 
@@ -22,7 +25,13 @@ internal sealed class Muon : FlatOptimizer
     {
         this.options = options;
         velocity = zeros_like(parameters.Values).DetachFromDisposeScope();
+        momentum = zeros_like(velocity).fill_(options.OtherMomentum).DetachFromDisposeScope();
         using var scope = NewDisposeScope();
+        foreach (var share in Matrices(momentum))
+        {
+            share.fill_(options.Momentum);
+        }
+
         foreach (var (weights, gradients) in Matrices(parameters.Values).Zip(Matrices(parameters.Gradients)))
         {
             filters.Add((weights.DetachFromDisposeScope(), gradients.DetachFromDisposeScope()));
@@ -36,6 +45,7 @@ internal sealed class Muon : FlatOptimizer
     public override void Dispose()
     {
         velocity.Dispose();
+        momentum.Dispose();
         foreach (var (weights, gradients) in filters)
         {
             weights.Dispose();
@@ -47,8 +57,8 @@ internal sealed class Muon : FlatOptimizer
     protected override void Move(double learningRate)
     {
         // The gradients' memory takes the step.
-        velocity.mul_(options.Momentum).add_(Parameters.Gradients);
-        Parameters.Gradients.add_(velocity, options.Momentum);
+        velocity.mul_(momentum).add_(Parameters.Gradients);
+        Parameters.Gradients.addcmul_(velocity, momentum, 1);
         foreach (var (weights, step) in filters)
         {
             using var scope = NewDisposeScope();

@@ -12,12 +12,16 @@ namespace Inception.Training.Optimizers;
 /// </remarks>
 public sealed record MuonOptions : OptimizerOptions
 {
-    private readonly double momentum = 0.65;
+    private readonly double momentum = 0.6;
+    private readonly double otherMomentum = 0.9;
     private readonly int iterations = 3;
     private readonly double weightDecay;
 
-    /// <summary>Share m of the velocity that each step keeps, in [0, 1). Default 0.65.</summary>
+    /// <summary>Share m of the filters' velocity that each step keeps, in [0, 1). Default 0.6.</summary>
     public double Momentum { get => momentum; init => momentum = Check.BelowOne(value, nameof(Momentum)); }
+
+    /// <summary>The same share for everything else. Default 0.9.</summary>
+    public double OtherMomentum { get => otherMomentum; init => otherMomentum = Check.BelowOne(value, nameof(OtherMomentum)); }
 
     /// <summary>Iterations of Newton and Schulz in a step, at least 1. Default 3; 5 brings small singular values up, too.</summary>
     public int Iterations { get => iterations; init => iterations = Check.AtLeast(1, value, nameof(Iterations)); }

@@ -81,9 +81,40 @@ public sealed class MuonTests
     }
 
     [Fact]
+    public void The_second_step_looks_ahead_along_the_filters_own_velocity()
+    {
+        using var scope = NewDisposeScope();
+        using var network = nn.Sequential(("conv", nn.Conv2d(2, 2, 1, bias: false)));
+        using var flat = new FlatParameters(network);
+        using var optimizer = new MuonOptions { Momentum = 0.5, OtherMomentum = 0, NormalizesFilters = false, Iterations = 1 }.Create(flat);
+        var moved = new List<float>();
+        foreach (var (first, second) in new[] { (1f, 0f), (0f, 1f) })
+        {
+            using (no_grad())
+            {
+                flat.Values.fill_(0);
+                network.parameters().Single().grad!.copy_(tensor(new[] { first, 0, 0, second }, [2, 2, 1, 1]));
+            }
+
+            optimizer.Step(1);
+            moved.AddRange(network.parameters().Single().Floats());
+        }
+
+        // Gradients (1, 0) and (0, 1) on the diagonal: velocities (1, 0) and (0.5, 1), and g + 0.5 v is (1.5, 0) and (0.25, 1.5).
+        float Moved(double value, double other)
+        {
+            var x = value / Math.Sqrt((value * value) + (other * other));
+            return (float)-((3.4445 * x) - (4.7750 * Math.Pow(x, 3)) + (2.0315 * Math.Pow(x, 5)));
+        }
+
+        moved.Zip([Moved(1.5, 0), 0, 0, 0, Moved(0.25, 1.5), 0, 0, Moved(1.5, 0.25)])
+            .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-5);
+    }
+
+    [Fact]
     public void Everything_but_filters_moves_as_with_Nesterovs_momentum()
     {
-        var muon = Reference.Run(new MuonOptions { Momentum = 0.8, WeightDecay = 0.05, Groups = Reference.Groups });
+        var muon = Reference.Run(new MuonOptions { OtherMomentum = 0.8, WeightDecay = 0.05, Groups = Reference.Groups });
         var sgd = Reference.Run(new SgdOptions { Momentum = 0.8, Nesterov = true, WeightDecay = 0.05, DecoupledWeightDecay = true, Groups = Reference.Groups });
 
         foreach (var (one, other) in muon.Zip(sgd))

@@ -85,7 +85,7 @@ public sealed class OptimizerTests
     [InlineData("""{ "optimizer": "sgd", "momentum": 0.8, "nesterov": true, "weightDecay": 0.01, "decoupledWeightDecay": true, "form": "keras" }""")]
     [InlineData("""{ "optimizer": "adamW", "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weightDecay": 0.1, "groups": [{ "kinds": "biases, normalization", "keys": "aux*", "learningRateFactor": 2, "weightDecayFactor": 0 }] }""")]
     [InlineData("""{ "optimizer": "sgd", "groups": [] }""")]
-    [InlineData("""{ "optimizer": "muon", "momentum": 0.7, "iterations": 5, "normalizesFilters": false, "weightDecay": 0.1 }""")]
+    [InlineData("""{ "optimizer": "muon", "momentum": 0.7, "otherMomentum": 0.8, "iterations": 5, "normalizesFilters": false, "weightDecay": 0.1 }""")]
     public void Options_are_read_from_json_and_written_to_it(string json)
     {
         var options = JsonSerializer.Deserialize<OptimizerOptions>(json, SpecJson.Options)!;
@@ -101,7 +101,7 @@ public sealed class OptimizerTests
                 Groups = [new() { Kinds = ParameterKinds.Biases | ParameterKinds.Normalization, Keys = "aux*", LearningRateFactor = 2, WeightDecayFactor = 0 }],
             },
             new SgdOptions { Groups = [] },
-            new MuonOptions { Momentum = 0.7, Iterations = 5, NormalizesFilters = false, WeightDecay = 0.1 },
+            new MuonOptions { Momentum = 0.7, OtherMomentum = 0.8, Iterations = 5, NormalizesFilters = false, WeightDecay = 0.1 },
         ];
 
         expected.Should().ContainSingle(other => other.Equals(options)).Which.GetHashCode().Should().Be(options.GetHashCode());
@@ -123,6 +123,7 @@ public sealed class OptimizerTests
         { () => new AdamWOptions { Epsilon = 0 }, "Epsilon is 0; it must be a finite number more than 0." },
         { () => new AdamWOptions { WeightDecay = double.NaN }, "WeightDecay is NaN; it must be a finite number, 0 or more." },
         { () => new MuonOptions { Momentum = 1 }, "Momentum is 1; it must be in *0, 1)." },
+        { () => new MuonOptions { OtherMomentum = -1 }, "OtherMomentum is -1; it must be in *0, 1)." },
         { () => new MuonOptions { Iterations = 0 }, "Iterations is 0; it must be at least 1*" },
         { () => new MuonOptions { WeightDecay = -1 }, "WeightDecay is -1; it must be a finite number, 0 or more." },
         { () => new ClipByNorm(0), "Maximum is 0; it must be a finite number more than 0." },
