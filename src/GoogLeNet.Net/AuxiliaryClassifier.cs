@@ -30,7 +30,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     public AuxiliaryClassifier(
         AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions? options = null, int seed = 0)
         : this(spec, inChannels, inputSize, numClasses, options ?? new BlockOptions())
-        => WeightInitialization.Apply(this, (options ?? new BlockOptions()).Weights, seed);
+        => WeightInitialization.Apply(this, options ?? new BlockOptions(), seed);
 
     private AuxiliaryClassifier(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks)
         : base(nameof(AuxiliaryClassifier))

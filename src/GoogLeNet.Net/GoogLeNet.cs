@@ -50,7 +50,7 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
         fc = Linear(channels, numClasses);
         register_module(ClassifierKey, fc);
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
-        WeightInitialization.Apply(this, spec.Blocks.Weights, seed);
+        WeightInitialization.Apply(this, spec.Blocks, seed);
     }
 
     /// <summary>The network as data.</summary>

@@ -26,7 +26,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">A width is less than 1; the message names it.</exception>
     public InceptionModule(InceptionSpec spec, int inChannels, BlockOptions? options = null, int seed = 0)
         : this(spec, inChannels, options ?? new BlockOptions())
-        => WeightInitialization.Apply(this, (options ?? new BlockOptions()).Weights, seed);
+        => WeightInitialization.Apply(this, options ?? new BlockOptions(), seed);
 
     private InceptionModule(InceptionSpec spec, int inChannels, BlockOptions blocks)
         : base(nameof(InceptionModule))

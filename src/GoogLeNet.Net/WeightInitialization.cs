@@ -8,8 +8,9 @@ namespace Inception;
 internal static class WeightInitialization
 {
     /// <summary>Fills every convolution and fully connected layer below <paramref name="root"/>; keys are relative to it.</summary>
-    public static void Apply(nn.Module root, WeightInitializer initializer, int seed)
+    public static void Apply(nn.Module root, BlockOptions options, int seed)
     {
+        var initializer = options.Weights;
         foreach (var (key, module) in root.named_modules())
         {
             switch (module)
@@ -18,7 +19,7 @@ internal static class WeightInitialization
                     whitening.Initialize(filters => FillWeight(filters, initializer, seed, key));
                     break;
                 case ConvolutionBlock block:
-                    FillWeight(block.Conv.weight, initializer, seed, key);
+                    FillWeight(block.Conv.weight, initializer, seed, key, options.IdentityFilters);
                     Fill(block.Conv.bias, block.InitialBias);
                     break;
                 case Linear linear:
@@ -53,7 +54,7 @@ internal static class WeightInitialization
         };
     }
 
-    private static void FillWeight(Tensor weight, WeightInitializer initializer, int seed, string key)
+    private static void FillWeight(Tensor weight, WeightInitializer initializer, int seed, string key, bool startsWithIdentity = false)
     {
         var values = new float[weight.numel()];
         var random = new CounterRandom(seed, key);
@@ -66,6 +67,11 @@ internal static class WeightInitialization
             FillUniform(values, random, Bound(initializer, weight.shape));
         }
 
+        if (startsWithIdentity && weight.shape[2] > 1)
+        {
+            FillIdentity(values, weight.shape);
+        }
+
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         weight.copy_(tensor(values, weight.shape));
@@ -76,6 +82,17 @@ internal static class WeightInitialization
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = (float)(((2 * random.Uniform(i)) - 1) * bound);
+        }
+    }
+
+    // Filter i reads input i at the kernel's centre and nothing else. Shape (out, in, k, k).
+    private static void FillIdentity(Span<float> values, ReadOnlySpan<long> shape)
+    {
+        int area = (int)(shape[2] * shape[3]), filter = (int)shape[1] * area, count = (int)Math.Min(shape[0], shape[1]);
+        values[..(count * filter)].Clear();
+        for (var i = 0; i < count; i++)
+        {
+            values[(i * filter) + (i * area) + (area / 2)] = 1;
         }
     }
 

@@ -86,6 +86,13 @@ public sealed record BlockOptions
     /// <summary>Where weights are drawn from. Default <see cref="WeightInitializer.CaffeXavier"/>.</summary>
     public WeightInitializer Weights { get; init; } = WeightInitializer.CaffeXavier;
 
+    /// <summary>
+    /// Whether the first filters of each convolution larger than 1×1 start as the identity, as many as it has inputs: each passes one input on, and
+    /// those beyond are drawn. A deep network then starts as a shallow one (airbench94's <c>dirac</c>, arXiv:2404.00498, section 3.2).
+    /// Default false.
+    /// </summary>
+    public bool IdentityFilters { get; init; }
+
     /// <summary>Initial bias of the convolutions inside Inception blocks. Default 0.2.</summary>
     public double InceptionBias { get; init; } = 0.2;
 }

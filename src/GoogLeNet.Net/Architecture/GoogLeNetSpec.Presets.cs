@@ -120,8 +120,19 @@ public sealed partial record GoogLeNetSpec
         Dropout = 0,
     }.WithWidth(0.5);
 
+    /// <summary>
+    /// <see cref="CifarSmall"/> for few epochs: a whitening of 4×4 patches in place of the first convolution and its pooling, and filters that start as
+    /// the identity.
+    /// </summary>
+    public static GoogLeNetSpec CifarFast { get; } = CifarSmall with
+    {
+        Name = "cifar-fast",
+        Layers = [new WhiteningSpec("whiten", Kernel: 4, Stride: 2), .. CifarSmall.Layers.Skip(2)],
+        Blocks = CifarSmall.Blocks with { IdentityFilters = true },
+    };
+
     /// <summary>All presets.</summary>
-    public static ImmutableArray<GoogLeNetSpec> Presets { get; } = [Paper, Tutorial, TorchVision, Cifar, CifarSmall];
+    public static ImmutableArray<GoogLeNetSpec> Presets { get; } = [Paper, Tutorial, TorchVision, Cifar, CifarSmall, CifarFast];
 
     // Table 1 of the paper from 3a to 5b.
     private static ImmutableArray<LayerSpec> Table1 =>

@@ -4,7 +4,7 @@ namespace Inception.Architecture;
 
 /// <summary>
 /// A GoogLeNet as data: the table of its trunk, its auxiliary classifiers and the conventions its blocks share. Presets are in
-/// <see cref="Paper"/>, <see cref="Tutorial"/>, <see cref="TorchVision"/>, <see cref="Cifar"/> and <see cref="CifarSmall"/>; any of them can
+/// <see cref="Paper"/>, <see cref="Tutorial"/>, <see cref="TorchVision"/>, <see cref="Cifar"/>, <see cref="CifarSmall"/> and <see cref="CifarFast"/>; any of them can
 /// be changed with <c>with</c>.
 /// </summary>
 public sealed partial record GoogLeNetSpec
@@ -66,7 +66,7 @@ public sealed partial record GoogLeNetSpec
     }
 
     /// <summary>
-    /// The preset of that name (<c>paper</c>, <c>tutorial</c>, <c>torchvision</c>, <c>cifar</c>, <c>cifar-small</c>), letter case ignored.
+    /// The preset of that name (<c>paper</c>, <c>tutorial</c>, <c>torchvision</c>, <c>cifar</c>, <c>cifar-small</c>, <c>cifar-fast</c>), letter case ignored.
     /// </summary>
     /// <exception cref="ArgumentException">No preset has that name; the message lists those there are.</exception>
     public static GoogLeNetSpec FromName(string name) =>

@@ -15,7 +15,7 @@ public sealed record TrainerOptions
     private readonly int epochs = 25;
     private readonly int batchSize = 256;
     private readonly double labelSmoothing;
-    private readonly int validationInterval = 1;
+    private readonly int? validationInterval = 1;
     private readonly int? microBatchSize;
     private readonly int? topK;
 
@@ -79,6 +79,9 @@ public sealed record TrainerOptions
     /// </summary>
     public IReadOnlyList<IBatchTransform>? TrainTransforms { get; init; }
 
+    /// <summary>Smaller training images for a part of the run. Default null: the size that <see cref="TrainTransforms"/> give throughout.</summary>
+    public ProgressiveResizing? Resizing { get; init; }
+
     /// <summary>Blends the images of each training batch, and their labels in the loss. Default null: none.</summary>
     public Mixup? Mixup { get; init; }
 
@@ -86,10 +89,14 @@ public sealed record TrainerOptions
     public IReadOnlyList<IBatchTransform>? ValidationTransforms { get; init; }
 
     /// <summary>
-    /// Epochs from one validation to the next, at least 1; the last epoch always ends with one. More than 1 goes neither with <see cref="EarlyStopping"/>
-    /// nor with a schedule that looks at the history. Default 1: after each epoch.
+    /// Epochs from one validation to the next, at least 1; null for the last epoch alone, which always ends with one. Anything but 1 goes neither with
+    /// <see cref="EarlyStopping"/> nor with a schedule that looks at the history. Default 1.
     /// </summary>
-    public int ValidationInterval { get => validationInterval; init => validationInterval = Check.AtLeast(1, value, nameof(ValidationInterval)); }
+    public int? ValidationInterval
+    {
+        get => validationInterval;
+        init => validationInterval = value is { } n ? Check.AtLeast(1, n, nameof(ValidationInterval)) : null;
+    }
 
     /// <summary>Whether an epoch, counted from 0, ends with a validation.</summary>
     internal bool IsValidated(int epoch) => epoch == Epochs - 1 || (epoch + 1) % ValidationInterval == 0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Inception.Data;
 using Inception.Training.Schedules;
 using static TorchSharp.torch;
@@ -39,10 +40,10 @@ internal static class TrainingGuards
             throw new ArgumentException($"MicroBatchSize is {part}; it must divide BatchSize, which is {options.BatchSize}.");
         }
 
-        if (options.ValidationInterval > 1 && (options.EarlyStopping is not null || options.Schedule is IHistorySchedule))
+        if (options.ValidationInterval != 1 && (options.EarlyStopping is not null || options.Schedule is IHistorySchedule))
         {
             var reader = options.EarlyStopping is not null ? nameof(TrainerOptions.EarlyStopping) : options.Schedule.GetType().Name;
-            throw new ArgumentException($"ValidationInterval is {options.ValidationInterval}; it must be 1 with {reader}, which looks at every epoch's validation.");
+            throw new ArgumentException($"ValidationInterval is {options.ValidationInterval?.ToString(CultureInfo.InvariantCulture) ?? "null"}; it must be 1 with {reader}, which looks at every epoch's validation.");
         }
     }
 

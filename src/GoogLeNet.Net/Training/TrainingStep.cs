@@ -8,7 +8,7 @@ namespace Inception.Training;
 
 /// <summary>The gradient of one batch: forward and backward pass, in parts where the options say so.</summary>
 internal sealed class TrainingStep(
-    IMultiHeadModel model, TrainerOptions options, FlatParameters parameters, BatchLoader loader, long images) : IDisposable
+    IMultiHeadModel model, TrainerOptions options, FlatParameters parameters, BatchLoader loader, long trainImages) : IDisposable
 {
     private readonly HeadObjective objective = new(model.Heads, options);
     private readonly int partsPerStep = options.BatchSize / loader.BatchSize;
@@ -22,12 +22,13 @@ internal sealed class TrainingStep(
     {
         SeedDropout(position, metrics.Device);
         var first = position.Step * partsPerStep;
-        var batchImages = Math.Min(options.BatchSize, images - ((long)position.Step * options.BatchSize));
+        var batchImages = Math.Min(options.BatchSize, trainImages - ((long)position.Step * options.BatchSize));
         for (var part = first; part < Math.Min(first + partsPerStep, loader.Steps); part++)
         {
             using var scope = NewDisposeScope();
             var batch = Take(position.Epoch, part);
-            var output = model.Forward(batch.Images, auxiliaries: true);
+            var images = options.Resizing?.Apply(batch.Images, position.Fraction) ?? batch.Images;
+            var output = model.Forward(images, auxiliaries: true);
             var total = objective.Total(objective.Measure(output, batch, metrics, position.Step + 1), position);
             var share = batch.Labels.shape[0] / (double)batchImages;
             (share == 1 ? total : total * share).backward();

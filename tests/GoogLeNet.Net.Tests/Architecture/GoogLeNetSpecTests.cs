@@ -12,6 +12,7 @@ public sealed class GoogLeNetSpecTests
     [InlineData("TorchVision")]
     [InlineData("CIFAR")]
     [InlineData("cifar-small")]
+    [InlineData("cifar-fast")]
     public void A_preset_is_found_by_its_name_in_any_case(string name)
     {
         GoogLeNetSpec.FromName(name).Name.Should().Be(name.ToLowerInvariant());
@@ -23,7 +24,7 @@ public sealed class GoogLeNetSpecTests
     [InlineData("")]
     public void An_unknown_name_is_refused_with_the_names_there_are(string name) =>
         FluentActions.Invoking(() => GoogLeNetSpec.FromName(name)).Should().Throw<ArgumentException>()
-            .WithMessage($"There is no spec named '{name}'; the specs are paper, tutorial, torchvision, cifar, cifar-small.*");
+            .WithMessage($"There is no spec named '{name}'; the specs are paper, tutorial, torchvision, cifar, cifar-small, cifar-fast.*");
 
     [Theory]
     [InlineData(0.5, 64, 32)]

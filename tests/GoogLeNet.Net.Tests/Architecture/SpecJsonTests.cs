@@ -14,6 +14,7 @@ public sealed class SpecJsonTests
     [InlineData("torchvision")]
     [InlineData("cifar")]
     [InlineData("cifar-small")]
+    [InlineData("cifar-fast")]
     public void A_preset_survives_json(string preset)
     {
         var spec = GoogLeNetSpec.FromName(preset);

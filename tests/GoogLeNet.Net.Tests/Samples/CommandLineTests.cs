@@ -19,7 +19,7 @@ public sealed class CommandLineTests
     [InlineData("train --device tpu", "cpu, cuda or cuda:i", "an unknown device names those known")]
     [InlineData("train --precision fp16", "fp32 or bf16", "a number format that there is not")]
     [InlineData("train --resume", "--out DIR", "nothing to resume from")]
-    [InlineData("summary --spec alexnet", "paper, tutorial, torchvision, cifar, cifar-small", "an unknown spec lists those there are")]
+    [InlineData("summary --spec alexnet", "paper, tutorial, torchvision, cifar, cifar-small, cifar-fast", "an unknown spec lists those there are")]
     public async Task Bad_usage_ends_with_one_line_that_says_what_is_allowed_and_exit_code_2(string arguments, string hint, string reason)
     {
         var result = await SampleProcess.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

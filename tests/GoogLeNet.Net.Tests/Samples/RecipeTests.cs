@@ -73,7 +73,7 @@ public sealed class RecipeTests
     [Theory]
     [InlineData("""{"name": "x"}""", "spec", "a part is missing")]
     [InlineData("{", "JSON", "not JSON at all")]
-    [InlineData("""{"name": "x", "spec": "alexnet", "trainer": {}}""", "paper, tutorial, torchvision, cifar, cifar-small", "no such preset")]
+    [InlineData("""{"name": "x", "spec": "alexnet", "trainer": {}}""", "paper, tutorial, torchvision, cifar, cifar-small, cifar-fast", "no such preset")]
     [InlineData("""{"name": "x", "spec": "cifar", "trainer": {"epochs": 0}}""", "at least 1", "a value out of range")]
     [InlineData("""{"name": "x", "spec": "cifar", "trainer": {"epoch": 3}}""", "epoch", "a misspelt field is not ignored")]
     [InlineData("""{"name": "x", "spec": "cifar", "trainer": {}, "limit": 5}""", "10 to 50,000", "too few images for ten classes")]

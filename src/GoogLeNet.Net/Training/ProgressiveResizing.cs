@@ -1,0 +1,56 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Inception.Training;
+
+/// <summary>Smaller training images for a part of the run, and a step that costs less.</summary>
+/// <param name="Size">Their height and width in pixels, at least 1.</param>
+/// <param name="Until">Share of the run, in (0, 1], at which the next stage begins.</param>
+public sealed record ResizingStage(int Size, double Until);
+
+/// <summary>
+/// Training images that grow during the run, after every transform (Howard 2018; Touvron et al. 2019): most of what a network learns first shows in
+/// small images too. Bilinear with antialiasing. After the last stage, images have the size that the transforms give them.
+/// </summary>
+public sealed record ProgressiveResizing
+{
+    /// <summary>Images of these sizes, one stage after the other.</summary>
+    /// <param name="stages">At least one, each with a later end than the one before.</param>
+    /// <exception cref="ArgumentException">There is no stage, or a size or an end is out of range or order.</exception>
+    public ProgressiveResizing(IReadOnlyList<ResizingStage> stages)
+    {
+        ArgumentNullException.ThrowIfNull(stages);
+        var before = 0.0;
+        foreach (var stage in stages)
+        {
+            Check.AtLeast(1, stage.Size, nameof(ResizingStage.Size));
+            if (!(stage.Until > before && stage.Until <= 1))
+            {
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"A stage's Until is {stage.Until}; it must be more than {before}, where the stage begins, and at most 1."), nameof(stages));
+            }
+
+            before = stage.Until;
+        }
+
+        Stages = stages.Count > 0 ? [.. stages] : throw new ArgumentException("ProgressiveResizing needs at least one stage.", nameof(stages));
+    }
+
+    /// <summary>The stages in order.</summary>
+    public IReadOnlyList<ResizingStage> Stages { get; }
+
+    /// <summary>Whether the other has the same stages.</summary>
+    public bool Equals(ProgressiveResizing? other) => other is not null && Stages.SequenceEqual(other.Stages);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Stages.Count, Stages[0]);
+
+    /// <summary>The size of images at a share of the run; null for that of the transforms.</summary>
+    public int? SizeAt(double fraction) => Stages.FirstOrDefault(stage => fraction < stage.Until)?.Size;
+
+    /// <summary>A batch's images (N, C, H, W), float32, at a share of the run: resized, or as they are.</summary>
+    internal Tensor Apply(Tensor images, double fraction) =>
+        SizeAt(fraction) is { } size && (size != images.shape[2] || size != images.shape[3])
+            ? functional.interpolate(images, [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true)
+            : images;
+}

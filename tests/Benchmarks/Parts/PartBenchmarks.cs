@@ -1,0 +1,116 @@
+using BenchmarkDotNet.Attributes;
+using Inception;
+using Inception.Architecture;
+using Inception.Data;
+using Inception.Data.Transforms;
+using Inception.Training;
+using Inception.Training.Optimizers;
+using static TorchSharp.torch;
+
+namespace Benchmarks.Parts;
+
+/// <summary>One Inception block, 3a of the paper at 28×28, batch 16.</summary>
+public class InceptionBlock
+{
+    private readonly InceptionModule block = new(
+        new InceptionSpec("3a", 64, 96, 128, 16, 32, 32), 192, new BlockOptions { Normalization = Normalization.BatchNorm });
+
+    private readonly Tensor images = rand(16, 28, 28, 192).permute(0, 3, 1, 2).DetachFromDisposeScope();
+
+    private FlatParameters? parameters;
+
+    [GlobalSetup]
+    public void Setup() => parameters = new FlatParameters(block);
+
+    [Benchmark]
+    public void Forward()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = inference_mode();
+        block.call(images);
+    }
+
+    [Benchmark]
+    public void ForwardAndBackward()
+    {
+        using var scope = NewDisposeScope();
+        block.call(images).sum().backward();
+    }
+}
+
+/// <summary>A step of each optimizer on CifarSmall's parameters.</summary>
+public class OptimizerStep
+{
+    private FlatOptimizer? optimizer;
+
+    [Params("sgd", "adamW", "muon")]
+    public string Rule { get; set; } = "sgd";
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        OptimizerOptions options = Rule switch { "sgd" => new SgdOptions { Nesterov = true }, "adamW" => new AdamWOptions(), _ => new MuonOptions() };
+        optimizer = options.Create(new FlatParameters(GoogLeNet.Create(10, GoogLeNetSpec.CifarSmall), options.Groups));
+    }
+
+    [Benchmark]
+    public void Step() => optimizer!.Step(1e-6);
+}
+
+/// <summary>A batch of 128 images with flips, crops and normalisation.</summary>
+public class BatchPreparation
+{
+    private readonly BatchLoader loader = new(
+        SyntheticImages.Create(1280, seed: 1), 128,
+        [new HorizontalFlip(Alternating: true), new RandomCrop(4), new Normalize([.. Cifar10.Mean], [.. Cifar10.StandardDeviation])], CPU);
+
+    private int step;
+
+    [Benchmark]
+    public void Load() => loader.Load(0, step++ % loader.Steps).Dispose();
+}
+
+/// <summary>torchvision's network on one image of 224×224, as it is and with its batch normalisation folded.</summary>
+public class Inference
+{
+    private readonly Tensor image = rand(1, 224, 224, 3).permute(0, 3, 1, 2).DetachFromDisposeScope();
+    private GoogLeNet network = GoogLeNet.Create(1000, GoogLeNetSpec.TorchVision);
+
+    [Params(false, true)]
+    public bool Folded { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        network.eval();
+        network = Folded ? network.FoldBatchNorm() : network;
+        using var layout = new FlatParameters(network);
+    }
+
+    [Benchmark]
+    public void Predict()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = inference_mode();
+        network.Forward(image, auxiliaries: false);
+    }
+}
+
+/// <summary>Writing and reading the weights of the paper's network.</summary>
+public class Weights
+{
+    private readonly GoogLeNet network = GoogLeNet.Create(1000);
+    private readonly string path = Path.Combine(Path.GetTempPath(), $"googlenet-net-benchmark-{Environment.ProcessId}.safetensors");
+
+    [GlobalSetup(Target = nameof(Load))]
+    public void Setup() => network.SaveWeights(path);
+
+    [GlobalCleanup]
+    public void Cleanup() => File.Delete(path);
+
+    [Benchmark]
+    public void Save() => network.SaveWeights(path);
+
+    [Benchmark]
+    public void Load() => network.LoadWeights(path);
+}

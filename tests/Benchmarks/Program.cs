@@ -1,0 +1,35 @@
+using BenchmarkDotNet.Running;
+using Benchmarks;
+using Benchmarks.Peers;
+
+// benchmarks parts [BenchmarkDotNet's arguments]     the library's parts by themselves
+// benchmarks peers [training|inference|scaling|gpu]  against PyTorch and ONNX Runtime, in turns
+// benchmarks overhead                                what a training step costs beside libtorch
+return args switch
+{
+    ["worker", var work] => Run(() => Worker.Run(work)),
+    ["overhead", .. var options] => Run(() => Overhead.Run(options)),
+    ["peers", .. var options] => Run(() => PeerBenchmarks.Run(PeerOptions.Parse(options))),
+    ["parts", .. var options] => Run(() => BenchmarkSwitcher.FromAssembly(typeof(Work).Assembly).Run(options)),
+    _ => Usage(),
+};
+
+static int Run(Action action)
+{
+    try
+    {
+        action();
+        return 0;
+    }
+    catch (ArgumentException e)
+    {
+        Console.Error.WriteLine($"benchmarks: {e.Message}");
+        return 2;
+    }
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine("benchmarks: parts [options of BenchmarkDotNet] | peers [training inference scaling gpu] [--device cpu|cuda] [--threads N] [--repetitions N] [--quick] [--markdown FILE] | overhead [--batch N] [--steps N]");
+    return 2;
+}
