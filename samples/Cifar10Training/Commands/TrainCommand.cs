@@ -9,7 +9,7 @@ namespace Cifar10Training.Commands;
 internal static class TrainCommand
 {
     private static readonly Option<string?> Recipe = Values.Text(
-        "--recipe", "NAME|FILE.json", $"How to train: {string.Join(", ", BuiltInRecipes.Names)}, or a JSON file. Default {BuiltInRecipes.Default}.");
+        "--recipe", "NAME|FILE.json", $"How to train: {string.Join(", ", BuiltInRecipes.Names)}, or a JSON file. Default cpu, or gpu where one is used.");
     private static readonly Option<int?> Epochs = Values.Whole("--epochs", "Passes over the training images.", 1, 100_000);
     private static readonly Option<int?> Batch = Values.Whole("--batch", "Images in a step.", 1, CifarImages.TrainCount);
     private static readonly Option<int?> Limit = Values.Whole(

@@ -24,7 +24,7 @@ internal sealed record RunPlan(Recipe Recipe, string Device, string Folder, stri
         }
 
         var device = DeviceChoice.Resolve(arguments.Device);
-        var recipe = RecipeSource.Find(arguments.Recipe ?? BuiltInRecipes.Default).With(arguments).On(torch.device(device));
+        var recipe = (arguments.Recipe is { } name ? RecipeSource.Find(name) : BuiltInRecipes.DefaultOn(device)).With(arguments).On(torch.device(device));
         return new RunPlan(recipe, device, arguments.Out ?? DefaultFolder(recipe.Name), arguments.Data);
     }
 

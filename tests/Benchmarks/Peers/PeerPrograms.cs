@@ -36,7 +36,7 @@ internal static class PeerPrograms
     private static string? ExportModel()
     {
         Directory.CreateDirectory(Cache);
-        var model = Path.Combine(Cache, "googlenet.onnx");
+        var model = Path.Combine(Cache, "googlenet-any-size.onnx");
         File.Copy(Path.Combine(Folder, "onnx.mjs"), Path.Combine(Cache, "onnx.mjs"), overwrite: true);
         if (!File.Exists(model) && Fails(Python, Path.Combine(Folder, "worker.py"), "--export", model))
         {

@@ -100,7 +100,7 @@ def peak_mebibytes():
 def main():
     if sys.argv[1] == "--export":
         net = scaled_googlenet(1).eval()
-        axes = {"images": {0: "batch"}, "logits": {0: "batch"}}
+        axes = {"images": {0: "batch", 2: "height", 3: "width"}, "logits": {0: "batch"}}
         torch.onnx.export(net, torch.rand(1, 3, 224, 224), sys.argv[2], input_names=["images"], output_names=["logits"], dynamic_axes=axes)
         return
     work = Work(json.loads(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# Everything that is to be measured on a GPU, in one run that prints its table last.
+#
+#   eng/gpu.sh publish DIR            on a machine with .NET: programs, sources and, where they are there, CIFAR-10's files, all that `run` needs
+#   DIR/gpu.sh run [options]          on a machine with a GPU: no .NET; a Python with torch 2.x and torchvision (PEER_PYTHON, else python3), and g++
+#     --device cuda|cpu  cpu takes the same way with little work, to see that it leads somewhere (default cuda)
+#     --minutes N        ends after about N minutes, whatever is left undone (default 12)
+#     --quick            the least work that shows that every part runs
+#     --data DIR         CIFAR-10's binary files (default: DIR/cifar-10 if published; synthetic images otherwise, which show speed alone)
+#
+# Each part that fails, or for which no time is left, is a row that says so.
+set -uo pipefail
+here="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
+
+fail() {
+  echo "gpu.sh: $1" >&2
+  exit 2
+}
+
+publish() {
+  local target="${1:?gpu.sh publish needs a folder}" root="$here/.." project
+  mkdir -p "$target"
+  for project in samples/Cifar10Training tests/Benchmarks; do
+    dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:TorchEngine=System -o "$target/$(basename "$project")" --nologo -v quiet || exit 1
+  done
+  rm -rf "$target/native"
+  cp -r "$root/src/SystemTorch/native" "$target/native"
+  cp "$here/gpu.sh" "$target/"
+  local cifar="${CIFAR10_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/GoogLeNet.Net/cifar-10}"
+  if [ "${WITH_DATA:-1}" = 1 ] && [ -d "$cifar" ]; then cp -r "$cifar" "$target/"; fi
+  echo "published to $target: $(du -sh "$target" | cut -f1)"
+}
+
+# The engine's library against Python's torch, by CMake or else by the compiler alone.
+build_engine() {
+  local torch
+  torch="$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')" || return 1
+  local libraries=(-ltorch -ltorch_cpu -lc10)
+  [ -e "$torch/lib/libtorch_cuda.so" ] && libraries+=(-ltorch_cuda)
+  local abi include="$torch/include" lib="$torch/lib"
+  # Debian keeps headers and libraries apart from Python's package.
+  [ -d "$include/ATen" ] || include=/usr/include
+  [ -e "$lib/libtorch_cpu.so" ] || lib="/usr/lib/$(uname -m)-linux-gnu"
+  abi="$("$python" -c 'import torch; print(int(torch.compiled_with_cxx11_abi()))')" || return 1
+  g++ -O1 -std=c++17 -shared -fPIC -fvisibility=hidden "-D_GLIBCXX_USE_CXX11_ABI=$abi" \
+    -isystem "$include" -isystem "$include/torch/csrc/api/include" "$here"/native/*.cpp -o "$work/libsystemtorch.so" \
+    -Wl,--no-as-needed -L"$lib" "${libraries[@]}" -Wl,-rpath,"$lib" || return 1
+  export SYSTEMTORCH_LIBRARY="$work/libsystemtorch.so" LD_LIBRARY_PATH="$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  # Beside the program that is asked for its overhead, and for programs that ignore the variable.
+  cp "$work/libsystemtorch.so" "$here/Benchmarks/" && cp "$work/libsystemtorch.so" "$here/Cifar10Training/"
+}
+
+left() { echo $((ends - $(date +%s))); }
+
+row() { printf '| %s | %s | %s |\n' "$1" "$2" "${3:-}" >>"$work/table"; }
+
+# part NAME SECONDS COMMAND…: its output in a log; a row where it fails.
+part() {
+  local name="$1" limit="$2"
+  shift 2
+  [ "$(left)" -lt "$limit" ] && limit="$(left)"
+  if [ "$limit" -lt 10 ]; then
+    row "$name" "not run: no time left"
+    return 1
+  fi
+  echo "== $name" >&2
+  # A shell of its own: timeout starts programs, and these are functions.
+  if ! timeout "$limit" bash -c '"$@"' part "$@" >"$work/log" 2>"$work/errors"; then
+    row "$name" "failed" "$(grep -v '^ *$' "$work/errors" "$work/log" -h | tail -n 1 | cut -c 1-160)"
+    return 1
+  fi
+}
+
+# What one key of a flat JSON file is.
+value() { "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
+
+matrix_rate() {
+  "$python" - "$device" "$quick" <<'PYTHON'
+import sys, time, torch
+device, quick = sys.argv[1], sys.argv[2] == "1"
+n = 256 if quick or device == "cpu" else 8192
+a, b = (torch.randn(n, n, device=device).bfloat16() for _ in range(2))
+best = 0
+for _ in range(5):
+    if device == "cuda": torch.cuda.synchronize()
+    began = time.perf_counter()
+    for _ in range(20): a @ b
+    if device == "cuda": torch.cuda.synchronize()
+    best = max(best, 20 * 2 * n**3 / (time.perf_counter() - began) / 1e12)
+print(f"{best:.2f}")
+PYTHON
+}
+
+peers() {
+  local options=(peers gpu --device "$device" --repetitions 5 --markdown "$work/peers.md")
+  [ "$quick" = 1 ] && options+=(--quick)
+  "$here/Benchmarks/benchmarks" "${options[@]}"
+}
+
+train() { "$here/Cifar10Training/cifar10" train --device "$device" --data "$data" "$@"; }
+
+# Seconds, epochs and accuracy of one run of recipe gpu.
+recipe_gpu() {
+  local name="$1" limit="$2"
+  shift 2
+  part "$name" "$limit" train --recipe gpu --out "$work/$name" "$@" || return
+  row "$name" "$(value "$work/$name/metrics.json" testAccuracy) % in $(value "$work/$name/metrics.json" wallSeconds) s" \
+    "$(value "$work/$name/metrics.json" epochs) epochs, $(value "$work/$name/metrics.json" trainImagesPerSecond) images/s, start and test included"
+}
+
+run() {
+  device=cuda quick=0 minutes=12 data=""
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --device) device="${2:?--device needs cuda or cpu}"; shift ;;
+      --minutes) minutes="${2:?--minutes needs a number}"; shift ;;
+      --data) data="${2:?--data needs a folder}"; shift ;;
+      --quick) quick=1 ;;
+      *) fail "'$1' is no option; see the head of this file." ;;
+    esac
+    shift
+  done
+  [ -x "$here/Benchmarks/benchmarks" ] || fail "there is nothing published beside this script; run eng/gpu.sh publish DIR and then DIR/gpu.sh run."
+  python="${PEER_PYTHON:-python3}"
+  "$python" -c 'import torch, torchvision' 2>/dev/null || fail "$python has no torch and torchvision; name another by PEER_PYTHON."
+  export PEER_PYTHON="$python"
+  ends=$(($(date +%s) + 60 * minutes))
+  work="$(mktemp -d)"
+  trap 'rm -rf "$work"' EXIT
+  : >"$work/table"
+  if [ -z "$data" ]; then data="$here/cifar-10"; [ -d "$data" ] || data=synthetic; fi
+  build_engine || fail "the engine's library could not be built against $python's torch."
+
+  export -f matrix_rate peers train
+  export here device quick data work python
+  local rate=0 few=() once=()
+  [ "$quick" = 1 ] && few=(--limit 50 --batch 25) once=(--epochs 1)
+  part "matrix rate, bf16" 60 matrix_rate && rate="$(cat "$work/log")" && row "matrix rate, bf16" "$rate TFLOP/s" "the best of 5 × 20 square products"
+
+  # (e) The tutorial's work. A training step costs three forward passes, a multiply-add two operations.
+  if part "against PyTorch" 240 peers && grep -q "tutorial.*bf16.*GoogLeNet.Net | [0-9]" "$work/peers.md"; then
+    local adds images
+    adds="$("$here/Cifar10Training/cifar10" summary --spec tutorial | "$python" -c 'import re, sys; print(max(int(n.replace(",", "")) for n in re.findall(r"\d[\d,]{8,}", sys.stdin.read())))')"
+    images="$("$python" -c 'import sys; row = next(line for line in open(sys.argv[1]) if "tutorial" in line and "bf16" in line); print(row.split("|")[3].strip())' "$work/peers.md")"
+    row "tutorial's work, an epoch" "$("$python" -c "print(f'{50000 / $images:.1f} s')")" "$images images/s; the tutorial took 181 s"
+    row "share of the matrix rate" "$("$python" -c "print(f'{100 * 6 * $adds * $images / 1e12 / $rate:.1f} %')")" "$adds multiply-adds an image"
+  fi
+  if part "tutorial, whole epochs" 120 train --recipe tutorial --precision bf16 --epochs 1 --out "$work/tutorial" "${few[@]}"; then
+    row "tutorial, whole epochs" "$("$python" -c "print(f'{50000 / $(value "$work/tutorial/metrics.json" trainImagesPerSecond):.1f} s')")" "with its resize to 224×224, from cifar10 train"
+  fi
+
+  # (f) Recipe gpu: to 94 % from three seeds, then as far as it gets.
+  local seed
+  for seed in 0 1 2; do recipe_gpu "gpu-seed-$seed" 120 --seed "$seed" "${few[@]}" "${once[@]}"; done
+  recipe_gpu "gpu-long" 600 --epochs "$([ "$quick" = 1 ] && echo 1 || echo "${LONG_EPOCHS:-60}")" "${few[@]}"
+
+  "$python" -c 'import torch; print(f"torch {torch.__version__}", torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")'
+  [ "$data" = synthetic ] && echo "images: synthetic; accuracies say nothing about CIFAR-10"
+  [ -f "$work/peers.md" ] && cat "$work/peers.md"
+  printf '\n| what | result | |\n|---|---|---|\n'
+  cat "$work/table"
+}
+
+case "${1:-}" in
+  publish) publish "${@:2}" ;;
+  run) run "${@:2}" ;;
+  *) fail "say publish DIR or run; see the head of this file." ;;
+esac
