@@ -11,7 +11,7 @@ public sealed class CommandLineTests
     [InlineData("train --fast", "--epochs", "an unknown option lists those there are")]
     [InlineData("fit", "train, evaluate, predict, summary", "an unknown command lists those there are")]
     [InlineData("", "train, evaluate, predict, summary", "no command at all")]
-    [InlineData("train --recipe warp", "smoke, cpu, tutorial", "an unknown recipe lists those there are")]
+    [InlineData("train --recipe warp", "smoke, cpu, gpu, tutorial", "an unknown recipe lists those there are")]
     [InlineData("train --recipe nowhere.json", "nowhere.json", "a recipe file that does not exist")]
     [InlineData("train --epochs 0", "from 1", "a number out of range names the range")]
     [InlineData("train --batch many", "whole number", "not a number")]
