@@ -1,28 +1,80 @@
+using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
 
-/// <summary>Puts modules into evaluation mode, and each of their parts back into the mode that it was in when disposed.</summary>
+/// <summary>
+/// Puts modules into evaluation mode, and each of their parts back into the mode that it was in when disposed. Where several threads use a module at
+/// once, the first puts it there and the last puts it back.
+/// </summary>
 internal sealed class EvaluationMode : IDisposable
 {
-    private readonly List<(nn.Module Module, bool Training)> before;
+    private static readonly Lock Gate = new();
+    private static readonly ConditionalWeakTable<nn.Module, Use> InUse = [];
+
+    private readonly IReadOnlyList<nn.Module> roots;
 
     public EvaluationMode(IReadOnlyList<nn.Module> roots)
     {
-        before = [.. roots.SelectMany(root => root.modules().Prepend(root)).Select(module => (module, module.training))];
-        foreach (var root in roots)
+        this.roots = roots;
+        lock (Gate)
         {
-            root.eval();
+            foreach (var root in roots)
+            {
+                InUse.GetOrCreateValue(root).Enter(root);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A module's mode is passed on to its parts, which come after it and so have the last word.
-        foreach (var (module, training) in before)
+        lock (Gate)
         {
-            module.train(training);
+            foreach (var root in roots)
+            {
+                InUse.GetOrCreateValue(root).Leave();
+            }
+        }
+    }
+
+    /// <summary>How many use a module, and the modes of its parts before the first did.</summary>
+    private sealed class Use
+    {
+        private int users;
+        private List<(nn.Module Module, bool Training)> before = [];
+
+        public void Enter(nn.Module root)
+        {
+            if (users++ > 0)
+            {
+                return;
+            }
+
+            before = [.. root.modules().Prepend(root).Select(module => (module, module.training))];
+            if (before.Exists(part => part.Training))
+            {
+                root.eval();
+            }
+        }
+
+        public void Leave()
+        {
+            if (--users > 0)
+            {
+                return;
+            }
+
+            if (before.Exists(part => part.Training))
+            {
+                // A module's mode is passed on to its parts, which come after it and so have the last word.
+                foreach (var (module, training) in before)
+                {
+                    module.train(training);
+                }
+            }
+
+            before = [];
         }
     }
 }

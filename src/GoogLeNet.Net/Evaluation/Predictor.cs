@@ -7,6 +7,10 @@ namespace Inception.Evaluation;
 /// Classifies images by one network or the average of several, each looking at several views: the softmax of every network's main head on
 /// every view is averaged (arXiv:1409.4842, section 7), networks with equal weights, views with theirs.
 /// </summary>
+/// <remarks>
+/// Any number of threads may predict at once, with one predictor or several of the same networks, as long as none of the networks is being trained,
+/// moved or disposed. What serves many requests best is a network of <see cref="GoogLeNet.FoldBatchNorm"/>.
+/// </remarks>
 public sealed class Predictor
 {
     private readonly IReadOnlyList<EnsembleMember> members;
@@ -57,10 +61,15 @@ public sealed class Predictor
     /// <summary>Where predictions are: the device of the first network.</summary>
     internal Device Device => DeviceOf(members[0]);
 
-    /// <summary>Predicts in evaluation mode, without gradients; the networks' mode is what it was afterwards.</summary>
-    /// <param name="images">(N, C, H, W), uint8 with values 0–255 or float32 in the same units, on any device; left as it is.</param>
+    /// <summary>Predicts in evaluation mode and inference mode; the networks' mode is what it was afterwards.</summary>
+    /// <param name="images">
+    /// (N, C, H, W), or a single image (C, H, W): uint8 with values 0–255 or float32 in the same units, on any device; left as it is.
+    /// </param>
     /// <param name="cancellationToken">Ends the work between two views.</param>
-    /// <returns>Probabilities, float64 (N, <see cref="NumClasses"/>), on the device of the first network; each row adds up to 1.</returns>
+    /// <returns>
+    /// Probabilities, float64 (N, <see cref="NumClasses"/>), of a single image (<see cref="NumClasses"/>), on the device of the first network; those of an
+    /// image add up to 1.
+    /// </returns>
     /// <exception cref="ArgumentException">The images do not fit the views or a network.</exception>
     /// <exception cref="InvalidOperationException">A member's transforms end with images that are not float32.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -68,7 +77,14 @@ public sealed class Predictor
     {
         ArgumentNullException.ThrowIfNull(images);
         using var mode = Evaluating();
-        return Average(images, cancellationToken);
+        if (images.ndim != 3)
+        {
+            return Average(images, cancellationToken);
+        }
+
+        using var batch = images.unsqueeze(0);
+        using var probabilities = Average(batch, cancellationToken);
+        return probabilities.squeeze(0);
     }
 
     /// <summary>Evaluation mode for all networks, until it is disposed.</summary>
@@ -79,12 +95,14 @@ public sealed class Predictor
     {
         if (images.shape is not [> 0, > 0, > 0, > 0])
         {
-            throw new ArgumentException($"Images must be (N, C, H, W) and not empty; they are ({string.Join(", ", images.shape)}).", nameof(images));
+            throw new ArgumentException($"Images must be (N, C, H, W), or (C, H, W) for one, and not empty; they are ({string.Join(", ", images.shape)}).", nameof(images));
         }
 
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
+
+        // Made before inference mode begins, and so an ordinary tensor to the caller.
         var sum = zeros(images.shape[0], NumClasses, dtype: ScalarType.Float64, device: Device);
+        using var inference = inference_mode();
         foreach (var member in members)
         {
             var raw = images.to(DeviceOf(member));

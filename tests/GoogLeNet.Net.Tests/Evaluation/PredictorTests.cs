@@ -164,8 +164,8 @@ public sealed class PredictorTests
             .WithMessage("The networks of an ensemble must have the same classes; these have 2, 3.*");
         FluentActions.Invoking(() => new Predictor(two, []).Predict(zeros(1, 1, 1, 1, dtype: ScalarType.Byte))).Should().Throw<InvalidOperationException>()
             .WithMessage("After all transforms the images are Byte*");
-        FluentActions.Invoking(() => new Predictor(two).Predict(zeros(1, 1, 1))).Should().Throw<ArgumentException>()
-            .WithMessage("Images must be (N, C, H, W) and not empty; they are (1, 1, 1).*");
+        FluentActions.Invoking(() => new Predictor(two).Predict(zeros(1, 1))).Should().Throw<ArgumentException>()
+            .WithMessage("Images must be (N, C, H, W), or (C, H, W) for one, and not empty; they are (1, 1).*");
     }
 
     [Fact]

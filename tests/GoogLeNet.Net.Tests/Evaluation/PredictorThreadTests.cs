@@ -1,0 +1,98 @@
+using FluentAssertions;
+using Inception.Evaluation;
+using Inception.Tests.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Inception.Tests.Evaluation;
+
+[Collection(TorchCollection.Name)]
+public sealed class PredictorThreadTests
+{
+    [Fact]
+    public void Many_threads_get_what_one_gets_and_the_mode_comes_back()
+    {
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+        network.train();
+        var predictor = new Predictor(network);
+        var batches = Enumerable.Range(0, 8).Select(i => Tiny.Noise(1 + (i % 3), seed: i + 1)).ToArray();
+        var expected = batches.Select(batch => Probabilities(predictor, batch.Images)).ToArray();
+
+        Parallel.For(0, 160, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+            Probabilities(predictor, batches[i % 8].Images).Should().Equal(expected[i % 8]));
+
+        network.modules().Prepend(network).Should().OnlyContain(module => module.training, "as before the first prediction");
+    }
+
+    [Fact]
+    public void One_of_two_nested_uses_does_not_end_the_other()
+    {
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+        network.train();
+        var (first, second) = (new EvaluationMode([network]), new EvaluationMode([network]));
+
+        first.Dispose();
+        network.training.Should().BeFalse();
+        second.Dispose();
+
+        network.training.Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_single_image_is_a_batch_of_one()
+    {
+        using var scope = NewDisposeScope();
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+        using var data = Tiny.Noise(2);
+        var predictor = new Predictor(network);
+
+        var one = predictor.Predict(data.Images.select(0, 1));
+
+        one.shape.Should().Equal(3);
+        one.data<double>().ToArray().Should().Equal(predictor.Predict(data.Images.narrow(0, 1, 1)).data<double>().ToArray());
+    }
+
+    [Fact]
+    public void It_works_in_inference_mode_and_returns_an_ordinary_tensor()
+    {
+        using var scope = NewDisposeScope();
+        using var data = Tiny.Noise(2);
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+        var spy = new Spy(network);
+
+        var probabilities = new Predictor(spy).Predict(data.Images);
+
+        spy.WasInInferenceMode.Should().BeTrue();
+        is_inference_mode_enabled().Should().BeFalse();
+        var weight = ones_like(probabilities).requires_grad_(true);
+        (weight * probabilities).sum().backward();
+        weight.grad!.data<double>().ToArray().Should().Equal(probabilities.data<double>().ToArray());
+    }
+
+    private static double[] Probabilities(Predictor predictor, Tensor images)
+    {
+        using var probabilities = predictor.Predict(images);
+        return probabilities.data<double>().ToArray();
+    }
+
+    private sealed class Spy(IMultiHeadModel model) : IMultiHeadModel
+    {
+        public bool WasInInferenceMode { get; private set; }
+
+        public IReadOnlyList<Head> Heads => model.Heads;
+
+        public int InputSize => model.InputSize;
+
+        public int NumClasses => model.NumClasses;
+
+        public string Configuration => model.Configuration;
+
+        public nn.Module Module => model.Module;
+
+        public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+        {
+            WasInInferenceMode = is_inference_mode_enabled();
+            return model.Forward(images, auxiliaries);
+        }
+    }
+}

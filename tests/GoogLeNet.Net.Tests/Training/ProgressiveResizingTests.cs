@@ -1,0 +1,100 @@
+using FluentAssertions;
+using Inception.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Inception.Tests.Training;
+
+[Collection(TorchCollection.Name)]
+public sealed class ProgressiveResizingTests
+{
+    [Fact]
+    public void The_network_sees_the_stages_sizes_and_then_the_images_own()
+    {
+        using var data = Tiny.Noise(32);
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+        var model = new SizeSpy(network);
+        var options = new TrainerOptions
+        {
+            Epochs = 2,
+            BatchSize = 8,
+            Resizing = new ProgressiveResizing([new ResizingStage(4, Until: 0.25), new ResizingStage(6, Until: 0.5)]),
+        };
+
+        new MultiHeadTrainer(model, options).Fit(data);
+
+        model.Sizes.Should().Equal(4, 4, 6, 6, 8, 8, 8, 8);
+    }
+
+    [Fact]
+    public void A_constant_image_stays_constant()
+    {
+        using var scope = NewDisposeScope();
+        var resizing = new ProgressiveResizing([new ResizingStage(5, Until: 1)]);
+
+        var small = resizing.Apply(full([1, 3, 8, 8], 2.5f), fraction: 0);
+
+        small.shape.Should().Equal(1, 3, 5, 5);
+        small.Floats().Should().OnlyContain(value => Math.Abs(value - 2.5f) < 1e-6);
+    }
+
+    [Theory]
+    [InlineData(0, 0.5, "*Size is 0; it must be at least 1*")]
+    [InlineData(4, 0, "*Until is 0; it must be more than 0*")]
+    [InlineData(4, 1.5, "*Until is 1.5; it must be more than 0*at most 1*")]
+    public void A_stage_out_of_range_is_refused(int size, double until, string message) =>
+        FluentActions.Invoking(() => new ProgressiveResizing([new ResizingStage(size, until)])).Should().Throw<ArgumentException>().WithMessage(message);
+
+    [Fact]
+    public void Stages_out_of_order_and_no_stage_at_all_are_refused()
+    {
+        FluentActions.Invoking(() => new ProgressiveResizing([new(4, 0.5), new(6, 0.5)])).Should().Throw<ArgumentException>().WithMessage("*more than 0.5*");
+        FluentActions.Invoking(() => new ProgressiveResizing([])).Should().Throw<ArgumentException>().WithMessage("*at least one stage*");
+    }
+
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 2)]
+    [InlineData(null, 1)]
+    public void Validation_comes_as_often_as_asked_for_and_after_the_last_epoch(int? interval, int validations)
+    {
+        using var data = Tiny.Noise(16);
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+
+        var history = new MultiHeadTrainer(network, new TrainerOptions { Epochs = 3, BatchSize = 8, ValidationInterval = interval }).Fit(data, data);
+
+        history.Epochs.Count(epoch => epoch.Validation.Count > 0).Should().Be(validations);
+        history.Epochs[^1].Validation.Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public void Early_stopping_needs_every_epochs_validation()
+    {
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+        var options = new TrainerOptions { ValidationInterval = null, EarlyStopping = new(patience: 1) };
+
+        FluentActions.Invoking(() => new MultiHeadTrainer(network, options)).Should().Throw<ArgumentException>()
+            .WithMessage("ValidationInterval is null; it must be 1 with EarlyStopping*");
+    }
+
+    private sealed class SizeSpy(GoogLeNet model) : IMultiHeadModel
+    {
+        public List<long> Sizes { get; } = [];
+
+        public IReadOnlyList<Head> Heads => model.Heads;
+
+        public int InputSize => model.InputSize;
+
+        public int NumClasses => model.NumClasses;
+
+        public string Configuration => model.Configuration;
+
+        public nn.Module Module => model;
+
+        public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+        {
+            Sizes.Add(images.shape[2]);
+            return model.Forward(images, auxiliaries);
+        }
+    }
+}
