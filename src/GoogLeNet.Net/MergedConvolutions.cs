@@ -55,14 +55,7 @@ internal static class MergedConvolutions
         return output;
     }
 
-    private static Tensor[] Split(Tensor joined, int dimension, ConvolutionBlock[] blocks)
-    {
-        var start = 0L;
-        return [.. blocks.Select(block =>
-        {
-            var part = joined.narrow(dimension, start, block.OutChannels);
-            start += block.OutChannels;
-            return part;
-        })];
-    }
+    // One operator for all parts: backwards it joins their gradients in one copy, where parts cut out one by one would each fill a whole of zeros.
+    private static Tensor[] Split(Tensor joined, int dimension, ConvolutionBlock[] blocks) =>
+        joined.split([.. blocks.Select(block => (long)block.OutChannels)], dimension);
 }

@@ -20,8 +20,8 @@ internal sealed class Whitening : Module<Tensor, Tensor>
         : base(nameof(Whitening))
     {
         this.spec = spec;
-        weight = zeros(spec.OutChannels(inChannels), inChannels, spec.Kernel, spec.Kernel);
-        fitted = zeros([], dtype: ScalarType.Int64);
+        weight = zeros(spec.OutChannels(inChannels), inChannels, spec.Kernel, spec.Kernel).DetachFromDisposeScope();
+        fitted = zeros([], dtype: ScalarType.Int64).DetachFromDisposeScope();
         register_buffer(nameof(weight), weight);
         register_buffer(nameof(fitted), fitted);
     }

@@ -19,6 +19,7 @@ internal static class Aten
     public static readonly Op squeeze_dim = new("squeeze", "dim");
     public static readonly Op expand = new("expand");
     public static readonly Op narrow = new("narrow");
+    public static readonly Op split = new("split_with_sizes");
     public static readonly Op select = new("select", "int");
     public static readonly Op index_select = new("index_select");
     public static readonly Op gather = new("gather");

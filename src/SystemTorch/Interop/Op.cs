@@ -25,6 +25,9 @@ internal sealed unsafe class Op(string name, string overload = "")
         return (results[0].ToTensor(), results[1].ToTensor());
     }
 
+    /// <summary>Calls the operator for its list of tensors.</summary>
+    public torch.Tensor[] CallList(params ReadOnlySpan<Arg> args) => Array.ConvertAll(One(args).TakeElements(), element => element.ToTensor());
+
     /// <summary>Calls the operator for what it does, and drops what it returns.</summary>
     public void Run(params ReadOnlySpan<Arg> args) => Invoke(args, null, 0);
 

@@ -39,6 +39,9 @@ public static partial class torch
         /// <summary>One index of one dimension, which disappears, without copying.</summary>
         public Tensor select(long dim, long index) => Aten.select.Call(this, dim, index);
 
+        /// <summary>Views of parts of one dimension, of the given sizes, which add up to it.</summary>
+        public Tensor[] split(long[] sizes, long dim = 0L) => Aten.split.CallList(this, sizes, dim);
+
         /// <summary>The indices of one dimension that <paramref name="index"/> lists, copied.</summary>
         public Tensor index_select(long dim, Tensor index) => Aten.index_select.Call(this, dim, index);
 
