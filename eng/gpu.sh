@@ -31,7 +31,7 @@ publish() {
   echo "published to $target: $(du -sh "$target" | cut -f1)"
 }
 
-# The engine's library against Python's torch, by CMake or else by the compiler alone.
+# The engine's library against Python's torch, by the compiler alone: CMake may not be there.
 build_engine() {
   local torch
   torch="$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')" || return 1

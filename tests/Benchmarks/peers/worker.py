@@ -52,12 +52,12 @@ class Work:
         self.spec, self.device = spec, spec["device"]
         torch.set_num_threads(spec["threads"])
         torch.manual_seed(0)
-        isTutorial = spec["spec"] == "tutorial"
-        net = tutorial.Tutorial() if isTutorial else scaled_googlenet(spec["width"])
+        is_tutorial = spec["spec"] == "tutorial"
+        net = tutorial.Tutorial() if is_tutorial else scaled_googlenet(spec["width"])
         form = torch.channels_last if layout == "channels_last" else torch.contiguous_format
         self.net = net.to(self.device).to(memory_format=form)
         self.images = torch.rand(spec["batch"], 3, spec["size"], spec["size"], device=self.device).contiguous(memory_format=form)
-        self.labels = torch.randint(10 if isTutorial else 1000, (spec["batch"],), device=self.device)
+        self.labels = torch.randint(10 if is_tutorial else 1000, (spec["batch"],), device=self.device)
         self.training = spec["kind"] == "training"
         self.net.train(self.training)
         if self.training:

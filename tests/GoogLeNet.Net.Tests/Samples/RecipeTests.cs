@@ -4,9 +4,11 @@ using Cifar10Training.Recipes;
 using FluentAssertions;
 using Inception.Data;
 using Inception.Data.Transforms;
+using Inception.Training;
 using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Inception.Tests.Samples;
 
@@ -71,6 +73,27 @@ public sealed class RecipeTests
     }
 
     [Theory]
+    [InlineData(null, "as the processor has it")]
+    [InlineData(Precision.Float32, "as the command line says")]
+    [InlineData(Precision.BFloat16, "as the command line says")]
+    public void The_precision_is_decided_once_and_the_command_line_comes_first(Precision? given, string reason)
+    {
+        var run = BuiltInRecipes.Cpu.With(new TrainArguments { Precision = given }).On(CPU);
+
+        var fast = Precision.BFloat16.IsAcceleratedOn(CPU) ? Precision.BFloat16 : Precision.Float32;
+        run.Trainer.Precision.Should().Be(given ?? fast, reason);
+        run.BFloat16WhereFast.Should().BeFalse("what is run says what it is");
+        BuiltInRecipes.Smoke.On(CPU).Should().BeSameAs(BuiltInRecipes.Smoke, "it leaves no choice");
+    }
+
+    [Theory]
+    [InlineData("cpu", "cpu")]
+    [InlineData("cuda", "gpu")]
+    [InlineData("cuda:1", "gpu")]
+    public void Each_device_has_a_recipe_of_its_own(string device, string recipe) => BuiltInRecipes.DefaultOn(device).Name.Should().Be(recipe);
+
+    [Theory]
+    [InlineData("""{"name": "x", "spec": "cifar", "trainer": {}, "testViews": "mirror"}""", "none, flip or crops", "no such views")]
     [InlineData("""{"name": "x"}""", "spec", "a part is missing")]
     [InlineData("{", "JSON", "not JSON at all")]
     [InlineData("""{"name": "x", "spec": "alexnet", "trainer": {}}""", "paper, tutorial, torchvision, cifar, cifar-small, cifar-fast", "no such preset")]
