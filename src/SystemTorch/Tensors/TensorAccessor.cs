@@ -33,7 +33,18 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     }
 
     /// <summary>A copy of the elements.</summary>
-    public T[] ToArray()
+    /// <exception cref="ArgumentOutOfRangeException">There are none, and the tensor has several dimensions: as in TorchSharp.</exception>
+    public T[] ToArray() => Count > 0 || shape.Length < 2 ? Copied() : throw new ArgumentOutOfRangeException("startingIndex");
+
+    /// <summary>Goes through the elements in the order of the dimensions.</summary>
+    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)Copied()).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Lets go of the tensor, which is not disposed.</summary>
+    public void Dispose() => GC.KeepAlive(tensor);
+
+    private T[] Copied()
     {
         var result = new T[Count];
         if (contiguous)
@@ -51,14 +62,6 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         GC.KeepAlive(this);
         return result;
     }
-
-    /// <summary>Goes through the elements in the order of the dimensions.</summary>
-    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)ToArray()).GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    /// <summary>Lets go of the tensor, which is not disposed.</summary>
-    public void Dispose() => GC.KeepAlive(tensor);
 
     private long Offset(long[] indices)
     {

@@ -73,7 +73,8 @@ public sealed class WeightInitializationTests
             var output = nn.functional.conv2d(images, own, padding: [own.shape[2] / 2, own.shape[2] / 2]);
             Arrays.RelativeError(output.narrow(1, 0, count).Floats(), [.. images.narrow(1, 0, count).Floats().Select(value => (double)value)])
                 .Should().BeLessThan(1e-6, name);
-            own.narrow(0, count, own.shape[0] - count).Floats().Should().Equal(others.narrow(0, count, own.shape[0] - count).Floats(), name);
+            var first = (int)(count * own.numel() / own.shape[0]);
+            own.Floats()[first..].Should().Equal(others.Floats()[first..], name);
         }
     }
 

@@ -24,6 +24,7 @@ public sealed class GradientTests
         ["local_response_norm"] = (x => F.local_response_norm(x[0], 5, 0.5, 0.75, 2), [[1, 7, 2, 2]]),
         ["linear"] = (x => F.linear(x[0], x[1], x[2]), [[3, 4], [2, 4], [2]]),
         ["cat"] = (x => torch.cat([x[0], x[1]], 1), [[2, 2], [2, 3]]),
+        ["split"] = (x => x[0].split([1, 3], 1)[1], [[2, 4]]),
         ["softmax cross entropy"] = (x => F.cross_entropy(x[0], torch.tensor(new long[] { 2, 0, 1 }), label_smoothing: 0.1), [[3, 4]]),
         ["relu"] = (x => F.relu(x[0]), [[3, 4]]),
         ["interpolate"] = (x => F.interpolate(x[0], [5, 7], mode: InterpolationMode.Bilinear), [[1, 2, 3, 3]]),

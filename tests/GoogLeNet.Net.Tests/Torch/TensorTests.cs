@@ -85,6 +85,16 @@ public sealed class TensorTests
     }
 
     [Fact]
+    public void A_tensor_of_no_elements_gives_none_and_as_an_array_only_with_one_dimension()
+    {
+        using var scope = torch.NewDisposeScope();
+
+        torch.zeros([0]).data<float>().ToArray().Should().BeEmpty();
+        torch.zeros([2, 0]).data<float>().Should().BeEmpty();
+        FluentActions.Invoking(() => torch.zeros([2, 0]).data<float>().ToArray()).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Fact]
     public void One_element_reads_as_a_number()
     {
         using var scope = torch.NewDisposeScope();
