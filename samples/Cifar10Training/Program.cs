@@ -6,8 +6,10 @@
 // Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 using System.CommandLine;
 using Cifar10Training.Commands;
+using Inception;
 
 using var interruption = new Interruption();
+using var memory = HostMemory.Keep();
 
 var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.")
 {

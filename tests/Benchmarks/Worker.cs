@@ -55,6 +55,7 @@ internal sealed class Worker : IDisposable
     /// <summary>Follows the lines of its input to their end.</summary>
     public static void Run(string json)
     {
+        using var memory = HostMemory.Keep();
         using var worker = new Worker(Work.Parse(json));
         Say($"ready GoogLeNet.Net, {Engine()}, .NET {Environment.Version}");
         while (Console.ReadLine() is { } line)

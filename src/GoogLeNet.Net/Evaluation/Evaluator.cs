@@ -44,6 +44,7 @@ public sealed class Evaluator
         var began = Stopwatch.GetTimestamp();
         using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
         using var mode = predictor.Evaluating();
+        using var memory = HostMemory.Keep();
         for (var first = 0L; first < dataset.Count; first += options.BatchSize)
         {
             using var scope = NewDisposeScope();

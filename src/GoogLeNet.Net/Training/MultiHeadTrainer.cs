@@ -62,6 +62,7 @@ public sealed partial class MultiHeadTrainer
     {
         TrainingGuards.CheckDataset(train, model.NumClasses);
         TrainingGuards.CheckDataset(validation, model.NumClasses);
+        using var memory = HostMemory.Keep();
         var (loader, steps) = TrainLoader(train);
         if (resumeFrom is null)
         {

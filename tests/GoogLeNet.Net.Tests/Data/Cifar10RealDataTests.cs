@@ -91,7 +91,7 @@ public sealed class Cifar10RealDataTests(Cifar10RealDataTests.Fixture fixture) :
 
         public Task DisposeAsync()
         {
-            Cifar.Dispose();
+            Cifar?.Dispose();
             return Task.CompletedTask;
         }
     }

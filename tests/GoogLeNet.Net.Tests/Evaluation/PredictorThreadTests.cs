@@ -19,7 +19,7 @@ public sealed class PredictorThreadTests
         var expected = batches.Select(batch => Probabilities(predictor, batch.Images)).ToArray();
 
         Parallel.For(0, 160, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
-            Probabilities(predictor, batches[i % 8].Images).Should().Equal(expected[i % 8]));
+            Probabilities(predictor, batches[i % 8].Images).Should().Equal(expected[i % 8], NearlyEqual));
 
         network.modules().Prepend(network).Should().OnlyContain(module => module.training, "as before the first prediction");
     }
@@ -68,6 +68,9 @@ public sealed class PredictorThreadTests
         (weight * probabilities).sum().backward();
         weight.grad!.data<double>().ToArray().Should().Equal(probabilities.data<double>().ToArray());
     }
+
+    /// <summary>Where a tensor happens to lie in memory decides how a kernel groups its sums; threads change that, another batch's result it is not.</summary>
+    private static bool NearlyEqual(double left, double right) => Math.Abs(left - right) < 1e-6;
 
     private static double[] Probabilities(Predictor predictor, Tensor images)
     {
