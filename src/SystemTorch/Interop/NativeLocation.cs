@@ -8,9 +8,11 @@ internal static class NativeLocation
 {
     public const string Name = "systemtorch";
 
-    /// <summary>The environment variable that names the library's path and wins over the other two places.</summary>
+    /// <summary>The environment variable that names the library's path and wins over all other places.</summary>
     public const string Variable = "SYSTEMTORCH_LIBRARY";
 
+    // What the host found in the application's packages, by its .deps.json.
+    private const string PackageFolders = "NATIVE_DLL_SEARCH_DIRECTORIES";
     private const string FileName = "libsystemtorch.so";
 
     /// <summary>Loads the first library that exists, or throws one text that says where it was sought and what to do.</summary>
@@ -21,10 +23,11 @@ internal static class NativeLocation
             return 0;
         }
 
-        var path = Candidates(Environment.GetEnvironmentVariable(Variable), AppContext.BaseDirectory).FirstOrDefault(File.Exists)
+        var packages = (AppContext.GetData(PackageFolders) as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var path = Candidates(Environment.GetEnvironmentVariable(Variable), AppContext.BaseDirectory, packages).FirstOrDefault(File.Exists)
             ?? throw new DllNotFoundException(
                 $"{FileName} was found neither where the environment variable {Variable} says, nor beside the application ({AppContext.BaseDirectory}), " +
-                "nor in the repository's artifacts/native/. Run eng/setup.sh, which builds it.");
+                "nor in its packages, nor in the repository's artifacts/native/. Run eng/setup.sh, which builds it.");
         try
         {
             return NativeLibrary.Load(path);
@@ -36,14 +39,15 @@ internal static class NativeLocation
     }
 
     /// <summary>The paths to try, best first. A path given by the environment variable is the only one.</summary>
-    internal static IEnumerable<string> Candidates(string? variable, string baseDirectory)
+    internal static IEnumerable<string> Candidates(string? variable, string baseDirectory, IReadOnlyList<string> packages)
     {
         if (!string.IsNullOrEmpty(variable))
         {
             return [variable];
         }
 
-        return Ancestors(baseDirectory).Select(folder => Path.Combine(folder, "artifacts", "native", FileName)).Prepend(Path.Combine(baseDirectory, FileName));
+        var repositories = Ancestors(baseDirectory).Select(folder => Path.Combine(folder, "artifacts", "native"));
+        return packages.Prepend(baseDirectory).Concat(repositories).Select(folder => Path.Combine(folder, FileName));
     }
 
     private static IEnumerable<string> Ancestors(string folder)

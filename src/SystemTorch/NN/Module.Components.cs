@@ -94,11 +94,18 @@ public static partial class torch
 
             private static string Prefixed(string? prefix, string key) => string.IsNullOrEmpty(prefix) ? key : $"{prefix}.{key}";
 
+            // An iterator, so that every enumeration begins anew: whoever holds the result may go through it again and again.
             private IEnumerable<(string, T)> Valid<T>(IEnumerable<(string, T)> own, bool recurse, Func<Module, IEnumerable<(string, T)>> inside) where T : Tensor
             {
                 var all = recurse ? own.Concat(ownModules.SelectMany(m => inside(m.Value).Select(c => ($"{m.Key}.{c.Item1}", c.Item2)))) : own;
                 var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
-                return all.Where(component => !component.Item2.IsInvalid && seen.Add(component.Item2));
+                foreach (var component in all)
+                {
+                    if (!component.Item2.IsInvalid && seen.Add(component.Item2))
+                    {
+                        yield return component;
+                    }
+                }
             }
         }
     }

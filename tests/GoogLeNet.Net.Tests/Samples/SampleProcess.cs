@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Inception.Tests.Samples;
 
-/// <summary>The built sample as a process of its own.</summary>
+/// <summary>A built sample as a process of its own.</summary>
 internal sealed class SampleProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -13,10 +13,19 @@ internal sealed class SampleProcess : IDisposable
     private SampleProcess(Process process) => (this.process, errors) = (process, process.StandardError.ReadToEndAsync());
 
     /// <summary>Starts <c>cifar10</c> with these arguments.</summary>
-    public static SampleProcess Start(params string[] arguments)
+    public static SampleProcess Start(params string[] arguments) => StartProgram("cifar10", arguments);
+
+    /// <summary>Runs another sample to its end.</summary>
+    public static async Task<SampleResult> RunProgramAsync(string program, params string[] arguments)
+    {
+        using var sample = StartProgram(program, arguments);
+        return await sample.FinishAsync();
+    }
+
+    private static SampleProcess StartProgram(string program, string[] arguments)
     {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
-        var start = new ProcessStartInfo(host, [Path.Combine(AppContext.BaseDirectory, "cifar10.dll"), .. arguments])
+        var start = new ProcessStartInfo(host, [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -83,5 +92,7 @@ internal sealed class SampleProcess : IDisposable
 /// <summary>How a process ended.</summary>
 internal sealed record SampleResult(int ExitCode, string Output, string Errors)
 {
+    public string[] OutputLines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     public string[] ErrorLines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -3,6 +3,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using Xunit;
+using static Inception.Tests.Torch.Tensors;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Torch;
@@ -53,6 +54,34 @@ public sealed class ModuleTests
         network.state_dict().Keys.Should().BeEquivalentTo(network.named_parameters().Select(p => p.name).Concat(network.named_buffers().Select(b => b.name)));
         network.parameters(false).Should().BeEmpty();
         network.GetName().Should().Be("Network");
+    }
+
+    [Fact]
+    public void What_a_module_lists_can_be_gone_through_twice()
+    {
+        using var network = new Network();
+        var (parameters, buffers) = (network.parameters(), network.named_buffers());
+
+        parameters.Should().HaveCount(6);
+        parameters.Should().HaveCount(6, "optimizers keep what they are given, and go through it at every step");
+        buffers.Should().HaveCount(4);
+        buffers.Should().HaveCount(4);
+    }
+
+    [Fact]
+    public void An_optimizer_of_what_a_module_lists_moves_it()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var network = new Network();
+        using var optimizer = optim.SGD(network.parameters(), 0.1, momentum: 0.9);
+        var before = network.parameters().Select(p => p.Values()).ToArray();
+
+        network.call(Scattered(2, 2, 3, 4).to(float32)).square().sum().backward();
+        optimizer.step();
+
+        network.parameters().Where(p => p.grad is not null).Should().NotBeEmpty();
+        network.parameters().Zip(before).Where(p => p.First.grad is not null)
+            .Should().OnlyContain(p => !p.First.Values().SequenceEqual(p.Second));
     }
 
     [Fact]

@@ -18,16 +18,16 @@ public sealed class NativeLocationTests
     }
 
     [Fact]
-    public void Otherwise_it_lies_beside_the_application_or_in_artifacts_above_it()
+    public void Otherwise_it_lies_beside_the_application_or_in_a_package_or_in_artifacts_above_it()
     {
         if (Tensors.IsSystemTorch)
         {
-            Candidates(null, "/repo/bin/").Should().Equal(
-                "/repo/bin/libsystemtorch.so", "/repo/bin/artifacts/native/libsystemtorch.so", "/repo/artifacts/native/libsystemtorch.so", "/artifacts/native/libsystemtorch.so");
+            Candidates(null, "/repo/bin/", "/packages/native/").Should().Equal(
+                "/repo/bin/libsystemtorch.so", "/packages/native/libsystemtorch.so", "/repo/bin/artifacts/native/libsystemtorch.so", "/repo/artifacts/native/libsystemtorch.so", "/artifacts/native/libsystemtorch.so");
         }
     }
 
-    private static IEnumerable<string> Candidates(string? variable, string folder) =>
+    private static IEnumerable<string> Candidates(string? variable, string folder, params string[] packages) =>
         (IEnumerable<string>)typeof(torch).Assembly.GetType("TorchSharp.Interop.NativeLocation")!
-            .GetMethod("Candidates", BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, [variable, folder])!;
+            .GetMethod("Candidates", BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, [variable, folder, packages])!;
 }

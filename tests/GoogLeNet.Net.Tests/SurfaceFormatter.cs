@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace Inception.Tests.Torch;
+namespace Inception.Tests;
 
 /// <summary>Writes an assembly's public and protected surface as one line of text per type, base type, interface and member.</summary>
 public static class SurfaceFormatter

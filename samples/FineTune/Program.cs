@@ -1,0 +1,48 @@
+// A saved network learns the classes of a folder of pictures: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]
+//     WEIGHTS  a file of SaveWeights or a checkpoint, for example runs/…/best.safetensors
+//     FOLDER   holds a folder of pictures for each class; a fifth of them is kept back for validation
+//     TARGET   the file that the fine-tuned network is saved to
+using Inception;
+using Inception.Data;
+using Inception.Data.Transforms;
+using Inception.Training;
+using Inception.Training.Optimizers;
+using Inception.Training.Schedules;
+
+if (args.Length is < 3 or > 4)
+{
+    Console.Error.WriteLine("usage: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]");
+    return 2;
+}
+
+var (weights, folder, target, epochs) = (args[0], args[1], args[2], args.Length > 3 ? int.Parse(args[3]) : 10);
+using var saved = GoogLeNet.Load(weights);
+using var pictures = ImageFolderDataset.Load(folder, saved.InputSize);
+using var split = pictures.Data.Split(0.2, seed: 0);
+
+// The same network with other classifiers: those of the file are left out.
+using var network = GoogLeNet.Create(pictures.ClassNames.Count, saved.Spec);
+network.LoadWeights(weights, includeClassifiers: false);
+
+var options = new TrainerOptions
+{
+    Epochs = epochs,
+    BatchSize = Math.Min(32, (int)split.Train.Count),
+    Schedule = new Warmup(new CosineDecay(0.02), Epochs: 1, StartFactor: 0.1),
+
+    // What the network already knows moves ten times slower than the new classifiers.
+    Optimizer = new SgdOptions
+    {
+        Nesterov = true,
+        WeightDecay = 5e-4,
+        Groups = [new ParameterGroup { Keys = "fc.*" }, new ParameterGroup { Keys = "aux*.fc2.*" }, new ParameterGroup { LearningRateFactor = 0.1 }],
+    },
+    TrainTransforms = [new RandomCrop(padding: saved.InputSize / 8, mode: CropPadding.Reflect), new HorizontalFlip(), new ScaleToUnit()],
+};
+var history = new MultiHeadTrainer(network, options).Fit(split.Train, split.Validation);
+network.SaveWeights(target);
+
+var best = history.Epochs.Max(epoch => epoch.Validation[0].Accuracy);
+Console.WriteLine($"{pictures.ClassNames.Count} classes ({string.Join(", ", pictures.ClassNames)}), {split.Train.Count} pictures to train on");
+Console.WriteLine($"validation accuracy {history.Epochs[^1].Validation[0].Accuracy:P1} after {epochs} epochs, at best {best:P1}; saved to {target}");
+return 0;

@@ -1,0 +1,83 @@
+using FluentAssertions;
+using Inception.Architecture;
+using Inception.Data;
+using Xunit;
+
+namespace Inception.Tests.Samples;
+
+/// <summary>The samples of a few dozen lines, each as a process of its own.</summary>
+[Collection(SampleCollection.Name)]
+public sealed class SmallSampleTests
+{
+    [Fact]
+    public async Task Custom_heads_learn_and_all_three_are_told_of()
+    {
+        var result = await SampleProcess.RunProgramAsync("custom-heads", "400", "4");
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        var lines = result.OutputLines;
+        lines.Should().HaveCount(4).And.OnlyContain(line => line.Contains("main ") && line.Contains("shallow ") && line.Contains("middle "));
+        Percentage(lines[^1], "main ").Should().BeGreaterThan(15, "ten classes, and guessing gives 10");
+    }
+
+    [Fact]
+    public async Task Inception_blocks_learn_in_a_loop_of_ones_own()
+    {
+        var result = await SampleProcess.RunProgramAsync("inception-blocks", "600", "4");
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.OutputLines.Should().HaveCount(4);
+        Percentage(result.OutputLines[^1], "accuracy ").Should().BeGreaterThan(15, "ten classes, and guessing gives 10");
+    }
+
+    [Fact]
+    public async Task Fine_tuning_takes_a_saved_network_to_the_classes_of_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        using (var network = GoogLeNet.Create(10, GoogLeNetSpec.CifarSmall.WithWidth(0.25)))
+        {
+            network.SaveWeights(folder["saved.safetensors"]);
+        }
+
+        Draw(folder["pictures"], ["disc", "square", "triangle"], each: 20);
+
+        var result = await SampleProcess.RunProgramAsync("fine-tune", folder["saved.safetensors"], folder["pictures"], folder["tuned.safetensors"], "3");
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.Output.Should().Contain("3 classes (disc, square, triangle), 48 pictures to train on").And.Contain("validation accuracy ");
+        using var tuned = GoogLeNet.Load(folder["tuned.safetensors"]);
+        using var expected = GoogLeNet.Create(3, GoogLeNetSpec.CifarSmall.WithWidth(0.25));
+        tuned.Configuration.Should().Be(expected.Configuration);
+    }
+
+    [Fact]
+    public async Task Fine_tuning_without_arguments_says_what_it_takes()
+    {
+        var result = await SampleProcess.RunProgramAsync("fine-tune");
+
+        result.ExitCode.Should().Be(2);
+        result.ErrorLines.Should().Equal("usage: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]");
+    }
+
+    // A folder of PPM pictures for each class.
+    private static void Draw(string folder, string[] classes, int each)
+    {
+        using var pictures = SyntheticImages.Create(each * 10, seed: 1);
+        var (pixels, labels) = (pictures.Images.permute(0, 2, 3, 1).contiguous().data<byte>().ToArray(), pictures.Labels.data<long>().ToArray());
+        const int size = 32 * 32 * 3;
+        for (var i = 0; i < labels.Length; i++)
+        {
+            if (labels[i] < classes.Length)
+            {
+                var own = Directory.CreateDirectory(Path.Combine(folder, classes[labels[i]])).FullName;
+                File.WriteAllBytes(Path.Combine(own, $"{i}.ppm"), [.. "P6 32 32 255\n"u8, .. pixels.AsSpan(i * size, size)]);
+            }
+        }
+    }
+
+    private static double Percentage(string line, string before)
+    {
+        var rest = line[(line.IndexOf(before, StringComparison.Ordinal) + before.Length)..];
+        return double.Parse(rest[..rest.IndexOf('%')].Trim(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
