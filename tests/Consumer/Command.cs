@@ -19,6 +19,9 @@ internal static class Command
             start.Environment.Remove(name);
         }
 
+        // Whether the source answers about advisories is not what is tested.
+        start.Environment["NuGetAudit"] = "false";
+
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Patience);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
