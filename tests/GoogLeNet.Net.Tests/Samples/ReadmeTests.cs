@@ -5,11 +5,14 @@ namespace Inception.Tests.Samples;
 
 public sealed class ReadmeTests
 {
-    [Fact]
-    public void The_example_is_the_quickstart_that_is_compiled()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/getting-started.md")]
+    [InlineData("src/GoogLeNet.Net/package/README.md")]
+    public void The_example_is_the_quickstart_that_is_compiled(string document)
     {
         var program = File.ReadAllText(Repository.PathOf("samples", "Quickstart", "Program.cs"));
-        File.ReadAllText(Repository.PathOf("README.md")).Should().Contain($"```csharp\n{program}```");
+        File.ReadAllText(Repository.PathOf(document)).Should().Contain($"```csharp\n{program}```");
     }
 
     [Fact]
