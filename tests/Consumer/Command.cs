@@ -9,6 +9,7 @@ internal static class Command
 
     /// <summary>What it printed.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message holds what it printed.</exception>
+    /// <exception cref="TimeoutException">It did not end.</exception>
     public static async Task<string> RunAsync(string folder, string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -24,9 +25,18 @@ internal static class Command
 
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Patience);
-        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-        var errors = process.StandardError.ReadToEndAsync(limit.Token);
-        await process.WaitForExitAsync(limit.Token);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} had not ended after {Patience.TotalMinutes} minutes.");
+        }
+
         return process.ExitCode == 0 ? await output
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await output}\n{await errors}");
     }
