@@ -156,6 +156,25 @@ public sealed class SpecValidationTests
             "InputSize is 16; it must be a network that fits some input up to 4096.");
 
     [Fact]
+    public void Whitenings()
+    {
+        var first = Valid with { Layers = Valid.Layers.Insert(0, new WhiteningSpec("white", 2)) };
+        first.Invoking(spec => spec.Validate()).Should().NotThrow();
+
+        Refused(
+            Valid with { Layers = Valid.Layers.Insert(1, new WhiteningSpec("white", 2)) },
+            "Layers is a whitening behind another layer; it must be one whose whitening, if any, is the first layer.");
+        Refused(Whitened(new("white", 0)), "white.Kernel is 0; it must be at least 1.");
+        Refused(Whitened(new("white", 2, Stride: 0)), "white.Stride is 0; it must be at least 1.");
+        foreach (var epsilon in new[] { 0, -1, double.NaN, double.PositiveInfinity })
+        {
+            Refused(Whitened(new("white", 2, Epsilon: epsilon)), $"white.Epsilon is {Text(epsilon)}; it must be a finite number more than 0.");
+        }
+
+        static GoogLeNetSpec Whitened(WhiteningSpec layer) => Valid with { Layers = Valid.Layers.Insert(0, layer) };
+    }
+
+    [Fact]
     public void Two_heads_of_one_name() =>
         Refused(Valid with { Auxiliaries = [new("a", "3a"), new("a", "3a")] }, "Layers is 'a' twice; it must be unique names.");
 

@@ -35,6 +35,29 @@ public sealed class CheckpointPolicyTests
     }
 
     [Fact]
+    public void An_epoch_without_validation_is_the_best_only_as_long_as_there_was_none()
+    {
+        EpochRecord unmeasured = new(1, 0.1, 1, 1, [new("main", 1, 0)], []);
+        var measured = Histories.OfAccuracies([0.5])[0];
+
+        new CheckpointPolicy().Decide([unmeasured]).Should().Equal(Best, Last);
+        new CheckpointPolicy().Decide([unmeasured, unmeasured]).Should().Equal(Best, Last);
+        new CheckpointPolicy().Decide([unmeasured, measured]).Should().Equal(Best, Last);
+        new CheckpointPolicy().Decide([measured, unmeasured]).Should().Equal(Last);
+    }
+
+    [Fact]
+    public void Nothing_is_deleted_before_there_are_more_than_are_kept()
+    {
+        var policy = new CheckpointPolicy { EveryEpochs = 2, Keep = 2 };
+
+        policy.Decide(Histories.OfAccuracies([0.5, 0.5])).Should().Equal(new WriteCheckpoint("epoch-0002.safetensors", IsBest: false), Last);
+        policy.Decide(Histories.OfAccuracies([0.5, 0.5, 0.5, 0.5])).OfType<DeleteCheckpoint>().Should().BeEmpty();
+        policy.Decide(Histories.OfAccuracies([.. Enumerable.Repeat(0.5, 6)])).OfType<DeleteCheckpoint>()
+            .Should().Equal(new DeleteCheckpoint("epoch-0002.safetensors"));
+    }
+
+    [Fact]
     public void Of_every_second_epoch_the_newest_two_are_kept()
     {
         var policy = new CheckpointPolicy { EveryEpochs = 2, Keep = 2 };

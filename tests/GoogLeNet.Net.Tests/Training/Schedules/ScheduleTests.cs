@@ -106,10 +106,25 @@ public sealed class ScheduleTests
     public void A_part_of_a_sequence_sees_the_history_of_its_own_epochs_only()
     {
         // The first four epochs would have used up the patience, and their loss of 1 would be the best.
-        var history = Histories.OfLosses([1, 5, 5, 5, 4, 4, 4, 4]);
+        var history = Histories.OfLosses([4, 3, 2, 1, 4, 4, 4, 4]);
         var sequence = new Sequence(new(new ConstantRate(1), 4), new(new ReduceOnPlateau(0.5, 0.5, Patience: 1), 9));
 
         Enumerable.Range(0, 9).Select(epoch => sequence.At(new(epoch, 0, 1, 9), history)).Should().Equal(1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25);
+    }
+
+    [Fact]
+    public void A_plateau_may_be_measured_by_a_difference_or_by_a_share()
+    {
+        // Falls by 0.5 of 10, which is 5 %, from epoch to epoch.
+        var history = Histories.OfLosses([10, 9.5, 9]);
+
+        Rate(threshold: 0.08, relative: false).Should().Be(1, "0.5 is more than 0.08");
+        Rate(threshold: 0.6, relative: false).Should().Be(0.5, "9.5 is less than 0.6 below the best, 9 is more");
+        Rate(threshold: 0.08, relative: true).Should().Be(0.5, "9.5 is less than 8 % below the best, 9 is more");
+        Rate(threshold: 0.04, relative: true).Should().Be(1, "5 % is more than 4 %");
+
+        double Rate(double threshold, bool relative) =>
+            new ReduceOnPlateau(1, 0.5, Patience: 0, Threshold: threshold, Relative: relative).At(new(3, 0, 1, 9), history);
     }
 
     [Fact]
