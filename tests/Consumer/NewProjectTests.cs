@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Inception.Tests;
 using Xunit;
 
 namespace Consumer;
@@ -12,7 +13,7 @@ public sealed class NewProjectTests(TemporaryFeed feed)
     [InlineData("src/GoogLeNet.Net/package/README.md")]
     public async Task The_readmes_example_compiles_as_it_stands_and_inside_a_namespace_and_runs(string readme)
     {
-        var example = (await File.ReadAllTextAsync(Path.Combine(TemporaryFeed.RepositoryRoot(), readme))).Split("```csharp\n")[1].Split("```")[0];
+        var example = (await File.ReadAllTextAsync(Repository.PathOf(readme))).Split("```csharp\n")[1].Split("```")[0];
         var project = await feed.NewProjectAsync("Example" + readme.Length);
 
         await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), example);

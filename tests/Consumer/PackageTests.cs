@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Xml.Linq;
 using FluentAssertions;
+using Inception.Tests;
 using Xunit;
 
 namespace Consumer;
@@ -57,7 +58,7 @@ public sealed class PackageTests(TemporaryFeed feed)
     [Fact]
     public void Its_version_is_the_changelogs_newest()
     {
-        var newest = File.ReadLines(Path.Combine(TemporaryFeed.RepositoryRoot(), "CHANGELOG.md")).First(line => line.StartsWith("## ", StringComparison.Ordinal));
+        var newest = File.ReadLines(Repository.PathOf("CHANGELOG.md")).First(line => line.StartsWith("## ", StringComparison.Ordinal));
 
         newest.Split(' ')[1].Should().Be(feed.Version.Replace("-system", "", StringComparison.Ordinal));
     }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Inception.Tests;
 using Xunit;
 
 namespace Consumer;
@@ -24,7 +25,7 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
     public async Task InitializeAsync()
     {
         // Without a build: the other tests of this run have the assemblies loaded.
-        await Command.RunAsync(RepositoryRoot(), "bash", "eng/pack.sh", Folder, "--no-build", $"-p:TorchEngine={Metadata("TorchEngine")}");
+        await Command.RunAsync(Repository.PathOf(), "bash", "eng/pack.sh", Folder, "--no-build", $"-p:TorchEngine={Metadata("TorchEngine")}");
 
         // Packages unpacked here come from this feed alone; others may be taken from where the user's restores unpacked them.
         var unpacked = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder ? folder
@@ -57,10 +58,6 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
 
         return project;
     }
-
-    public static string RepositoryRoot() => Above(AppContext.BaseDirectory);
-
-    private static string Above(string folder) => File.Exists(Path.Combine(folder, "GoogLeNet.Net.sln")) ? folder : Above(Path.GetDirectoryName(folder)!);
 
     private static string Metadata(string key) =>
         typeof(TemporaryFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
