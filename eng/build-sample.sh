@@ -12,7 +12,7 @@ inputs="$(printf '%s ' "${TORCH_ENGINE:-}" "${Torch_DIR:-}" "${TorchSharpAssembl
 # -cnewer asks for the change of content, name or attributes, which also shows in files that were copied with an old date.
 up_to_date() {
   [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$inputs" ] && [ -f "$(tail -n 1 "$stamp")" ] &&
-    [ -z "$(find src samples/Cifar10Training eng Directory.* nuget.config .editorconfig \( -name bin -o -name obj \) -prune -o -cnewer "$stamp" -print -quit)" ]
+    [ -z "$(find src samples/Cifar10Training samples/Directory.* eng Directory.* nuget.config .editorconfig \( -name bin -o -name obj \) -prune -o -cnewer "$stamp" -print -quit)" ]
 }
 
 if ! up_to_date; then

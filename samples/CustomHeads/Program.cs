@@ -7,6 +7,12 @@ using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 using TorchSharp;
 
+if (args.Length > 2 || !args.All(text => int.TryParse(text, out var number) && number > 0))
+{
+    Console.Error.WriteLine("usage: custom-heads [IMAGES [EPOCHS]], whole numbers above 0");
+    return 2;
+}
+
 var images = args.Length > 0 ? int.Parse(args[0]) : 2000;
 var epochs = args.Length > 1 ? int.Parse(args[1]) : 5;
 
@@ -31,3 +37,5 @@ foreach (var epoch in history.Epochs)
 {
     Console.WriteLine($"epoch {epoch.Epoch}: " + string.Join(", ", epoch.Validation.Select(head => $"{head.Head} {head.Accuracy:P1}")));
 }
+
+return 0;

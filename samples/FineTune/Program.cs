@@ -9,40 +9,54 @@ using Inception.Training;
 using Inception.Training.Optimizers;
 using Inception.Training.Schedules;
 
-if (args.Length is < 3 or > 4)
+var epochs = 10;
+if (args.Length is < 3 or > 4 || (args.Length == 4 && !(int.TryParse(args[3], out epochs) && epochs > 0)))
 {
     Console.Error.WriteLine("usage: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]");
     return 2;
 }
 
-var (weights, folder, target, epochs) = (args[0], args[1], args[2], args.Length > 3 ? int.Parse(args[3]) : 10);
-using var saved = GoogLeNet.Load(weights);
-using var pictures = ImageFolderDataset.Load(folder, saved.InputSize);
-using var split = pictures.Data.Split(0.2, seed: 0);
-
-// The same network with other classifiers: those of the file are left out.
-using var network = GoogLeNet.Create(pictures.ClassNames.Count, saved.Spec);
-network.LoadWeights(weights, includeClassifiers: false);
-
-var options = new TrainerOptions
+try
 {
-    Epochs = epochs,
-    BatchSize = Math.Min(32, (int)split.Train.Count),
-    Schedule = new Warmup(new CosineDecay(0.02), Epochs: 1, StartFactor: 0.1),
+    FineTune(args[0], args[1], args[2], epochs);
+    return 0;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or TrainingDivergedException)
+{
+    Console.Error.WriteLine($"fine-tune: {e.Message}");
+    return 1;
+}
 
-    // What the network already knows moves ten times slower than the new classifiers.
-    Optimizer = new SgdOptions
+static void FineTune(string weights, string folder, string target, int epochs)
+{
+    Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target))!);    // what cannot be saved is better known before the training
+    using var saved = GoogLeNet.Load(weights);
+    using var pictures = ImageFolderDataset.Load(folder, saved.InputSize);
+    using var split = pictures.Data.Split(0.2, seed: 0);
+
+    // The same network with other classifiers: those of the file are left out.
+    using var network = GoogLeNet.Create(pictures.ClassNames.Count, saved.Spec);
+    network.LoadWeights(weights, includeClassifiers: false);
+
+    var options = new TrainerOptions
     {
-        Nesterov = true,
-        WeightDecay = 5e-4,
-        Groups = [new ParameterGroup { Keys = "fc.*" }, new ParameterGroup { Keys = "aux*.fc2.*" }, new ParameterGroup { LearningRateFactor = 0.1 }],
-    },
-    TrainTransforms = [new RandomCrop(padding: saved.InputSize / 8, mode: CropPadding.Reflect), new HorizontalFlip(), new ScaleToUnit()],
-};
-var history = new MultiHeadTrainer(network, options).Fit(split.Train, split.Validation);
-network.SaveWeights(target);
+        Epochs = epochs,
+        BatchSize = Math.Min(32, (int)split.Train.Count),
+        Schedule = new Warmup(new CosineDecay(0.02), Epochs: 1, StartFactor: 0.1),
 
-var best = history.Epochs.Max(epoch => epoch.Validation[0].Accuracy);
-Console.WriteLine($"{pictures.ClassNames.Count} classes ({string.Join(", ", pictures.ClassNames)}), {split.Train.Count} pictures to train on");
-Console.WriteLine($"validation accuracy {history.Epochs[^1].Validation[0].Accuracy:P1} after {epochs} epochs, at best {best:P1}; saved to {target}");
-return 0;
+        // What the network already knows moves ten times slower than the new classifiers.
+        Optimizer = new SgdOptions
+        {
+            Nesterov = true,
+            WeightDecay = 5e-4,
+            Groups = [new ParameterGroup { Keys = "fc.*" }, new ParameterGroup { Keys = "aux*.fc2.*" }, new ParameterGroup { LearningRateFactor = 0.1 }],
+        },
+        TrainTransforms = [new RandomCrop(padding: saved.InputSize / 8, mode: CropPadding.Reflect), new HorizontalFlip(), new ScaleToUnit()],
+    };
+    var history = new MultiHeadTrainer(network, options).Fit(split.Train, split.Validation);
+    network.SaveWeights(target);
+
+    var best = history.Epochs.Max(epoch => epoch.Validation[0].Accuracy);
+    Console.WriteLine($"{pictures.ClassNames.Count} classes ({string.Join(", ", pictures.ClassNames)}), {split.Train.Count} pictures to train on");
+    Console.WriteLine($"validation accuracy {history.Epochs[^1].Validation[0].Accuracy:P1} after {epochs} epochs, at best {best:P1}; saved to {target}");
+}

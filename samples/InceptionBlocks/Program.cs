@@ -6,6 +6,12 @@ using InceptionBlocks;
 using TorchSharp;
 using static TorchSharp.torch;
 
+if (args.Length > 2 || !args.All(text => int.TryParse(text, out var number) && number > 0))
+{
+    Console.Error.WriteLine("usage: inception-blocks [IMAGES [EPOCHS]], whole numbers above 0");
+    return 2;
+}
+
 var images = args.Length > 0 ? int.Parse(args[0]) : 2000;
 var epochs = args.Length > 1 ? int.Parse(args[1]) : 5;
 
@@ -34,3 +40,5 @@ for (var epoch = 0; epoch < epochs; epoch++)
 
     Console.WriteLine($"epoch {epoch + 1}: loss {loss:F3}, accuracy {(double)right / images:P1}");
 }
+
+return 0;

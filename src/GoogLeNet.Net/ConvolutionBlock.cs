@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Inception;
 
-/// <summary>Convolution → batch normalisation, if any → ReLU. State keys: <c>conv.weight</c>, then <c>conv.bias</c> or <c>bn.*</c>.</summary>
+/// <summary>Convolution → batch normalisation, if any → ReLU, if not left to a later layer. State keys: <c>conv.weight</c>, then <c>conv.bias</c> or <c>bn.*</c>.</summary>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
     // Named as the state keys: registration finds modules by their fields.
@@ -46,31 +46,46 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     /// <summary>What the bias starts from.</summary>
     public double InitialBias { get; }
 
+    /// <summary>Whether a later layer computes the ReLU.</summary>
+    public bool LeavesRelu { get; set; }
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         if (!padsAsymmetrically)
         {
-            return Activate(conv.call(input));
+            return Finish(conv.call(input));
         }
 
         var (top, bottom) = Geometry.ConvolutionPadding((int)input.shape[2], kernel, stride, PaddingRule.Same);
         var (left, right) = Geometry.ConvolutionPadding((int)input.shape[3], kernel, stride, PaddingRule.Same);
         using var padded = functional.pad(input, (left, right, top, bottom));
-        return Activate(conv.call(padded));
+        return Finish(conv.call(padded));
     }
 
-    private Tensor Activate(Tensor convolved)
+    private Tensor Finish(Tensor convolved)
     {
+        if (bn is null)
+        {
+            return Activate(convolved);
+        }
+
         using (convolved)
         {
-            if (bn is null)
-            {
-                return functional.relu(convolved, inplace: true);
-            }
+            return Activate(bn.call(convolved));
+        }
+    }
 
-            using var normalised = bn.call(convolved);
-            return functional.relu(normalised, inplace: true);
+    private Tensor Activate(Tensor result)
+    {
+        if (LeavesRelu)
+        {
+            return result;
+        }
+
+        using (result)
+        {
+            return functional.relu(result, inplace: true);
         }
     }
 }

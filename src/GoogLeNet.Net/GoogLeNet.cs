@@ -47,6 +47,7 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
             trunk.Add(new Stage(module, heads));
         }
 
+        PoolBeforeRelu();
         fc = Linear(channels, numClasses);
         register_module(ClassifierKey, fc);
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
@@ -129,6 +130,18 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
         InceptionSpec block => InceptionModule.WithoutWeights(block, channels, Spec.Blocks),
         _ => throw new NotSupportedException($"{layer.GetType().Name} is not a layer of GoogLeNet's trunk."),
     };
+
+    // max(ReLU(x)) = ReLU(max(x)), gradients too: what stands right before a pooling in the paper is computed on the fewer numbers behind it.
+    private void PoolBeforeRelu()
+    {
+        foreach (var (before, after) in trunk.Zip(trunk.Skip(1)))
+        {
+            if (before is { Layer: ConvolutionBlock convolution, Auxiliaries.Count: 0 } && after.Layer is MaxPooling pooling)
+            {
+                convolution.LeavesRelu = pooling.TakesRelu = true;
+            }
+        }
+    }
 
     private void CheckInput(Tensor images)
     {

@@ -5,11 +5,28 @@ using static TorchSharp.torch.nn;
 
 namespace Inception;
 
-/// <summary>Max pooling under one of the pooling rules. (N, C, H, W) → (N, C, H', W').</summary>
+/// <summary>Max pooling under one of the pooling rules, followed by the ReLU that the layer before left to it. (N, C, H, W) → (N, C, H', W').</summary>
 internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Module<Tensor, Tensor>(nameof(MaxPooling))
 {
+    /// <summary>Whether the ReLU of the layer before is computed here.</summary>
+    public bool TakesRelu { get; set; }
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
+    {
+        var pooled = Pool(input);
+        if (!TakesRelu)
+        {
+            return pooled;
+        }
+
+        using (pooled)
+        {
+            return functional.relu(pooled, inplace: true);
+        }
+    }
+
+    private Tensor Pool(Tensor input)
     {
         var (top, ceil) = Geometry.PoolPadding((int)input.shape[2], kernel, stride, rule);
         var (left, ceilWidth) = Geometry.PoolPadding((int)input.shape[3], kernel, stride, rule);

@@ -128,6 +128,32 @@ public sealed class GoogLeNetTests
         counts.Should().HaveCount(49);
     }
 
+    [Theory]
+    [InlineData(Normalization.None)]
+    [InlineData(Normalization.BatchNorm)]
+    public void ReLU_behind_the_pooling_gives_the_same_values_and_gradients(Normalization normalization)
+    {
+        using var scope = NewDisposeScope();
+        using var block = new ConvolutionBlock(3, 8, kernel: 3, new BlockOptions { Normalization = normalization });
+        using var pooling = new MaxPooling(kernel: 2, stride: 2, PoolingRule.Ceil);
+        manual_seed(0);
+        var images = randn(2, 3, 14, 14);
+        var weights = randn(2, 8, 7, 7);
+        (Tensor Output, Tensor Gradient) Run(bool behind)
+        {
+            block.LeavesRelu = pooling.TakesRelu = behind;
+            block.Conv.weight.grad = null;
+            var output = pooling.call(block.call(images));
+            (output * weights).sum().backward();
+            return (output.detach(), block.Conv.weight.grad!);
+        }
+
+        var (paper, ours) = (Run(behind: false), Run(behind: true));
+
+        ours.Output.Floats().Should().Equal(paper.Output.Floats()).And.Contain(0);
+        ours.Gradient.Floats().Should().Equal(paper.Gradient.Floats());
+    }
+
     [Fact]
     public void Evaluation_does_not_depend_on_what_else_is_in_the_batch()
     {

@@ -50,13 +50,28 @@ public sealed class SmallSampleTests
         tuned.Configuration.Should().Be(expected.Configuration);
     }
 
-    [Fact]
-    public async Task Fine_tuning_without_arguments_says_what_it_takes()
+    [Theory]
+    [InlineData("usage: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]", "fine-tune")]
+    [InlineData("usage: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]", "fine-tune", "weights", "folder", "target", "0")]
+    [InlineData("usage: custom-heads [IMAGES [EPOCHS]], whole numbers above 0", "custom-heads", "many")]
+    [InlineData("usage: inception-blocks [IMAGES [EPOCHS]], whole numbers above 0", "inception-blocks", "100", "-1")]
+    public async Task Bad_usage_is_answered_with_what_the_program_takes(string answer, string program, params string[] arguments)
     {
-        var result = await SampleProcess.RunProgramAsync("fine-tune");
+        var result = await SampleProcess.RunProgramAsync(program, arguments);
 
         result.ExitCode.Should().Be(2);
-        result.ErrorLines.Should().Equal("usage: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]");
+        result.ErrorLines.Should().Equal(answer);
+    }
+
+    [Fact]
+    public async Task Fine_tuning_from_a_file_that_is_not_there_is_one_clear_line()
+    {
+        using var folder = new TemporaryFolder();
+
+        var result = await SampleProcess.RunProgramAsync("fine-tune", folder["none.safetensors"], folder["pictures"], folder["tuned.safetensors"]);
+
+        result.ExitCode.Should().Be(1);
+        result.ErrorLines.Should().ContainSingle().Which.Should().StartWith("fine-tune: ").And.Contain("none.safetensors");
     }
 
     // A folder of PPM pictures for each class.
