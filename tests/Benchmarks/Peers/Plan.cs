@@ -9,7 +9,7 @@ internal static class Plan
 
     private static IEnumerable<Work> Full(string group) => group switch
     {
-        "training" => [new Work("training", Batch: 16, Size: 224)],
+        "training" => [new Work("training", Batch: 16, Size: 224), new Work("training", Batch: 16, Size: 224, Precision: "bf16")],
         "inference" => [new Work("inference", Batch: 1, Size: 224), new Work("inference", Batch: 32, Size: 224)],
         "scaling" =>
         [
