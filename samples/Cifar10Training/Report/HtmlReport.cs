@@ -70,17 +70,22 @@ internal static class HtmlReport
         void Tile(string value, string label, string style = "") => tiles.Append(
             CultureInfo.InvariantCulture, $"<div class=\"tile{style}\"><strong>{HtmlEncode(value)}</strong><span>{HtmlEncode(label)}</span></div>\n");
         var last = report.History.Epochs is not [.., { Validation.Count: > 0 }] ? [] : RunMetrics.FinalHeads(report.Config, report.History);
-        foreach (var (head, i) in last.Select((head, i) => (head, i)))
+        if (report.Evaluation is { } test)
         {
-            Tile(string.Create(CultureInfo.InvariantCulture, $"{100 * head.Accuracy:F2} %"), i == 0 ? "test accuracy" : $"{head.Head}, test", i == 0 ? " main" : "");
+            Tile(Percent(test.Accuracy), "test accuracy", " main");
+        }
+
+        foreach (var head in last)
+        {
+            Tile(Percent(head.Accuracy), $"{head.Head}, images alone");         // without the recipe's test-time views
         }
 
         if (report.Metrics is { } metrics)
         {
             if (report.Evaluation is { } evaluation)
             {
-                Tile(string.Create(CultureInfo.InvariantCulture, $"{100 * evaluation.TopKAccuracy:F2} %"), $"top-{evaluation.TopK}, test");
-                Tile(string.Create(CultureInfo.InvariantCulture, $"{100 * evaluation.Calibration.ExpectedError:F2} %"), "calibration error");
+                Tile(Percent(evaluation.TopKAccuracy), $"top-{evaluation.TopK}, test");
+                Tile(Percent(evaluation.Calibration.ExpectedError), "calibration error");
             }
 
             Tile(Display.Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds)), "start to end");
@@ -90,6 +95,8 @@ internal static class HtmlReport
 
         return tiles.ToString();
     }
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F2} %");
 
     private static string Legend(RunReport report)
     {
