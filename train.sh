@@ -2,7 +2,7 @@
 # Trains GoogLeNet on CIFAR-10: ./train.sh [arguments of `cifar10 train`], for example ./train.sh --recipe smoke
 set -euo pipefail
 export DOTNET_NOLOGO=1
-# libtorch's threads spin for some microseconds before they sleep: from one operator to the next, but not while other programs want the cores.
+# libtorch's threads spin for microseconds before they sleep, so that other programs get the cores. Engine System does this by itself, TorchSharp not.
 if [ -z "${OMP_WAIT_POLICY:-}" ]; then export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-2000}"; fi
 root="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 "$root/eng/setup.sh" >&2
