@@ -37,9 +37,15 @@ public sealed partial class GoogLeNet
         var (source, target) = (this.State(), folded.State());
         foreach (var (key, _) in folded.named_modules().Where(named => named.module is ConvolutionBlock))
         {
+            using var step = NewDisposeScope();
             var (weight, bias) = Fold(source, key, Spec.Blocks.BatchNormEpsilon);
             Adopt(target[$"{key}.conv.weight"], weight);
             Adopt(target[$"{key}.conv.bias"], bias);
+        }
+
+        foreach (var block in folded.modules().OfType<InceptionModule>())
+        {
+            block.LayReadersTogether();
         }
 
         return folded;
@@ -48,7 +54,7 @@ public sealed partial class GoogLeNet
     /// <summary>A network of another spec in evaluation mode, with copies of the tensors whose keys both have.</summary>
     private GoogLeNet Derive(GoogLeNetSpec spec)
     {
-        var network = new GoogLeNet(NumClasses, spec, seed: 0).to(fc.weight.device, fc.weight.dtype);
+        var network = new GoogLeNet(NumClasses, spec, seed: null).to(fc.weight.device, fc.weight.dtype);
         network.eval();
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -61,13 +67,14 @@ public sealed partial class GoogLeNet
         return network;
     }
 
-    // In doubles, so that each number is rounded once.
+    // In doubles, so that each number is rounded once; the weight in memory as channels-last convolutions read it.
     private static (Tensor Weight, Tensor Bias) Fold(Dictionary<string, Tensor> state, string block, double epsilon)
     {
         Tensor Doubles(string key) => state[$"{block}.{key}"].detach().to(ScalarType.Float64);
 
         var scale = Doubles("bn.weight") / (Doubles("bn.running_var") + epsilon).sqrt();
-        return (Doubles("conv.weight") * scale.view(-1, 1, 1, 1), Doubles("bn.bias") - (Doubles("bn.running_mean") * scale));
+        var weight = Doubles("conv.weight") * scale.view(-1, 1, 1, 1);
+        return (weight.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2), Doubles("bn.bias") - (Doubles("bn.running_mean") * scale));
     }
 
     // Takes over the strides with the values: convolutions give the same bits only in the same memory layout.

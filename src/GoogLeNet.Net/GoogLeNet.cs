@@ -22,8 +22,10 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     private readonly List<Stage> trunk = [];
     private readonly Linear fc;
     private readonly int smallestInput;
+    private readonly long largestActivation;
 
-    private GoogLeNet(int numClasses, GoogLeNetSpec spec, int seed)
+    // Without a seed the weights are still to be filled.
+    private GoogLeNet(int numClasses, GoogLeNetSpec spec, int? seed)
         : base(nameof(GoogLeNet))
     {
         NumClasses = numClasses;
@@ -36,6 +38,7 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
             register_module(KeyOf(layer), module);
             channels = GoogLeNetSpec.OutputChannels(layer, channels);
             size = spec.OutputSize(layer, size);
+            largestActivation = Math.Max(largestActivation, (long)channels * size * size);
 
             var heads = new List<AuxiliaryClassifier>();
             foreach (var head in spec.Auxiliaries.Where(head => head.After == layer.Name))
@@ -51,7 +54,10 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
         fc = Linear(channels, numClasses);
         register_module(ClassifierKey, fc);
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
-        WeightInitialization.Apply(this, spec.Blocks, seed);
+        if (seed is { } given)
+        {
+            WeightInitialization.Apply(this, spec.Blocks, given);
+        }
     }
 
     /// <summary>The network as data.</summary>
@@ -96,6 +102,11 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
     {
         CheckInput(images);
+        return InCache(images, part => Compute(part, auxiliaries));
+    }
+
+    private MultiHeadOutput Compute(Tensor images, bool auxiliaries)
+    {
         var heads = new List<HeadOutput>();
         var x = images;
         foreach (var stage in trunk)

@@ -15,7 +15,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     private readonly Chain branch2;
     private readonly Chain branch3;
     private readonly Chain branch4;
-    private readonly ConvolutionBlock[] readers;
+    private readonly MergedConvolutions readers;
 
     /// <summary>Builds the block with freshly drawn weights.</summary>
     /// <param name="spec">Widths of the branches.</param>
@@ -41,7 +41,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
         branch1 = Convolution(inChannels, spec.Conv1x1, kernel: 1);
         var reduce3x3 = Convolution(inChannels, spec.Reduce3x3, kernel: 1);
         var reduce5x5 = Convolution(inChannels, spec.Reduce5x5, kernel: 1);
-        readers = [branch1, reduce3x3, reduce5x5];
+        readers = new([branch1, reduce3x3, reduce5x5]);
         branch2 = new Chain(reduce3x3, Convolution(spec.Reduce3x3, spec.Conv3x3, kernel: 3));
         branch3 = blocks.Branch5x5 == Branch5x5.TwoConv3x3
             ? new Chain(
@@ -74,14 +74,28 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     internal static InceptionModule WithoutWeights(InceptionSpec spec, int inChannels, BlockOptions blocks) =>
         new(spec, inChannels, blocks);
 
+    /// <summary>Lays out the weights of a block without batch normalisation for inference.</summary>
+    internal void LayReadersTogether() => readers.LayTogether();
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        var read = MergedConvolutions.Call(input, readers);
+        var read = readers.Call(input);
         using var conv1x1 = read[0];
         using var conv3x3 = branch2.AfterFirst(read[1]);
         using var conv5x5 = branch3.AfterFirst(read[2]);
         using var projection = branch4.call(input);
         return cat([conv1x1, conv3x3, conv5x5, projection], dim: 1);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            readers.Release();
+        }
+
+        base.Dispose(disposing);
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,21 +8,24 @@ namespace Inception;
 /// Several 1×1 convolutions that read the same input, computed as one: the input is read once, and normalisation and ReLU run once. The
 /// blocks keep their own parameters, buffers and state keys.
 /// </summary>
-internal static class MergedConvolutions
+/// <param name="blocks">1×1 convolutions with stride 1 from as many channels, all with batch normalisation or all without.</param>
+internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
 {
+    private Tensor? weights;
+    private Tensor? biases;
+
     /// <summary>Each block's output (N, its channels, H, W), in the blocks' order; the same numbers as from calling each.</summary>
     /// <param name="input">(N, C, H, W).</param>
-    /// <param name="blocks">1×1 convolutions with stride 1 from C channels, all with batch normalisation or all without.</param>
-    public static Tensor[] Call(Tensor input, ConvolutionBlock[] blocks)
+    public Tensor[] Call(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var weight = cat(blocks.Select(block => block.Conv.weight).ToArray());
         var hasNorm = blocks[0].Norm is not null;
-        var bias = hasNorm ? null : cat(blocks.Select(block => block.Conv.bias!).ToArray());
+        var weight = Joined(weights, block => block.Conv.weight);
+        var bias = hasNorm ? null : Joined(biases, block => block.Conv.bias!);
         var convolved = functional.conv2d(input, weight, bias);
-        var activated = functional.relu(hasNorm ? Normalise(convolved, blocks) : convolved, inplace: true);
+        var activated = functional.relu(hasNorm ? Normalise(convolved) : convolved, inplace: true);
 
-        var outputs = Split(activated, 1, blocks);
+        var outputs = Split(activated, 1);
         foreach (var output in outputs)
         {
             output.MoveToOuterDisposeScope();
@@ -30,7 +34,60 @@ internal static class MergedConvolutions
         return outputs;
     }
 
-    private static Tensor Normalise(Tensor input, ConvolutionBlock[] blocks)
+    /// <summary>
+    /// Lays the blocks' weights and biases one behind the other, so that inference does not join them each time. That lasts until
+    /// something moves them: training, another device or type.
+    /// </summary>
+    public void LayTogether()
+    {
+        weights = LaidTogether(block => block.Conv.weight);
+        biases = LaidTogether(block => block.Conv.bias!);
+    }
+
+    /// <summary>Releases what <see cref="LayTogether"/> made.</summary>
+    public void Release()
+    {
+        weights?.Dispose();
+        biases?.Dispose();
+    }
+
+    private Tensor LaidTogether(Func<ConvolutionBlock, Tensor> part)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var whole = cat(blocks.Select(part).ToArray()).detach().DetachFromDisposeScope();
+        foreach (var (block, view) in blocks.Zip(Split(whole, 0)))
+        {
+            part(block).set_(view);
+        }
+
+        return whole;
+    }
+
+    private Tensor Joined(Tensor? whole, Func<ConvolutionBlock, Tensor> part)
+    {
+        var parts = blocks.Select(part).ToArray();
+        return whole is not null && !is_grad_enabled() && Consists(whole, parts) ? whole : cat(parts);
+    }
+
+    // Whether its memory is theirs.
+    private static bool Consists(Tensor whole, Tensor[] parts)
+    {
+        var next = 0;
+        foreach (var part in parts)
+        {
+            if (part.device_type != DeviceType.CPU || part.dtype != whole.dtype || !whole.bytes.Overlaps(part.bytes, out var offset) || offset != next)
+            {
+                return false;
+            }
+
+            next += part.bytes.Length;
+        }
+
+        return true;
+    }
+
+    private Tensor Normalise(Tensor input)
     {
         var norms = blocks.Select(block => block.Norm!).ToArray();
         var training = norms[0].training;
@@ -43,7 +100,7 @@ internal static class MergedConvolutions
         {
             // The running statistics were updated in the joined copies; each block gets its part back.
             using var frozen = no_grad();
-            var (means, variances) = (Split(mean, 0, blocks), Split(variance, 0, blocks));
+            var (means, variances) = (Split(mean, 0), Split(variance, 0));
             for (var i = 0; i < norms.Length; i++)
             {
                 norms[i].running_mean!.copy_(means[i]);
@@ -56,6 +113,5 @@ internal static class MergedConvolutions
     }
 
     // One operator for all parts: backwards it joins their gradients in one copy, where parts cut out one by one would each fill a whole of zeros.
-    private static Tensor[] Split(Tensor joined, int dimension, ConvolutionBlock[] blocks) =>
-        joined.split([.. blocks.Select(block => (long)block.OutChannels)], dimension);
+    private Tensor[] Split(Tensor joined, int dimension) => joined.split([.. blocks.Select(block => (long)block.OutChannels)], dimension);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Inception.Architecture;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -56,7 +57,10 @@ internal static class WeightInitialization
 
     private static void FillWeight(Tensor weight, WeightInitializer initializer, int seed, string key, bool startsWithIdentity = false)
     {
-        var values = new float[weight.numel()];
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var drawn = empty(weight.shape, ScalarType.Float32);
+        var values = MemoryMarshal.Cast<byte, float>(drawn.bytes);
         var random = new CounterRandom(seed, key);
         if (initializer == WeightInitializer.TruncatedNormal)
         {
@@ -72,9 +76,7 @@ internal static class WeightInitialization
             FillIdentity(values, weight.shape);
         }
 
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        weight.copy_(tensor(values, weight.shape));
+        weight.copy_(drawn);
     }
 
     private static void FillUniform(Span<float> values, CounterRandom random, double bound)

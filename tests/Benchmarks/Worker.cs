@@ -42,11 +42,8 @@ internal sealed class Worker : IDisposable
         }
         else
         {
-            network = spec.Blocks.Normalization == Normalization.BatchNorm ? created.FoldBatchNorm() : created;
-            network.eval();
-
-            // Its parameters in the order that channels-last convolutions read.
-            using var layout = new FlatParameters(network);
+            network = spec.Blocks.Normalization == Normalization.BatchNorm ? created.FoldBatchNorm() : created.WithoutAuxiliaries();
+            created.Dispose();
         }
     }
 

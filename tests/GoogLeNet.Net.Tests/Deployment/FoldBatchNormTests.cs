@@ -2,7 +2,10 @@ using FluentAssertions;
 using Inception.Architecture;
 using Inception.Tests.Training;
 using Inception.Tests.Weights;
+using Inception.Training;
+using TorchSharp;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Inception.Tests.Deployment;
 
@@ -69,6 +72,36 @@ public sealed class FoldBatchNormTests
         folded.Values().Keys.Should().NotContain(key => key.Contains(".bn."));
         network.training.Should().BeTrue();
         network.Values().Should().BeEquivalentTo(before);
+    }
+
+    [Theory]
+    [InlineData("copied into", "weights laid out for inference see it")]
+    [InlineData("trained", "weights that were moved are joined anew")]
+    [InlineData("converted", "those of another type, too")]
+    public void Weights_that_are_changed_later_are_the_ones_that_compute(string how, string reason)
+    {
+        using var scope = NewDisposeScope();
+        using var network = GoogLeNet.Create(3, Tiny.Spec(), seed: 4).WithTrainedNorms();
+        using var folded = network.FoldBatchNorm();
+        var before = WithoutAuxiliariesTests.Logits(folded, 8);
+        using var flat = how == "trained" ? new FlatParameters(folded) : null;
+        if (how == "converted")
+        {
+            folded.to(ScalarType.Float64).to(ScalarType.Float32);
+        }
+
+        using (no_grad())
+        {
+            foreach (var (_, weight) in folded.named_parameters().Where(named => named.name.EndsWith("branch1.conv.weight")))
+            {
+                weight.mul_(-1);
+            }
+        }
+
+        var after = WithoutAuxiliariesTests.Logits(folded, 8);
+        after.Should().NotEqual(before, reason);
+        using var output = folded.call(Arrays.NoiseTensor(3, 2, 3, 8, 8)); // with gradients, where they are always joined anew
+        Arrays.RelativeError(after, [.. output.Logits.Floats().Select(value => (double)value)]).Should().BeLessThan(1e-5, reason);
     }
 
     [Fact]

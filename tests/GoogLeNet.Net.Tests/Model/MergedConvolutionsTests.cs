@@ -60,6 +60,21 @@ public sealed class MergedConvolutionsTests
         Tensor.TotalCount.Should().Be(before);
     }
 
+    [Fact]
+    public void Weights_laid_out_for_inference_are_two_tensors_more_and_go_with_the_block()
+    {
+        var block = new InceptionModule(new InceptionSpec("3a", 5, 4, 6, 3, 7, 2), 8);
+        LiveTensors.Settle();
+        var before = Tensor.TotalCount;
+        var parameters = block.parameters().Count();
+
+        block.LayReadersTogether();
+        Tensor.TotalCount.Should().Be(before + 2);
+        block.Dispose();
+
+        Tensor.TotalCount.Should().Be(before - parameters);
+    }
+
     // Fixed images, through the block or through its four branches one by one.
     private static Tensor Forward(InceptionModule block, bool merge)
     {
