@@ -6,7 +6,7 @@ namespace Inception.Training.Optimizers;
 /// <summary>Muon on the flat buffers: Nesterov SGD whose steps are made orthogonal, layer by layer, where they move convolution filters.</summary>
 internal sealed class Muon : FlatOptimizer
 {
-    private const double A = 3.4445, B = -4.7750, C = 2.0315;
+    private const float A = 3.4445f, B = -4.7750f, C = 2.0315f;
 
     // Keeps a gradient of zeros at zeros.
     private const double SmallestNorm = 1e-7;
@@ -17,8 +17,11 @@ internal sealed class Muon : FlatOptimizer
     // Of each parameter: filters have their own.
     private readonly Tensor momentum;
 
-    // Each layer's filters and their gradients as matrices (O, kH·kW·I), which is how they lie in memory.
-    private readonly List<(Tensor Weights, Tensor Gradients)> filters = [];
+    // Each layer's filters as a matrix (O, kH·kW·I), which is how they lie in memory.
+    private readonly List<Tensor> filters;
+
+    // The gradients of all layers whose matrices have the same smaller side.
+    private readonly List<SameSide> sides;
 
     public Muon(FlatParameters parameters, MuonOptions options)
         : base(parameters)
@@ -32,10 +35,8 @@ internal sealed class Muon : FlatOptimizer
             share.fill_(options.Momentum);
         }
 
-        foreach (var (weights, gradients) in Matrices(parameters.Values).Zip(Matrices(parameters.Gradients)))
-        {
-            filters.Add((weights.DetachFromDisposeScope(), gradients.DetachFromDisposeScope()));
-        }
+        filters = [.. Matrices(parameters.Values).Select(matrix => matrix.DetachFromDisposeScope())];
+        sides = [.. Matrices(parameters.Gradients).GroupBy(matrix => Math.Min(matrix.shape[0], matrix.shape[1])).Select(group => new SameSide([.. group]))];
     }
 
     /// <inheritdoc/>
@@ -46,11 +47,8 @@ internal sealed class Muon : FlatOptimizer
     {
         velocity.Dispose();
         momentum.Dispose();
-        foreach (var (weights, gradients) in filters)
-        {
-            weights.Dispose();
-            gradients.Dispose();
-        }
+        filters.ForEach(weights => weights.Dispose());
+        sides.ForEach(side => side.Dispose());
     }
 
     /// <inheritdoc/>
@@ -59,12 +57,12 @@ internal sealed class Muon : FlatOptimizer
         // The gradients' memory takes the step.
         velocity.mul_(momentum).add_(Parameters.Gradients);
         Parameters.Gradients.addcmul_(velocity, momentum, 1);
-        foreach (var (weights, step) in filters)
+        sides.ForEach(side => side.MakeOrthogonal(options.Iterations));
+        if (options.NormalizesFilters)
         {
-            using var scope = NewDisposeScope();
-            step.copy_(Orthogonal(step));
-            if (options.NormalizesFilters)
+            foreach (var weights in filters)
             {
+                using var scope = NewDisposeScope();
                 weights.mul_((weights.norm() + SmallestNorm).reciprocal() * Math.Sqrt(weights.shape[0]));
             }
         }
@@ -82,23 +80,78 @@ internal sealed class Muon : FlatOptimizer
         }
     }
 
-    /// <summary>About the nearest matrix to (m, n) whose singular values are 1.</summary>
-    private Tensor Orthogonal(Tensor matrix)
-    {
-        var isTall = matrix.shape[0] > matrix.shape[1];
-        var x = matrix / (matrix.norm() + SmallestNorm);
-        x = isTall ? x.transpose(0, 1) : x;                  // the small side's products are the cheaper ones
-        for (var i = 0; i < options.Iterations; i++)
-        {
-            var product = x.mm(x.transpose(0, 1));
-            x = (product * B).add_(product.mm(product), C).mm(x).add_(x, A);
-        }
-
-        return isTall ? x.transpose(0, 1) : x;
-    }
-
     private IEnumerable<Tensor> Matrices(Tensor buffer) =>
         from named in Parameters.Views(buffer)
         where named.View.ndim == 4 && !Parameters.IsFrozen(named.Key)
         select named.View.permute(0, 2, 3, 1).reshape(named.View.shape[0], -1);
+
+    /// <summary>
+    /// Matrices whose smaller side is the same, m. Each iteration multiplies X from the left by a·I + R with R = b·G + c·G² and G = XXᵀ, (m, m), which it
+    /// turns into (a·I + R)·G·(a·I + R): all of them are done on these small matrices, of all layers at once, and their product alone meets the large ones.
+    /// </summary>
+    private sealed class SameSide : IDisposable
+    {
+        // (m, n) with m ≤ n, and the same memory transposed.
+        private readonly List<(Tensor Wide, Tensor Tall)> matrices = [];
+
+        // a·I.
+        private readonly Tensor start;
+
+        public SameSide(IReadOnlyList<Tensor> steps)
+        {
+            foreach (var step in steps)
+            {
+                var (wide, tall) = (step.DetachFromDisposeScope(), step.transpose(0, 1).DetachFromDisposeScope());
+                matrices.Add(step.shape[0] <= step.shape[1] ? (wide, tall) : (tall, wide));
+            }
+
+            using var scope = NewDisposeScope();
+            var index = arange(matrices[0].Wide.shape[0], device: steps[0].device);
+            start = index.unsqueeze(0).eq(index.unsqueeze(1)).to(ScalarType.Float32).mul_(A).DetachFromDisposeScope();
+        }
+
+        /// <summary>Replaces each matrix by about the nearest whose singular values are 1.</summary>
+        public void MakeOrthogonal(int iterations)
+        {
+            using var scope = NewDisposeScope();
+            var factors = Factors(stack(matrices.Select(matrix => matrix.Wide.mm(matrix.Tall))), iterations);
+            for (var i = 0; i < matrices.Count; i++)
+            {
+                using var factor = factors.select(0, i);
+                using var product = factor.mm(matrices[i].Wide);
+                matrices[i].Wide.copy_(product);
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (var (wide, tall) in matrices)
+            {
+                wide.Dispose();
+                tall.Dispose();
+            }
+
+            start.Dispose();
+        }
+
+        // What each matrix is multiplied by, from the products with its own transpose, (count, m, m).
+        private Tensor Factors(Tensor products, int iterations)
+        {
+            var squares = ((products * start).sum([1, 2], keepdim: true) / A) + (SmallestNorm * SmallestNorm); // of its norm
+            var g = products / squares;
+            Tensor? factors = null;
+            for (var i = 1; ; i++)
+            {
+                var r = g.baddbmm(g, g, beta: B, alpha: C);
+                factors = factors is null ? r + start : factors.baddbmm(r, factors, beta: A);
+                if (i == iterations)
+                {
+                    return factors * squares.rsqrt();
+                }
+
+                var half = g.baddbmm(r, g, beta: A);
+                g = half.baddbmm(half, r, beta: A);
+            }
+        }
+    }
 }

@@ -62,6 +62,50 @@ public sealed class MuonTests
         squares.Floats().Should().OnlyContain(square => square > 0.4 && square < 1.6, "of singular values between about 0.68 and 1.13");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Each_of_several_layers_gets_the_polynomial_of_its_own_singular_values(int iterations)
+    {
+        using var scope = NewDisposeScope();
+        using var network = nn.Sequential(
+            ("wide", nn.Conv2d(9, 4, 1, bias: false)), ("tall", nn.Conv2d(4, 9, 1, bias: false)), ("other", nn.Conv2d(9, 5, 1, bias: false)),
+            ("square", nn.Conv2d(4, 4, 1, bias: false)));
+        using var flat = new FlatParameters(network);
+        using var optimizer = new MuonOptions { Momentum = 0, Iterations = iterations, NormalizesFilters = false }.Create(flat);
+        var gradients = network.parameters().Select((weight, i) => Arrays.NoiseTensor(i + 1, [.. weight.shape])).ToList();
+        using (no_grad())
+        {
+            flat.Values.fill_(0);
+            foreach (var (weight, gradient) in network.parameters().Zip(gradients))
+            {
+                weight.grad!.copy_(gradient);
+            }
+        }
+
+        optimizer.Step(1);
+
+        foreach (var (weight, gradient) in network.parameters().Zip(gradients))
+        {
+            // G = U·S·Vᵀ becomes U·p(S)·Vᵀ = U·(p(S) / S)·Uᵀ·G, where G·Gᵀ = U·S²·Uᵀ.
+            var g = gradient.view(gradient.shape[0], -1).to(ScalarType.Float64);
+            g = g / g.norm();
+            g = g.shape[0] <= g.shape[1] ? g : g.transpose(0, 1);
+            var (squares, directions) = linalg.eigh(g.mm(g.transpose(0, 1)));
+            var singular = squares.sqrt();
+            var moved = singular;
+            for (var i = 0; i < iterations; i++)
+            {
+                moved = (moved * 3.4445) - (moved.pow(3) * 4.7750) + (moved.pow(5) * 2.0315);
+            }
+
+            var expected = (directions * (moved / singular)).mm(directions.transpose(0, 1)).mm(g);
+            expected = gradient.shape[0] <= gradient.shape[1] ? expected : expected.transpose(0, 1);
+            var error = Arrays.RelativeError((weight * -1).Floats(), [.. expected.to(ScalarType.Float32).Floats().Select(value => (double)value)]);
+            error.Should().BeLessThan(1e-5, $"of ({string.Join(", ", weight.shape)})");
+        }
+    }
+
     [Fact]
     public void Filters_have_a_mean_norm_of_1_before_they_are_moved()
     {
