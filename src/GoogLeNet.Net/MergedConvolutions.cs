@@ -35,11 +35,16 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
     }
 
     /// <summary>
-    /// Lays the blocks' weights and biases one behind the other, so that inference does not join them each time. That lasts until
-    /// something moves them: training, another device or type.
+    /// Lays the blocks' weights and biases one behind the other on a CPU, so that inference does not join them each time. That lasts
+    /// until something moves them: training, another device or type.
     /// </summary>
     public void LayTogether()
     {
+        if (blocks[0].Conv.weight.device_type != DeviceType.CPU)
+        {
+            return;
+        }
+
         weights = LaidTogether(block => block.Conv.weight);
         biases = LaidTogether(block => block.Conv.bias!);
     }
@@ -76,7 +81,8 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         var next = 0;
         foreach (var part in parts)
         {
-            if (part.device_type != DeviceType.CPU || part.dtype != whole.dtype || !whole.bytes.Overlaps(part.bytes, out var offset) || offset != next)
+            var isComparable = part.device_type == DeviceType.CPU && part.dtype == whole.dtype && part.is_contiguous();
+            if (!isComparable || !whole.bytes.Overlaps(part.bytes, out var offset) || offset != next)
             {
                 return false;
             }
