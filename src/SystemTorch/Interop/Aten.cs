@@ -91,7 +91,6 @@ internal static class Aten
     public static readonly Op minimum = new("minimum");
     public static readonly Op matmul = new("matmul");
     public static readonly Op mm = new("mm");
-    public static readonly Op baddbmm = new("baddbmm");
     public static readonly Op linalg_eigh = new("linalg_eigh");
 
     // Comparison

@@ -155,10 +155,6 @@ public static partial class torch
         /// <summary>The product of two matrices.</summary>
         public Tensor mm(Tensor target) => Aten.mm.Call(this, target);
 
-        /// <summary>For each matrix of a batch <paramref name="beta"/> · this + <paramref name="alpha"/> · batch1 · batch2.</summary>
-        public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
-            Aten.baddbmm.Call(this, batch1, batch2, (double)beta, (double)alpha);
-
         /// <summary>Draws every element between <paramref name="from"/> and <paramref name="to"/>.</summary>
         public Tensor uniform_(double from, double to, Generator? generator = null)
         {

@@ -142,15 +142,15 @@ internal sealed class Muon : FlatOptimizer
             Tensor? factors = null;
             for (var i = 1; ; i++)
             {
-                var r = g.baddbmm(g, g, beta: B, alpha: C);
-                factors = factors is null ? r + start : factors.baddbmm(r, factors, beta: A);
+                var r = g.matmul(g).mul_(C).add_(g, B);
+                factors = factors is null ? r + start : r.matmul(factors).add_(factors, A);
                 if (i == iterations)
                 {
                     return factors * squares.rsqrt();
                 }
 
-                var half = g.baddbmm(r, g, beta: A);
-                g = half.baddbmm(half, r, beta: A);
+                var half = r.matmul(g).add_(g, A);
+                g = half.matmul(r).add_(half, A);
             }
         }
     }
