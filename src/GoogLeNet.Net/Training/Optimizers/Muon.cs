@@ -6,7 +6,7 @@ namespace Inception.Training.Optimizers;
 /// <summary>Muon on the flat buffers: Nesterov SGD whose steps are made orthogonal, layer by layer, where they move convolution filters.</summary>
 internal sealed class Muon : FlatOptimizer
 {
-    private const float A = 3.4445f, B = -4.7750f, C = 2.0315f;
+    private const double A = 3.4445, B = -4.7750, C = 2.0315;
 
     // Keeps a gradient of zeros at zeros.
     private const double SmallestNorm = 1e-7;
