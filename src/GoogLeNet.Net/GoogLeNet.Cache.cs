@@ -14,8 +14,13 @@ public sealed partial class GoogLeNet
     /// </summary>
     private MultiHeadOutput InCache(Tensor images, Func<Tensor, MultiHeadOutput> compute)
     {
+        if (training || is_grad_enabled() || images.device_type != DeviceType.CPU)
+        {
+            return compute(images);
+        }
+
         var (count, atOnce) = (images.shape[0], ImagesAtOnce(images));
-        if (training || is_grad_enabled() || images.device_type != DeviceType.CPU || count <= atOnce)
+        if (count <= atOnce)
         {
             return compute(images);
         }

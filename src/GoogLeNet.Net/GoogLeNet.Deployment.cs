@@ -54,7 +54,7 @@ public sealed partial class GoogLeNet
     /// <summary>A network of another spec in evaluation mode, with copies of the tensors whose keys both have.</summary>
     private GoogLeNet Derive(GoogLeNetSpec spec)
     {
-        var network = new GoogLeNet(NumClasses, spec, seed: null).to(fc.weight.device, fc.weight.dtype);
+        var network = new GoogLeNet(NumClasses, spec).to(fc.weight.device, fc.weight.dtype);
         network.eval();
         using var scope = NewDisposeScope();
         using var frozen = no_grad();

@@ -24,8 +24,8 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     private readonly int smallestInput;
     private readonly long largestActivation;
 
-    // Without a seed the weights are still to be filled.
-    private GoogLeNet(int numClasses, GoogLeNetSpec spec, int? seed)
+    // The weights are still to be filled.
+    private GoogLeNet(int numClasses, GoogLeNetSpec spec)
         : base(nameof(GoogLeNet))
     {
         NumClasses = numClasses;
@@ -54,10 +54,6 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
         fc = Linear(channels, numClasses);
         register_module(ClassifierKey, fc);
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
-        if (seed is { } given)
-        {
-            WeightInitialization.Apply(this, spec.Blocks, given);
-        }
     }
 
     /// <summary>The network as data.</summary>
@@ -89,7 +85,9 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         spec ??= GoogLeNetSpec.Paper;
         spec.Validate();
-        return new GoogLeNet(numClasses, spec, seed);
+        var model = new GoogLeNet(numClasses, spec);
+        WeightInitialization.Apply(model, spec.Blocks, seed);
+        return model;
     }
 
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>

@@ -11,6 +11,7 @@ namespace Inception.Training;
 /// <remarks>Scales and shifts of normalisations have their places in both buffers, which stay unused.</remarks>
 internal sealed class WorkingCopy : IDisposable
 {
+    // Small enough for a cache: a sum of two types converts its second operand as a whole first.
     private const long PieceLength = 1 << 18;
 
     private readonly FlatParameters flat;
@@ -18,21 +19,12 @@ internal sealed class WorkingCopy : IDisposable
     private readonly Tensor values;
     private readonly Tensor gradients;
 
-    // Of the float32 gradients and these, small enough for a cache: a sum of two types converts its second operand as a whole first.
-    private readonly List<(Tensor Sum, Tensor Part)> pieces = [];
-
     /// <summary>Lets every weight and bias of <paramref name="module"/>, those that do not learn included, hold bfloat16.</summary>
     public WorkingCopy(nn.Module module, FlatParameters flat)
     {
         this.flat = flat;
         values = flat.Values.to(ScalarType.BFloat16).DetachFromDisposeScope();
         gradients = zeros_like(values).DetachFromDisposeScope();
-        for (var start = 0L; start < gradients.numel(); start += PieceLength)
-        {
-            var length = Math.Min(PieceLength, gradients.numel() - start);
-            pieces.Add((flat.Gradients.narrow(0, start, length).DetachFromDisposeScope(), gradients.narrow(0, start, length).DetachFromDisposeScope()));
-        }
-
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
         var masters = flat.Views(flat.Values).ToDictionary(named => named.Key, named => named.View);
@@ -62,8 +54,11 @@ internal sealed class WorkingCopy : IDisposable
     public void CollectGradients()
     {
         using var frozen = no_grad();
-        foreach (var (sum, part) in pieces)
+        for (var start = 0L; start < gradients.numel(); start += PieceLength)
         {
+            var length = Math.Min(PieceLength, gradients.numel() - start);
+            using var sum = flat.Gradients.narrow(0, start, length);
+            using var part = gradients.narrow(0, start, length);
             sum.add_(part);
             part.fill_(0);
         }
@@ -78,12 +73,6 @@ internal sealed class WorkingCopy : IDisposable
             parameter.grad = null;
             TensorData.Exchange(parameter, master);
             master.Dispose();
-        }
-
-        foreach (var (sum, part) in pieces)
-        {
-            sum.Dispose();
-            part.Dispose();
         }
 
         values.Dispose();

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Architecture;
-using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -106,55 +105,6 @@ public sealed class GoogLeNetTests
     public void Fewer_than_one_class_is_refused(int classes) =>
         FluentActions.Invoking(() => GoogLeNet.Create(classes)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("numClasses");
 
-    [Theory]
-    [InlineData(PaddingRule.Symmetric)]
-    [InlineData(PaddingRule.Same)]
-    public void The_first_convolution_pads_by_the_rule(PaddingRule rule)
-    {
-        // With weights of 1 a convolution counts the pixels in its window; same padding sees one column fewer on the left.
-        using var scope = NewDisposeScope();
-        using var block = new ConvolutionBlock(1, 1, kernel: 7, new BlockOptions { Padding = rule }, stride: 2);
-        using var frozen = no_grad();
-        foreach (var (name, parameter) in block.named_parameters())
-        {
-            parameter.fill_(name.EndsWith("weight") ? 1 : 0);
-        }
-
-        var counts = block.call(ones(1, 1, 14, 14)).Floats();
-
-        var first = rule == PaddingRule.Same ? 5 : 4; // 7 − 2 or 7 − 3 pixels inside
-        var last = rule == PaddingRule.Same ? 4 : 5;  // the other way round at the end
-        counts[0].Should().Be(first * first);
-        counts[^1].Should().Be(last * last);
-        counts.Should().HaveCount(49);
-    }
-
-    [Theory]
-    [InlineData(Normalization.None)]
-    [InlineData(Normalization.BatchNorm)]
-    public void ReLU_behind_the_pooling_gives_the_same_values_and_gradients(Normalization normalization)
-    {
-        using var scope = NewDisposeScope();
-        using var block = new ConvolutionBlock(3, 8, kernel: 3, new BlockOptions { Normalization = normalization });
-        using var pooling = new MaxPooling(kernel: 2, stride: 2, PoolingRule.Ceil);
-        manual_seed(0);
-        var images = randn(2, 3, 14, 14);
-        var weights = randn(2, 8, 7, 7);
-        (Tensor Output, Tensor Gradient) Run(bool behind)
-        {
-            block.LeavesRelu = pooling.TakesRelu = behind;
-            block.Conv.weight.grad = null;
-            var output = pooling.call(block.call(images));
-            (output * weights).sum().backward();
-            return (output.detach(), block.Conv.weight.grad!);
-        }
-
-        var (paper, ours) = (Run(behind: false), Run(behind: true));
-
-        ours.Output.Floats().Should().Equal(paper.Output.Floats()).And.Contain(0);
-        ours.Gradient.Floats().Should().Equal(paper.Gradient.Floats());
-    }
-
     [Fact]
     public void Evaluation_does_not_depend_on_what_else_is_in_the_batch()
     {
@@ -167,59 +117,6 @@ public sealed class GoogLeNetTests
         var alone = model.call(images.narrow(0, 1, 1)).Logits.Floats();
 
         Arrays.RelativeError(alone, [.. together[10..20].Select(value => (double)value)]).Should().BeLessThan(1e-5);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Inference_takes_a_large_batch_in_parts_and_gives_the_same_logits(bool auxiliaries)
-    {
-        using var scope = NewDisposeScope();
-        using var model = GoogLeNet.Create(10, Small());
-        model.eval();
-        var images = Arrays.NoiseTensor(1, 27, 3, 160, 160);
-        model.ImagesAtOnce(images).Should().BeInRange(2, 26);
-        var whole = model.Forward(images, auxiliaries);
-        using var mode = inference_mode();
-
-        var inParts = model.Forward(images, auxiliaries);
-
-        inParts.Heads.Select(head => head.Name).Should().Equal(whole.Heads.Select(head => head.Name));
-        foreach (var (expected, actual) in whole.Heads.Zip(inParts.Heads))
-        {
-            actual.Logits.shape.Should().Equal(27, 10);
-            Arrays.RelativeError(actual.Logits.Floats(), [.. expected.Logits.Floats().Select(value => (double)value)]).Should().BeLessThan(1e-5);
-        }
-    }
-
-    [Fact]
-    public void A_part_is_four_large_images_a_thread_and_more_smaller_ones()
-    {
-        using var scope = NewDisposeScope();
-        using var model = GoogLeNet.Create(10, GoogLeNetSpec.TorchVision);
-        var threads = get_num_threads();
-        long AtOnce(int size, ScalarType type = ScalarType.Float32) => model.ImagesAtOnce(zeros([1, 3, size, size], type));
-
-        AtOnce(224).Should().Be(4 * threads);
-        AtOnce(112).Should().Be(16 * threads);
-        AtOnce(224, ScalarType.BFloat16).Should().Be(8 * threads);
-        AtOnce(4000).Should().Be(1);
-    }
-
-    [Fact]
-    public void Inference_in_parts_leaves_nothing_behind()
-    {
-        using var model = GoogLeNet.Create(10, Small());
-        model.eval();
-        using var images = ones(40, 3, 160, 160);
-        using var frozen = no_grad();
-        model.call(images).Dispose();
-        LiveTensors.Settle();
-        var before = Tensor.TotalCount;
-
-        model.call(images).Dispose();
-
-        Tensor.TotalCount.Should().Be(before);
     }
 
     [Fact]

@@ -35,6 +35,5 @@ public sealed record SgdOptions : OptimizerOptions
     public MomentumForm Form { get; init; }
 
     /// <inheritdoc/>
-    /// <inheritdoc/>
     public override FlatOptimizer Create(FlatParameters parameters) => new Sgd(parameters, this);
 }
