@@ -1,8 +1,8 @@
-using BenchmarkDotNet.Running;
 using Benchmarks;
+using Benchmarks.Parts;
 using Benchmarks.Peers;
 
-// benchmarks parts [BenchmarkDotNet's arguments]     the library's parts by themselves
+// benchmarks parts [BenchmarkDotNet's arguments]     the library's parts by themselves, all without arguments
 // benchmarks peers [training|inference|scaling|gpu]  against PyTorch and ONNX Runtime, in turns
 // benchmarks overhead                                what a training step costs beside libtorch
 return args switch
@@ -10,7 +10,7 @@ return args switch
     ["worker", var work] => Run(() => Worker.Run(work)),
     ["overhead", .. var options] => Run(() => Overhead.Run(options)),
     ["peers", .. var options] => Run(() => PeerBenchmarks.Run(PeerOptions.Parse(options))),
-    ["parts", .. var options] => Run(() => BenchmarkSwitcher.FromAssembly(typeof(Work).Assembly).Run(options)),
+    ["parts", .. var options] => Run(() => PartRunner.Run(options)),
     _ => Usage(),
 };
 

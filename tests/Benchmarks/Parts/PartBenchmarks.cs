@@ -82,9 +82,9 @@ public class Inference
     [GlobalSetup]
     public void Setup()
     {
+        using var channelsLast = new FlatParameters(network);
         network.eval();
         network = Folded ? network.FoldBatchNorm() : network;
-        using var layout = new FlatParameters(network);
     }
 
     [Benchmark]

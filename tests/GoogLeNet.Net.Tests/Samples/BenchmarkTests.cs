@@ -1,0 +1,35 @@
+using FluentAssertions;
+using Xunit;
+
+namespace Inception.Tests.Samples;
+
+/// <summary>tests/Benchmarks as a process of its own: that it measures, not what.</summary>
+[Collection(SampleCollection.Name)]
+public sealed class BenchmarkTests
+{
+    [Fact]
+    public async Task A_part_is_measured_once()
+    {
+        var result = await RunAsync("parts", "--job", "Dry", "--filter", "*BatchPreparation*");
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.OutputLines.Should().ContainSingle(line => line.StartsWith("| Load ")).Which.Should().Contain(" ms |").And.NotContain("| NA | ");
+    }
+
+    [Fact]
+    public async Task A_part_that_does_not_exist_is_an_error()
+    {
+        var result = await RunAsync("parts", "--filter", "*Nothing*");
+
+        result.ExitCode.Should().Be(2);
+        result.Errors.Should().Contain("benchmarks: no benchmark was chosen; 'parts --list flat' names them");
+    }
+
+    // Built with these tests, for the same engine and configuration.
+    private static Task<SampleResult> RunAsync(params string[] arguments)
+    {
+        var ours = Repository.PathOf("tests", "GoogLeNet.Net.Tests");
+        var program = Repository.PathOf("tests", "Benchmarks", Path.GetRelativePath(ours, AppContext.BaseDirectory), "benchmarks");
+        return SampleProcess.RunProgramAsync(program, arguments);
+    }
+}
