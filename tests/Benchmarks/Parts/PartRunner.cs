@@ -10,7 +10,7 @@ namespace Benchmarks.Parts;
 /// <summary>Runs BenchmarkDotNet in this process: the projects that it would make for a process of its own know nothing of the torch engine.</summary>
 internal static class PartRunner
 {
-    /// <param name="args">BenchmarkDotNet's; all benchmarks without any.</param>
+    /// <param name="args">BenchmarkDotNet's; all benchmarks without a filter.</param>
     /// <exception cref="ArgumentException">The arguments choose nothing, or a benchmark failed; BenchmarkDotNet has said how.</exception>
     public static void Run(string[] args)
     {
@@ -19,8 +19,10 @@ internal static class PartRunner
         var config = DefaultConfig.Instance
             .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithMaxIterationCount(20).AsMutator())
             .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "googlenet-net-benchmarks"));
-        var summaries = BenchmarkSwitcher.FromAssembly(typeof(PartRunner).Assembly).Run(args is [] ? ["--filter", "*"] : args, config).ToList();
-        if (summaries.Count == 0 && !args.Any(arg => arg is "--list" or "--help"))
+        var isQuestion = args.Any(arg => arg is "--list" or "--help");
+        string[] choice = isQuestion || args.Any(arg => arg is "--filter" or "-f") ? [] : ["--filter", "*"];
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(PartRunner).Assembly).Run([.. args, .. choice], config).ToList();
+        if (summaries.Count == 0 && !isQuestion)
         {
             throw new ArgumentException("no benchmark was chosen; 'parts --list flat' names them, 'parts --filter *Inference*' runs one.");
         }
