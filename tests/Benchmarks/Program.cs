@@ -2,7 +2,7 @@ using Benchmarks;
 using Benchmarks.Parts;
 using Benchmarks.Peers;
 
-// benchmarks parts [BenchmarkDotNet's arguments]     the library's parts by themselves, all without arguments
+// benchmarks parts [BenchmarkDotNet's arguments]     the library's parts by themselves, all without a filter
 // benchmarks peers [training|inference|scaling|gpu]  against PyTorch and ONNX Runtime, in turns
 // benchmarks overhead                                what a training step costs beside libtorch
 return args switch

@@ -25,6 +25,7 @@ internal sealed class WorkingCopy : IDisposable
         this.flat = flat;
         values = flat.Values.to(ScalarType.BFloat16).DetachFromDisposeScope();
         gradients = zeros_like(values).DetachFromDisposeScope();
+
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
         var masters = flat.Views(flat.Values).ToDictionary(named => named.Key, named => named.View);
@@ -54,9 +55,10 @@ internal sealed class WorkingCopy : IDisposable
     public void CollectGradients()
     {
         using var frozen = no_grad();
-        for (var start = 0L; start < gradients.numel(); start += PieceLength)
+        var total = gradients.numel();
+        for (var start = 0L; start < total; start += PieceLength)
         {
-            var length = Math.Min(PieceLength, gradients.numel() - start);
+            var length = Math.Min(PieceLength, total - start);
             using var sum = flat.Gradients.narrow(0, start, length);
             using var part = gradients.narrow(0, start, length);
             sum.add_(part);

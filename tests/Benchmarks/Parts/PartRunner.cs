@@ -19,8 +19,9 @@ internal static class PartRunner
         var config = DefaultConfig.Instance
             .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithMaxIterationCount(20).AsMutator())
             .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "googlenet-net-benchmarks"));
-        var isQuestion = args.Any(arg => arg is "--list" or "--help");
-        string[] choice = isQuestion || args.Any(arg => arg is "--filter" or "-f") ? [] : ["--filter", "*"];
+        bool Has(params string[] options) => options.Any(option => args.Any(arg => arg == option || arg.StartsWith($"{option}=", StringComparison.Ordinal)));
+        var isQuestion = Has("--list", "--help");
+        string[] choice = isQuestion || Has("--filter", "-f") ? [] : ["--filter", "*"];
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(PartRunner).Assembly).Run([.. args, .. choice], config).ToList();
         if (summaries.Count == 0 && !isQuestion)
         {
