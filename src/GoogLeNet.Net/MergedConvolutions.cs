@@ -22,7 +22,7 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         var hasNorm = blocks[0].Norm is not null;
         var weight = Joined(weights, block => block.Conv.weight);
         var bias = hasNorm ? null : Joined(biases, block => block.Conv.bias!);
-        var convolved = functional.conv2d(input, weight, bias);
+        var convolved = PointwiseConvolution.Apply(input, weight, bias);
         var activated = functional.relu(hasNorm ? Normalise(convolved) : convolved, inplace: true);
 
         var outputs = Split(activated, 1);

@@ -28,7 +28,7 @@ internal static class NativeLocation
             ?? throw new DllNotFoundException(
                 $"{FileName} was found neither where the environment variable {Variable} says, nor beside the application ({AppContext.BaseDirectory}), " +
                 "nor in its packages, nor in the repository's artifacts/native/. Run eng/setup.sh, which builds it.");
-        ThreadSettings.Apply();
+        LibrarySettings.Apply();
         try
         {
             return NativeLibrary.Load(path);
