@@ -54,7 +54,8 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     {
         if (!padsAsymmetrically)
         {
-            return Finish(kernel == 1 && stride == 1 ? PointwiseConvolution.Apply(input, conv.weight, conv.bias) : conv.call(input));
+            var isProduct = kernel == 1 && stride == 1 && PointwiseConvolution.IsProduct(input);
+            return Finish(isProduct ? PointwiseConvolution.Multiply(input, conv.weight, conv.bias) : conv.call(input));
         }
 
         var (top, bottom) = Geometry.ConvolutionPadding((int)input.shape[2], kernel, stride, PaddingRule.Same);

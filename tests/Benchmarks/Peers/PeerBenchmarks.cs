@@ -70,7 +70,8 @@ internal static class PeerBenchmarks
 
     private static string Header(PeerOptions options, IEnumerable<string> versions)
     {
-        string[] settings = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OPENBLAS_THREAD_TIMEOUT", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"];
+        string[] settings =
+            ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OPENBLAS_THREAD_TIMEOUT", "OPENBLAS_CORETYPE", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"];
         var environment = settings.Select(name => (name, Value: Environment.GetEnvironmentVariable(name))).Where(pair => pair.Value is not null)
             .Select(pair => $"{pair.name}={pair.Value}");
         return $"""
