@@ -9,8 +9,8 @@ namespace Inception;
 /// <c>using var kept = HostMemory.Keep();</c>.
 /// </summary>
 /// <remarks>
-/// It sets three limits of the GNU C library's allocator, for the whole process (<c>M_MMAP_THRESHOLD</c>, <c>M_TRIM_THRESHOLD</c>
-/// and <c>M_TOP_PAD</c> of mallopt(3)). Elsewhere than on Linux with that library, or where <c>MALLOC_TRIM_THRESHOLD_</c>,
+/// It sets limits of the GNU C library's allocator, for the whole process (<c>M_MMAP_MAX</c>, <c>M_MMAP_THRESHOLD</c>,
+/// <c>M_TRIM_THRESHOLD</c> and <c>M_TOP_PAD</c> of mallopt(3)). Elsewhere than on Linux with that library, or where <c>MALLOC_TRIM_THRESHOLD_</c>,
 /// <c>MALLOC_MMAP_THRESHOLD_</c>, <c>MALLOC_MMAP_MAX_</c>, <c>MALLOC_TOP_PAD_</c> or <c>GLIBC_TUNABLES</c> says what the user wants, it
 /// does nothing. docs/performance.md has what it brings.
 /// </remarks>
@@ -20,13 +20,15 @@ public static class HostMemory
     private const int TrimThreshold = -1;
     private const int TopPadding = -2;
     private const int MapThreshold = -3;
+    private const int Mappings = -4;
 
     // What the allocator starts with, and the size of the regions that threads but the first allocate from: one of them that has become
     // empty is unmapped, whatever the other limits are, unless the padding is as large.
     private const int UsualPadding = 128 << 10;
+    private const int UsualMappings = 65536;
     private const int ThreadRegion = 64 << 20;
 
-    // Blocks above it are mapped by themselves: the most that the allocator accepts, and what its own rule arrives at.
+    // Blocks above it are mapped by themselves, where any are: the most that the allocator accepts, and what its own rule arrives at.
     private const int LargestKept = 32 << 20;
     private static readonly Lock Gate = new();
     private static readonly bool IsSupported = OperatingSystem.IsLinux() && !IsConfigured() && NativeLibrary.TryLoad(GnuLibrary, out _);
@@ -39,6 +41,7 @@ public static class HostMemory
         {
             if (leases++ == 0 && IsSupported)
             {
+                mallopt(Mappings, 0);
                 mallopt(MapThreshold, LargestKept);
                 mallopt(TrimThreshold, -1);
                 mallopt(TopPadding, ThreadRegion);
@@ -54,6 +57,7 @@ public static class HostMemory
         {
             if (--leases == 0 && IsSupported)
             {
+                mallopt(Mappings, UsualMappings);
                 mallopt(TrimThreshold, 2 * LargestKept);
                 mallopt(TopPadding, UsualPadding);
                 malloc_trim(0);

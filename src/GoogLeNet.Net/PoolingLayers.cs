@@ -1,4 +1,5 @@
 using Inception.Architecture;
+using Inception.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -14,6 +15,12 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
+        var shape = Shape(input);
+        if (MaxPoolingFunction.Takes(input, shape))
+        {
+            return MaxPoolingFunction.Pool(input, shape, TakesRelu);
+        }
+
         var pooled = Pool(input);
         if (!TakesRelu)
         {
@@ -26,6 +33,15 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
         }
     }
 
+    private PoolShape Shape(Tensor input)
+    {
+        var (images, channels, height, width) = ((int)input.shape[0], (int)input.shape[1], (int)input.shape[2], (int)input.shape[3]);
+        return new(
+            images, height, width, channels, Geometry.PoolOutput(height, kernel, stride, rule), Geometry.PoolOutput(width, kernel, stride, rule),
+            kernel, stride, Geometry.PoolPadding(height, kernel, stride, rule).Padding, Geometry.PoolPadding(width, kernel, stride, rule).Padding);
+    }
+
+    // By libtorch.
     private Tensor Pool(Tensor input)
     {
         var (top, ceil) = Geometry.PoolPadding((int)input.shape[2], kernel, stride, rule);

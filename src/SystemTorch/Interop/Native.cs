@@ -53,4 +53,10 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial void st_script_free(nint unit);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int st_script_call(nint unit, string name, NativeValue* arguments, int count, NativeValue* result);
+
+    [LibraryImport(Library)]
+    public static partial int st_function_record(
+        nint* inputs, int inputCount, nint output, nint* saved, int savedCount, nint node, FunctionNode.Callbacks* callbacks, nint* recorded);
+    [LibraryImport(Library)] public static partial int st_function_saved(nint context, nint* handles, int capacity);
+    [LibraryImport(Library)] public static partial void st_function_give(nint results, nint gradient);
 }

@@ -40,7 +40,9 @@ ST_API Operator* st_operator_find(const char* name, const char* overload) {
 // Arguments that are not given take the schema's defaults. Writes at most capacity results and
 // drops the others; returns how many were written, or -1.
 ST_API int32_t st_operator_call(const Operator* op, const Value* arguments, int32_t count, Value* results, int32_t capacity) {
-  static thread_local torch::jit::Stack stack;
+  // An operator may call back a managed function, which calls others meanwhile: each takes the thread's stack, if it is there, and puts it back.
+  static thread_local torch::jit::Stack idle;
+  auto stack = std::move(idle);
   stack.clear();
   const auto written = guarded([&] {
     TORCH_CHECK(static_cast<size_t>(count) <= op->arguments.size(),
@@ -54,5 +56,6 @@ ST_API int32_t st_operator_call(const Operator* op, const Value* arguments, int3
     return static_cast<int32_t>(kept);
   });
   stack.clear();
+  idle = std::move(stack);
   return written;
 }
