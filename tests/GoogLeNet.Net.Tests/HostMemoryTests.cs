@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using FluentAssertions;
 using Xunit;
 using static TorchSharp.torch;
@@ -45,6 +46,18 @@ public sealed class HostMemoryTests
         (PageFaults() - before).Should().BeLessThan(20_000, "384 MiB are 98,304 pages, and all were there already");
     }
 
+    [Fact]
+    public void No_block_is_mapped_by_itself_while_memory_is_kept()
+    {
+        using var memory = HostMemory.Keep();
+        using var scope = NewDisposeScope();
+        var before = mallinfo2().MappedBlocks;
+
+        ones(12 * Mebibyte);
+
+        mallinfo2().MappedBlocks.Should().Be(before, "48 MiB come from the heap; the usual limits have them mapped, and unmapped when they are freed");
+    }
+
     // 16 tensors of 24 MiB, every page written.
     private static void UseAndFree()
     {
@@ -66,5 +79,16 @@ public sealed class HostMemoryTests
     {
         var stat = File.ReadAllText("/proc/self/stat");
         return long.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[7], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [DllImport("libc.so.6")]
+    private static extern MallocInformation mallinfo2();
+
+    // mallinfo(3): ten numbers, the fourth of which is hblks.
+    [StructLayout(LayoutKind.Explicit, Size = 80)]
+    private struct MallocInformation
+    {
+        [FieldOffset(24)]
+        public nuint MappedBlocks;
     }
 }
