@@ -1,4 +1,5 @@
 using Inception.Architecture;
+using Inception.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -73,7 +74,9 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 
         using (convolved)
         {
-            return Activate(bn.call(convolved));
+            return NormalizationFunction.Takes(convolved, bn)
+                ? NormalizationFunction.Normalize(convolved, [bn], relu: !LeavesRelu)
+                : Activate(bn.call(convolved));
         }
     }
 

@@ -1,4 +1,6 @@
+using Inception.Kernels;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -23,9 +25,7 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         var weight = Joined(weights, block => block.Conv.weight);
         var bias = hasNorm ? null : Joined(biases, block => block.Conv.bias!);
         var convolved = PointwiseConvolution.Apply(input, weight, bias);
-        var activated = functional.relu(hasNorm ? Normalise(convolved) : convolved, inplace: true);
-
-        var outputs = Split(activated, 1);
+        var outputs = Split(hasNorm ? NormaliseAndActivate(convolved) : functional.relu(convolved, inplace: true), 1);
         foreach (var output in outputs)
         {
             output.MoveToOuterDisposeScope();
@@ -93,9 +93,17 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         return true;
     }
 
-    private Tensor Normalise(Tensor input)
+    private Tensor NormaliseAndActivate(Tensor input)
     {
         var norms = blocks.Select(block => block.Norm!).ToArray();
+        return NormalizationFunction.Takes(input, norms[0])
+            ? NormalizationFunction.Normalize(input, norms, relu: true)
+            : functional.relu(Normalise(input, norms), inplace: true);
+    }
+
+    // By libtorch.
+    private Tensor Normalise(Tensor input, BatchNorm2d[] norms)
+    {
         var training = norms[0].training;
         var mean = cat(norms.Select(norm => norm.running_mean!).ToArray());
         var variance = cat(norms.Select(norm => norm.running_var!).ToArray());

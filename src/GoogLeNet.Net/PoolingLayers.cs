@@ -35,7 +35,8 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
 
     private PoolShape Shape(Tensor input)
     {
-        var (images, channels, height, width) = ((int)input.shape[0], (int)input.shape[1], (int)input.shape[2], (int)input.shape[3]);
+        var sizes = input.shape;
+        var (images, channels, height, width) = ((int)sizes[0], (int)sizes[1], (int)sizes[2], (int)sizes[3]);
         return new(
             images, height, width, channels, Geometry.PoolOutput(height, kernel, stride, rule), Geometry.PoolOutput(width, kernel, stride, rule),
             kernel, stride, Geometry.PoolPadding(height, kernel, stride, rule).Padding, Geometry.PoolPadding(width, kernel, stride, rule).Padding);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Benchmarks.Peers;
@@ -13,8 +14,8 @@ using TorchSharp;
 namespace Benchmarks;
 
 /// <summary>
-/// The share of a training step of recipe <c>cpu</c> that the thread does not spend in the native engine: managed code, transitions and garbage
-/// collection. The engine's library is exchanged for one that times itself (native/timed.cpp), in a process of its own. System engine only.
+/// The share of a training step of recipe <c>cpu</c> that the thread spends neither in the native engine nor in the library's own kernels: managed code around
+/// them, transitions and garbage collection. The engine's library is exchanged for one that times itself (native/timed.cpp), in a process of its own. System engine only.
 /// </summary>
 internal static unsafe class Overhead
 {
@@ -71,15 +72,34 @@ internal static unsafe class Overhead
         using var images = SyntheticImages.Create((WarmUp + steps) * batch, seed: 1);
         using var network = GoogLeNet.Create(images.ClassNames.Count, recipe.Spec);
         var clock = new StepClock((delegate* unmanaged<long*, long*, nint>)NativeLibrary.GetExport(NativeLibrary.Load(library), "st_timed"));
+        using var listener = clock.Listen();
         new MultiHeadTrainer(network, recipe.Trainer with { Epochs = 1, BatchSize = batch, Callbacks = [clock] }).Fit(images);
         Console.WriteLine(clock.Report($"recipe cpu ({recipe.Trainer.Precision}), batch {batch}, {threads.Threads} threads, {threads.Processor}"));
     }
 
-    /// <summary>Wall time and native time from step to step.</summary>
+    /// <summary>Wall time, native time and the kernels' from step to step.</summary>
     private sealed class StepClock(delegate* unmanaged<long*, long*, nint> read) : ITrainingCallback
     {
-        private readonly List<(double Wall, double Native, long Calls)> steps = [];
+        private readonly List<(double Wall, double Native, double Kernels, long Calls)> steps = [];
+        private double kernels;
         private long last = Stopwatch.GetTimestamp();
+
+        public MeterListener Listen()
+        {
+            var listener = new MeterListener
+            {
+                InstrumentPublished = (instrument, own) =>
+                {
+                    if (instrument.Meter.Name == "GoogLeNet.Net")
+                    {
+                        own.EnableMeasurementEvents(instrument);
+                    }
+                },
+            };
+            listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => kernels += seconds * 1e3);
+            listener.Start();
+            return listener;
+        }
 
         public TrainingRequests Observe(TrainingEvent value)
         {
@@ -91,21 +111,22 @@ internal static unsafe class Overhead
             long nanoseconds, calls;
             read(&nanoseconds, &calls);
             var now = Stopwatch.GetTimestamp();
-            steps.Add((Stopwatch.GetElapsedTime(last, now).TotalMilliseconds, nanoseconds / 1e6, calls));
-            last = now;
+            steps.Add((Stopwatch.GetElapsedTime(last, now).TotalMilliseconds, nanoseconds / 1e6, kernels, calls));
+            (last, kernels) = (now, 0);
             return TrainingRequests.None;
         }
 
         public string Report(string title)
         {
             var measured = steps.Skip(WarmUp).ToList();
-            double Median(Func<(double Wall, double Native, long Calls), double> of) => Measurement.MedianOf([.. measured.Select(of)]);
-            var total = measured.Sum(step => step.Wall - step.Native) / measured.Sum(step => step.Wall);
+            double Median(Func<(double Wall, double Native, double Kernels, long Calls), double> of) => Measurement.MedianOf([.. measured.Select(of)]);
+            var total = measured.Sum(step => step.Wall - step.Native - step.Kernels) / measured.Sum(step => step.Wall);
             return string.Create(CultureInfo.InvariantCulture, $"""
                 {title}, {measured.Count} steps
                 step, median                         {Median(step => step.Wall):F2} ms
                 of it in {Median(step => step.Calls):F0} native calls              {Median(step => step.Native):F2} ms
-                outside them, median and mean share  {100 * Median(step => (step.Wall - step.Native) / step.Wall):F2} %, {100 * total:F2} %
+                of it in kernels of the library      {Median(step => step.Kernels):F2} ms
+                outside both, median and mean share  {100 * Median(step => (step.Wall - step.Native - step.Kernels) / step.Wall):F2} %, {100 * total:F2} %
                 """);
         }
     }

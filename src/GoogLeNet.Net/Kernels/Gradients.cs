@@ -6,17 +6,19 @@ namespace Inception.Kernels;
 internal static class Gradients
 {
     [ThreadStatic]
-    private static Tensor? handed;
+    private static Tensor[]? handed;
 
     /// <summary>
-    /// To be called with what a backward pass returns. libtorch takes a reference of its own, but the object that is returned would keep the gradient's memory until
-    /// the step's scope ends; the next call on this thread disposes it.
+    /// To be called with what a backward pass returns. libtorch takes references of its own, but the objects that are returned would keep the gradients' memory until
+    /// the step's scope ends; the next call on this thread disposes them.
     /// </summary>
-    /// <returns>The gradient.</returns>
-    public static Tensor HandOver(Tensor gradient)
+    public static void HandOver(params Tensor[] gradients)
     {
-        handed?.Dispose();
-        handed = gradient;
-        return gradient;
+        foreach (var gradient in handed ?? [])
+        {
+            gradient.Dispose();
+        }
+
+        handed = gradients;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class MaxPoolingFunction : autograd.SingleTensorFunction<MaxPool
     public static bool Takes(Tensor input, PoolShape shape)
     {
         if (input.device_type != DeviceType.CPU || input.dtype is not (ScalarType.Float32 or ScalarType.BFloat16) || shape.Kernel * shape.Kernel > byte.MaxValue ||
-            shape.Channels < Vector<byte>.Count || shape.Rows < 1 || shape.Columns < 1 || input.numel() > int.MaxValue / sizeof(float))
+            shape.Channels < MaxPoolingKernel.Block || shape.Rows < 1 || shape.Columns < 1 || input.numel() > int.MaxValue / sizeof(float))
         {
             return false;
         }
@@ -53,14 +53,7 @@ internal sealed class MaxPoolingFunction : autograd.SingleTensorFunction<MaxPool
         var output = empty(shape.Output, input.dtype);
         fixed (byte* from = pixels.bytes, to = output.bytes, noted = taps is null ? default : taps.bytes)
         {
-            if (input.dtype == ScalarType.Float32)
-            {
-                MaxPoolingKernel<float, Float32Lanes>.Forward((float*)from, (float*)to, noted, shape, relu);
-            }
-            else
-            {
-                MaxPoolingKernel<ushort, BFloat16Lanes>.Forward((ushort*)from, (ushort*)to, noted, shape, relu);
-            }
+            MaxPoolingKernel.Of(input.dtype).Forward(from, to, noted, shape, relu);
         }
 
         return ChannelsFirst(output);

@@ -21,14 +21,7 @@ internal sealed class MaxPoolingGradient : autograd.SingleTensorFunction<MaxPool
         var result = empty(shape.Input, gradient.dtype);
         fixed (byte* from = gradient.bytes, to = result.bytes, noted = taps.bytes)
         {
-            if (gradient.dtype == ScalarType.Float32)
-            {
-                MaxPoolingKernel<float, Float32Lanes>.Scatter((float*)from, noted, (float*)to, shape);
-            }
-            else
-            {
-                MaxPoolingKernel<ushort, BFloat16Lanes>.Scatter((ushort*)from, noted, (ushort*)to, shape);
-            }
+            MaxPoolingKernel.Of(gradient.dtype).Scatter(from, noted, to, shape);
         }
 
         return result;
@@ -63,7 +56,8 @@ internal sealed class MaxPoolingAdjoint : autograd.SingleTensorFunction<MaxPooli
         using var scope = NewDisposeScope();
         using var received = gradient;
         var result = adjoint([received, ctx.get_saved_variables()[0], ctx.get_data(nameof(PoolShape))]);
-        return [Gradients.HandOver(result.MoveToOuterDisposeScope()), null!, null!];
+        Gradients.HandOver(result.MoveToOuterDisposeScope());
+        return [result, null!, null!];
     }
 
     private static unsafe Tensor Select(Tensor input, Tensor taps, PoolShape shape)
@@ -71,14 +65,7 @@ internal sealed class MaxPoolingAdjoint : autograd.SingleTensorFunction<MaxPooli
         var output = empty(shape.Output, input.dtype);
         fixed (byte* from = input.bytes, to = output.bytes, noted = taps.bytes)
         {
-            if (input.dtype == ScalarType.Float32)
-            {
-                MaxPoolingKernel<float, Float32Lanes>.Select((float*)from, noted, (float*)to, shape);
-            }
-            else
-            {
-                MaxPoolingKernel<ushort, BFloat16Lanes>.Select((ushort*)from, noted, (ushort*)to, shape);
-            }
+            MaxPoolingKernel.Of(input.dtype).Select(from, noted, to, shape);
         }
 
         return output;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
 
 namespace Inception.Kernels;
 
@@ -7,17 +8,19 @@ namespace Inception.Kernels;
 /// Max pooling on a CPU. Of each maximum it notes in one byte where in its window it was found, its tap, where libtorch notes eight; and the way back gathers each
 /// pixel's gradients, where libtorch first clears them all and then scatters. Values and float32 gradients are libtorch's to the bit.
 /// </summary>
-/// <typeparam name="T">Type of the numbers in memory.</typeparam>
-/// <typeparam name="TLanes">How they are read and written.</typeparam>
-internal static unsafe class MaxPoolingKernel<T, TLanes>
-    where T : unmanaged
-    where TLanes : ILanes<T>
+internal abstract unsafe class MaxPoolingKernel
 {
     /// <summary>The tap of a maximum that ReLU cut off: no pixel's.</summary>
     public const byte CutOff = byte.MaxValue;
 
+    private static readonly MaxPoolingKernel Float32 = new MaxPoolingKernel<float, Float32Lanes>();
+    private static readonly MaxPoolingKernel BFloat16 = new MaxPoolingKernel<ushort, BFloat16Lanes>();
+
     /// <summary>Channels computed at once, and the fewest there may be. The last ones are computed twice where there is a remainder.</summary>
     public static int Block => Vector<byte>.Count;
+
+    /// <summary>The kernel for float32 or bfloat16.</summary>
+    public static MaxPoolingKernel Of(ScalarType type) => type == ScalarType.Float32 ? Float32 : BFloat16;
 
     /// <summary>The maximum of each window; of NaN and numbers NaN.</summary>
     /// <param name="input">(N, H, W, C).</param>
@@ -25,68 +28,93 @@ internal static unsafe class MaxPoolingKernel<T, TLanes>
     /// <param name="taps">(N, H', W', C): rows · kernel + columns from the window's corner to the first maximum; null where nobody needs them.</param>
     /// <param name="shape">The pooling.</param>
     /// <param name="relu">Whether maxima below 0 become 0, with <see cref="CutOff"/> as their taps.</param>
-    public static void Forward(T* input, T* output, byte* taps, PoolShape shape, bool relu) =>
-        Ranges.Run(shape.Images * shape.Rows, shape.Columns * shape.Channels, row =>
-        {
-            var image = input + ((nint)(row / shape.Rows) * shape.Height * shape.Width * shape.Channels);
-            var (top, bottom) = shape.Pixels(row % shape.Rows, shape.Top, shape.Height);
-            var rowCorner = ((row % shape.Rows) * shape.Stride) - shape.Top;
-            for (var column = 0; column < shape.Columns; column++)
-            {
-                var (left, right) = shape.Pixels(column, shape.Left, shape.Width);
-                var columnCorner = (column * shape.Stride) - shape.Left;
-                var window = new Window(top, bottom, left, right, rowCorner, columnCorner);
-                var at = (((nint)row * shape.Columns) + column) * shape.Channels;
-                for (var channel = 0; channel < shape.Channels; channel += Block)
-                {
-                    var first = Math.Min(channel, shape.Channels - Block);
-                    Maximum(image + first, output + at + first, taps is null ? null : taps + at + first, window, shape, relu);
-                }
-            }
-        });
+    public abstract void Forward(byte* input, byte* output, byte* taps, PoolShape shape, bool relu);
 
     /// <summary>The gradient of the input.</summary>
     /// <param name="gradient">The output's, (N, H', W', C).</param>
     /// <param name="taps">What <see cref="Forward"/> noted.</param>
     /// <param name="result">(N, H, W, C).</param>
     /// <param name="shape">The pooling.</param>
-    public static void Scatter(T* gradient, byte* taps, T* result, PoolShape shape) =>
-        Ranges.Run(shape.Images * shape.Height, shape.Width * shape.Channels, row =>
-        {
-            var image = (nint)(row / shape.Height) * shape.Rows * shape.Columns * shape.Channels;
-            var (top, bottom) = shape.Windows(row % shape.Height, shape.Top, shape.Rows);
-            var y = (row % shape.Height) + shape.Top;
-            for (var column = 0; column < shape.Width; column++)
-            {
-                var (left, right) = shape.Windows(column, shape.Left, shape.Columns);
-                var windows = new Window(top, bottom, left, right, y, column + shape.Left);
-                var at = (((nint)row * shape.Width) + column) * shape.Channels;
-                for (var channel = 0; channel < shape.Channels; channel += Block)
-                {
-                    var first = Math.Min(channel, shape.Channels - Block);
-                    Sum(gradient + image + first, taps + image + first, result + at + first, windows, shape);
-                }
-            }
-        });
+    public abstract void Scatter(byte* gradient, byte* taps, byte* result, PoolShape shape);
 
     /// <summary>The adjoint of <see cref="Scatter"/>: what lies where each maximum was found.</summary>
     /// <param name="input">(N, H, W, C).</param>
     /// <param name="taps">What <see cref="Forward"/> noted.</param>
     /// <param name="output">(N, H', W', C).</param>
     /// <param name="shape">The pooling.</param>
-    public static void Select(T* input, byte* taps, T* output, PoolShape shape) =>
+    public abstract void Select(byte* input, byte* taps, byte* output, PoolShape shape);
+}
+
+/// <summary>The kernel for one type of numbers.</summary>
+/// <typeparam name="T">Their type in memory.</typeparam>
+/// <typeparam name="TLanes">How they are read and written.</typeparam>
+internal sealed unsafe class MaxPoolingKernel<T, TLanes> : MaxPoolingKernel
+    where T : unmanaged
+    where TLanes : ILanes<T>
+{
+    /// <inheritdoc/>
+    public override void Forward(byte* input, byte* output, byte* taps, PoolShape shape, bool relu) =>
         Ranges.Run(shape.Images * shape.Rows, shape.Columns * shape.Channels, row =>
+            ForwardRow((T*)input, (T*)output, taps, row, shape, relu));
+
+    /// <inheritdoc/>
+    public override void Scatter(byte* gradient, byte* taps, byte* result, PoolShape shape) =>
+        Ranges.Run(shape.Images * shape.Height, shape.Width * shape.Channels, row =>
+            ScatterRow((T*)gradient, taps, (T*)result, row, shape));
+
+    /// <inheritdoc/>
+    public override void Select(byte* input, byte* taps, byte* output, PoolShape shape) =>
+        Ranges.Run(shape.Images * shape.Rows, shape.Columns * shape.Channels, row =>
+            SelectRow((T*)input, taps, (T*)output, row, shape));
+
+    private static void ForwardRow(T* input, T* output, byte* taps, int row, PoolShape shape, bool relu)
+    {
+        var image = input + ((nint)(row / shape.Rows) * shape.Height * shape.Width * shape.Channels);
+        var (top, bottom) = shape.Pixels(row % shape.Rows, shape.Top, shape.Height);
+        var rowCorner = ((row % shape.Rows) * shape.Stride) - shape.Top;
+        for (var column = 0; column < shape.Columns; column++)
         {
-            var image = input + ((nint)(row / shape.Rows) * shape.Height * shape.Width * shape.Channels);
-            var top = ((row % shape.Rows) * shape.Stride) - shape.Top;
-            for (var i = 0; i < shape.Columns * shape.Channels; i++)
+            var (left, right) = shape.Pixels(column, shape.Left, shape.Width);
+            var window = new Window(top, bottom, left, right, rowCorner, (column * shape.Stride) - shape.Left);
+            var at = (((nint)row * shape.Columns) + column) * shape.Channels;
+            for (var channel = 0; channel < shape.Channels; channel += Block)
             {
-                var at = ((nint)row * shape.Columns * shape.Channels) + i;
-                var (y, x) = Math.DivRem((int)taps[at], shape.Kernel);
-                var left = (i / shape.Channels * shape.Stride) - shape.Left;
-                output[at] = taps[at] == CutOff ? default : image[((((nint)(top + y) * shape.Width) + left + x) * shape.Channels) + (i % shape.Channels)];
+                var first = Math.Min(channel, shape.Channels - Block);
+                Maximum(image + first, output + at + first, taps is null ? null : taps + at + first, window, shape, relu);
             }
-        });
+        }
+    }
+
+    private static void ScatterRow(T* gradient, byte* taps, T* result, int row, PoolShape shape)
+    {
+        var image = (nint)(row / shape.Height) * shape.Rows * shape.Columns * shape.Channels;
+        var (top, bottom) = shape.Windows(row % shape.Height, shape.Top, shape.Rows);
+        var y = (row % shape.Height) + shape.Top;
+        for (var column = 0; column < shape.Width; column++)
+        {
+            var (left, right) = shape.Windows(column, shape.Left, shape.Columns);
+            var windows = new Window(top, bottom, left, right, y, column + shape.Left);
+            var at = (((nint)row * shape.Width) + column) * shape.Channels;
+            for (var channel = 0; channel < shape.Channels; channel += Block)
+            {
+                var first = Math.Min(channel, shape.Channels - Block);
+                Sum(gradient + image + first, taps + image + first, result + at + first, windows, shape);
+            }
+        }
+    }
+
+    private static void SelectRow(T* input, byte* taps, T* output, int row, PoolShape shape)
+    {
+        var image = input + ((nint)(row / shape.Rows) * shape.Height * shape.Width * shape.Channels);
+        var top = ((row % shape.Rows) * shape.Stride) - shape.Top;
+        for (var i = 0; i < shape.Columns * shape.Channels; i++)
+        {
+            var at = ((nint)row * shape.Columns * shape.Channels) + i;
+            var (y, x) = Math.DivRem((int)taps[at], shape.Kernel);
+            var left = (i / shape.Channels * shape.Stride) - shape.Left;
+            output[at] = taps[at] == CutOff ? default : image[((((nint)(top + y) * shape.Width) + left + x) * shape.Channels) + (i % shape.Channels)];
+        }
+    }
 
     // Optimised at once: as part of a loop it would run unoptimised for seconds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

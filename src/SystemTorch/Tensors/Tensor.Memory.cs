@@ -14,18 +14,19 @@ public static partial class torch
         {
             get
             {
-                if (!is_contiguous())
+                var info = Info;
+                if (info.Contiguous == 0)
                 {
                     throw new InvalidOperationException("Bytes() called on non-contiguous tensor.");
                 }
 
-                var length = numel() * element_size();
+                var length = info.Elements * info.ElementSize;
                 if (length > int.MaxValue)
                 {
                     throw new ArgumentException("Span only supports up to int.MaxValue elements.");
                 }
 
-                if (device_type != DeviceType.CPU)
+                if ((DeviceType)info.DeviceType != DeviceType.CPU)
                 {
                     throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
                 }
