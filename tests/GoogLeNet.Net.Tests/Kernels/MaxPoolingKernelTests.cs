@@ -4,7 +4,7 @@ using Xunit;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
-namespace Inception.Tests.Model;
+namespace Inception.Tests.Kernels;
 
 /// <summary>The pooling of images that lie channels last on a CPU, against libtorch's of the same numbers in its own layout.</summary>
 [Collection(TorchCollection.Name)]
