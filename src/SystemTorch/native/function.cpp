@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 using namespace systemtorch;
 using torch::autograd::AutogradContext;
@@ -73,7 +74,8 @@ variable_list list(void* const* handles, int32_t count) {
 ST_API int32_t st_function_record(void* const* inputs, int32_t input_count, void* output, void* const* saved, int32_t saved_count,
                                   void* node, const Callbacks* callbacks, void** recorded) {
   return guarded([&] {
-    const Computed computed{{borrow(output)}, list(saved, saved_count), c10::make_intrusive<ManagedNode>(node, *callbacks)};
+    auto owner = c10::make_intrusive<ManagedNode>(node, *callbacks);
+    const Computed computed{{borrow(output)}, list(saved, saved_count), std::move(owner)};
     const auto variables = list(inputs, input_count);
     *recorded = own(ManagedFunction::apply(at::TensorList(variables), computed)[0]);
     return 0;
