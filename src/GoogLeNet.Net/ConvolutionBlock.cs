@@ -7,6 +7,7 @@ using static TorchSharp.torch.nn;
 namespace Inception;
 
 /// <summary>Convolution → batch normalisation, if any → ReLU, if not left to a later layer. State keys: <c>conv.weight</c>, then <c>conv.bias</c> or <c>bn.*</c>.</summary>
+/// <remarks>In training on a CPU normalisation and ReLU are one kernel (<see cref="NormalizationFunction"/>): forward hooks of <c>bn</c> do not run there.</remarks>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
     // Named as the state keys: registration finds modules by their fields.
