@@ -28,7 +28,7 @@ public static class HostMemory
     private const int UsualMappings = 65536;
     private const int ThreadRegion = 64 << 20;
 
-    // Blocks above it are mapped by themselves, where any are: the most that the allocator accepts, and what its own rule arrives at.
+    // Blocks above it are mapped by themselves afterwards: the most that the allocator accepts, and what its own rule arrives at.
     private const int LargestKept = 32 << 20;
     private static readonly Lock Gate = new();
     private static readonly bool IsSupported = OperatingSystem.IsLinux() && !IsConfigured() && NativeLibrary.TryLoad(GnuLibrary, out _);
@@ -42,7 +42,6 @@ public static class HostMemory
             if (leases++ == 0 && IsSupported)
             {
                 mallopt(Mappings, 0);
-                mallopt(MapThreshold, LargestKept);
                 mallopt(TrimThreshold, -1);
                 mallopt(TopPadding, ThreadRegion);
             }
@@ -58,6 +57,7 @@ public static class HostMemory
             if (--leases == 0 && IsSupported)
             {
                 mallopt(Mappings, UsualMappings);
+                mallopt(MapThreshold, LargestKept);
                 mallopt(TrimThreshold, 2 * LargestKept);
                 mallopt(TopPadding, UsualPadding);
                 malloc_trim(0);

@@ -1,5 +1,3 @@
-using System.Numerics;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Kernels;
@@ -10,20 +8,11 @@ internal sealed class MaxPoolingFunction : autograd.SingleTensorFunction<MaxPool
     /// <inheritdoc/>
     public override string Name => nameof(MaxPoolingFunction);
 
-    /// <summary>Whether the kernel takes such an input: float32 or bfloat16, channels last on a CPU, channels enough to fill its vectors, and less than 2 GiB.</summary>
+    /// <summary>Whether the kernel takes such an input: one of those that <see cref="KernelInput"/> names, and windows whose pixels a byte can number.</summary>
     /// <param name="input">(N, C, H, W).</param>
     /// <param name="shape">The pooling.</param>
-    public static bool Takes(Tensor input, PoolShape shape)
-    {
-        if (input.device_type != DeviceType.CPU || input.dtype is not (ScalarType.Float32 or ScalarType.BFloat16) || shape.Kernel * shape.Kernel > byte.MaxValue ||
-            shape.Channels < MaxPoolingKernel.Block || shape.Rows < 1 || shape.Columns < 1 || input.numel() > int.MaxValue / sizeof(float))
-        {
-            return false;
-        }
-
-        using var pixels = input.permute(0, 2, 3, 1);
-        return Vector.IsHardwareAccelerated && pixels.is_contiguous();
-    }
+    public static bool Takes(Tensor input, PoolShape shape) =>
+        shape.Kernel * shape.Kernel <= byte.MaxValue && shape.Rows >= 1 && shape.Columns >= 1 && KernelInput.Suits(input, MaxPoolingKernel.Block);
 
     /// <summary>(N, C, H, W) → (N, C, H', W'), both channels last.</summary>
     public static Tensor Pool(Tensor input, PoolShape shape, bool relu)
@@ -49,16 +38,12 @@ internal sealed class MaxPoolingFunction : autograd.SingleTensorFunction<MaxPool
 
     private static unsafe Tensor Forward(Tensor input, PoolShape shape, bool relu, Tensor? taps)
     {
-        var pixels = input.detach().permute(0, 2, 3, 1);
         var output = empty(shape.Output, input.dtype);
-        fixed (byte* from = pixels.bytes, to = output.bytes, noted = taps is null ? default : taps.bytes)
+        fixed (byte* from = input.permute(0, 2, 3, 1).bytes, to = output.bytes, noted = taps is null ? default : taps.bytes)
         {
             MaxPoolingKernel.Of(input.dtype).Forward(from, to, noted, shape, relu);
         }
 
-        return ChannelsFirst(output);
+        return KernelInput.Images(output);
     }
-
-    // Without the mark of a view, so that it may be changed in place.
-    private static Tensor ChannelsFirst(Tensor pixels) => pixels.permute(0, 3, 1, 2).detach();
 }

@@ -78,9 +78,8 @@ internal sealed unsafe class MaxPoolingKernel<T, TLanes> : MaxPoolingKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Maximum(T* image, T* output, byte* taps, in Window window, PoolShape shape, bool relu)
     {
-        Vector<float> a, b, c, d;
+        Vector<float> a = default, b = default, c = default, d = default;
         Vector<int> tapA = default, tapB = default, tapC = default, tapD = default;
-        a = b = c = d = new Vector<float>(float.NegativeInfinity);
         for (var y = window.Top; y < window.Bottom; y++)
         {
             for (var x = window.Left; x < window.Right; x++)

@@ -1,5 +1,4 @@
-using System.Numerics;
-using TorchSharp;
+using Inception.Data.Transforms;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -17,23 +16,20 @@ internal sealed unsafe class NormalizationFunction : autograd.SingleTensorFuncti
     public override string Name => nameof(NormalizationFunction);
 
     /// <summary>
-    /// Whether the kernel takes such an input: float32 or bfloat16, channels last on a CPU, less than 2 GiB, with channels enough to fill its vectors; and layers in
-    /// training, with parameters and running statistics in float32.
+    /// Whether the kernel takes such an input: one of those that <see cref="KernelInput"/> names, of two pixels at least; and layers in training, with parameters and
+    /// running statistics in float32.
     /// </summary>
     /// <param name="input">(N, C, H, W).</param>
     /// <param name="layer">The layer, or the first of them.</param>
     public static bool Takes(Tensor input, BatchNorm2d layer)
     {
-        if (!layer.training || input.device_type != DeviceType.CPU || input.dtype is not (ScalarType.Float32 or ScalarType.BFloat16) ||
-            layer.weight.dtype != ScalarType.Float32 || layer.running_mean?.dtype != ScalarType.Float32 || layer.momentum is null)
+        if (!layer.training || layer.weight.dtype != ScalarType.Float32 || layer.running_mean?.dtype != ScalarType.Float32 || layer.momentum is null)
         {
             return false;
         }
 
-        using var pixels = input.permute(0, 2, 3, 1);
-        var (channels, numbers) = (pixels.shape[3], pixels.numel());
-        return channels >= NormalizationKernel.Block && channels <= MostChannels && numbers > channels && numbers <= int.MaxValue / sizeof(float) &&
-            Vector.IsHardwareAccelerated && pixels.is_contiguous();
+        var channels = input.shape[1];
+        return channels <= MostChannels && input.numel() > channels && KernelInput.Suits(input, NormalizationKernel.Block);
     }
 
     /// <summary>(N, C, H, W) → (N, C, H, W), channels last; brings the layers' running statistics up to date.</summary>
@@ -110,7 +106,7 @@ internal sealed unsafe class NormalizationFunction : autograd.SingleTensorFuncti
             return (gradient.select(0, 0).select(1, 0).select(1, 0), (int)strides[3]);
         }
 
-        return (gradient.permute(0, 2, 3, 1).contiguous(), (int)shape[1]);
+        return (ChannelsLast.Pixels(gradient), (int)shape[1]);
     }
 
     // The same by operators that can be differentiated again.

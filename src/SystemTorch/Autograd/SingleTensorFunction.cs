@@ -26,15 +26,9 @@ public static partial class torch
                 var context = new AutogradContext();
                 Tensor output;
                 var inputs = vars.OfType<Tensor>().Where(tensor => !tensor.IsInvalid).ToArray();
-                var isRecorded = is_grad_enabled() && inputs.Any(tensor => tensor.requires_grad);
                 using (no_grad())
                 {
                     output = Instance.forward(context, vars);
-                }
-
-                if (!isRecorded)
-                {
-                    return output;
                 }
 
                 var isTensor = Array.ConvertAll(vars, value => value is Tensor { IsInvalid: false });
@@ -55,13 +49,13 @@ public static partial class torch
             private static List<Tensor?> OfInputs(List<Tensor> gradients, bool[] isTensor)
             {
                 var surplus = gradients.Skip(isTensor.Length);
-                if (gradients.Count < isTensor.Length || surplus.Any(gradient => gradient is not null))
+                if (gradients.Count < isTensor.Length || surplus.Any(IsDefined))
                 {
                     throw new NotImplementedException(
                         $"Function {Instance.Name} returned an incorrect number of gradients (expected {isTensor.Length}), got {gradients.Count}");
                 }
 
-                var wrong = Enumerable.Range(0, isTensor.Length).FirstOrDefault(i => !isTensor[i] && gradients[i] is not null, -1);
+                var wrong = Enumerable.Range(0, isTensor.Length).FirstOrDefault(i => !isTensor[i] && IsDefined(gradients[i]), -1);
                 if (wrong >= 0)
                 {
                     throw new NotImplementedException(
@@ -70,6 +64,8 @@ public static partial class torch
 
                 return [.. gradients.Where((_, i) => i < isTensor.Length && isTensor[i])];
             }
+
+            private static bool IsDefined(Tensor? gradient) => gradient is { IsInvalid: false };
         }
     }
 }

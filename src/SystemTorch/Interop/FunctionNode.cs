@@ -9,8 +9,8 @@ internal sealed unsafe class FunctionNode(AutogradContext context, Func<Tensor, 
 {
     private static readonly Callbacks Calls = new() { Backward = &Backward, Release = &Release };
 
-    /// <summary>Records that the output was computed from the inputs.</summary>
-    /// <returns>The output, as part of the graph.</returns>
+    /// <summary>Records that the output was computed from the inputs, if one of them requires gradients and the thread records.</summary>
+    /// <returns>The output, as part of the graph: a second handle, or a view where it is one of the inputs.</returns>
     public Tensor Record(Tensor[] inputs, Tensor output, IReadOnlyList<Tensor?> saved)
     {
         var inputHandles = Array.ConvertAll(inputs, tensor => tensor.Handle);
@@ -45,17 +45,17 @@ internal sealed unsafe class FunctionNode(AutogradContext context, Func<Tensor, 
 
         foreach (var given in gradients)
         {
-            Native.st_function_give(results, given?.Handle ?? 0);
+            Native.st_function_give(results, given is null || given.IsInvalid ? 0 : given.Handle);
             GC.KeepAlive(given);
         }
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
-    private static byte* Backward(nint node, nint context, nint* gradients, int count, nint results)
+    private static byte* Backward(nint node, nint context, nint gradient, nint results)
     {
         try
         {
-            ((FunctionNode)GCHandle.FromIntPtr(node).Target!).Give(context, new Tensor(gradients[0]), results);
+            ((FunctionNode)GCHandle.FromIntPtr(node).Target!).Give(context, new Tensor(gradient), results);
             return null;
         }
         catch (Exception error)
@@ -71,7 +71,7 @@ internal sealed unsafe class FunctionNode(AutogradContext context, Func<Tensor, 
     /// <summary>Mirrors function.cpp's.</summary>
     public struct Callbacks
     {
-        public delegate* unmanaged[Cdecl]<nint, nint, nint*, int, nint, byte*> Backward;
+        public delegate* unmanaged[Cdecl]<nint, nint, nint, nint, byte*> Backward;
         public delegate* unmanaged[Cdecl]<nint, void> Release;
     }
 }

@@ -14,8 +14,8 @@ using torch::autograd::variable_list;
 
 // Mirrored by Interop/FunctionNode.cs.
 struct Callbacks {
-  // Takes the gradients' handles and gives one result for each input by st_function_give. Returns null, or what went wrong, to be freed.
-  char* (*backward)(void* node, AutogradContext* context, void* const* gradients, int32_t count, variable_list* results);
+  // Takes the gradient's handle and gives one result for each input by st_function_give. Returns null, or what went wrong, to be freed.
+  char* (*backward)(void* node, AutogradContext* context, void* gradient, variable_list* results);
   void (*release)(void* node);
 };
 
@@ -32,28 +32,25 @@ struct ManagedNode : torch::CustomClassHolder {
 };
 
 struct Computed {
-  variable_list outputs;
+  at::Tensor output;
   variable_list saved;
   c10::intrusive_ptr<ManagedNode> node;
 };
 
 // Its forward pass has run already, on the managed side.
 struct ManagedFunction : torch::autograd::Function<ManagedFunction> {
-  static variable_list forward(AutogradContext* context, at::TensorList /*inputs*/, const Computed& computed) {
+  static at::Tensor forward(AutogradContext* context, at::TensorList /*inputs*/, const Computed& computed) {
     context->save_for_backward(computed.saved);
     context->saved_data[managed_node] = c10::IValue::make_capsule(computed.node);
-    return computed.outputs;
+    return computed.output;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto capsule = context->saved_data[managed_node].toCapsule();
     const auto& managed = static_cast<const ManagedNode&>(*capsule);
-    std::vector<void*> handles;
-    for (const auto& gradient : gradients)
-      handles.push_back(own(gradient));
     variable_list results;
     const std::unique_ptr<char, decltype(&std::free)> error(
-        managed.callbacks.backward(managed.node, context, handles.data(), static_cast<int32_t>(handles.size()), &results), &std::free);
+        managed.callbacks.backward(managed.node, context, own(gradients[0]), &results), &std::free);
     if (error != nullptr)
       throw std::runtime_error(error.get());
     results.emplace_back();  // of the argument that is no tensor
@@ -70,14 +67,14 @@ variable_list list(void* const* handles, int32_t count) {
 
 }  // namespace
 
-// Records that one output was computed from the inputs. The node belongs to libtorch from here on, whatever happens.
+// Records that the output was computed from the inputs, if one of them requires gradients. The node belongs to libtorch from here on, whatever happens.
 ST_API int32_t st_function_record(void* const* inputs, int32_t input_count, void* output, void* const* saved, int32_t saved_count,
                                   void* node, const Callbacks* callbacks, void** recorded) {
   return guarded([&] {
     auto owner = c10::make_intrusive<ManagedNode>(node, *callbacks);
-    const Computed computed{{borrow(output)}, list(saved, saved_count), std::move(owner)};
+    const Computed computed{borrow(output), list(saved, saved_count), std::move(owner)};
     const auto variables = list(inputs, input_count);
-    *recorded = own(ManagedFunction::apply(at::TensorList(variables), computed)[0]);
+    *recorded = own(ManagedFunction::apply(at::TensorList(variables), computed));
     return 0;
   });
 }

@@ -16,13 +16,13 @@ int64_t since(Clock::time_point began) {
 
 // function.cpp's, and the wrapped one.
 struct Callbacks {
-  char* (*backward)(void*, void*, void* const*, int32_t, void*);
+  char* (*backward)(void*, void*, void*, void*);
   void (*release)(void*);
 } real_callbacks, timed_callbacks;
 
-char* timed_backward(void* node, void* context, void* const* gradients, int32_t count, void* results) {
+char* timed_backward(void* node, void* context, void* gradient, void* results) {
   const auto began = Clock::now();
-  const auto error = real_callbacks.backward(node, context, gradients, count, results);
+  const auto error = real_callbacks.backward(node, context, gradient, results);
   nanoseconds -= since(began);
   return error;
 }

@@ -61,7 +61,7 @@ public sealed class MaxPoolingKernelTests
     {
         using var scope = NewDisposeScope();
         using var pool = new MaxPooling(3, 1, PoolingRule.Floor);
-        var input = ChannelsLast(Arrays.NoiseTensor(3, 2, 64, 9, 9)).to(ScalarType.BFloat16).requires_grad_();
+        var input = Arrays.ChannelsLast(Arrays.NoiseTensor(3, 2, 64, 9, 9)).to(ScalarType.BFloat16).requires_grad_();
         var wide = input.detach().to(ScalarType.Float32).requires_grad_();
         var weights = Arrays.NoiseTensor(4, 2, 64, 9, 9).to(ScalarType.BFloat16);
 
@@ -81,7 +81,7 @@ public sealed class MaxPoolingKernelTests
         using var scope = NewDisposeScope();
         using var pool = new MaxPooling(2, 2, PoolingRule.Floor) { TakesRelu = true };
         float[] image = [float.NaN, 1, float.NegativeInfinity, float.PositiveInfinity, 2, 3, -1, -2, float.NegativeInfinity, -0f, 5, 6, -3, -4, 7, float.NaN];
-        var input = ChannelsLast(tensor(image, [1, 1, 4, 4]).expand(1, 64, 4, 4)).to(type);
+        var input = Arrays.ChannelsLast(tensor(image, [1, 1, 4, 4]).expand(1, 64, 4, 4)).to(type);
         using var still = no_grad();
 
         var output = pool.call(input).to(ScalarType.Float32).Floats();
@@ -96,7 +96,7 @@ public sealed class MaxPoolingKernelTests
     {
         using var scope = NewDisposeScope();
         using var pool = new MaxPooling(3, 2, PoolingRule.Ceil) { TakesRelu = true };
-        var input = ChannelsLast(Arrays.NoiseTensor(5, 3, 64, 11, 11)).requires_grad_();
+        var input = Arrays.ChannelsLast(Arrays.NoiseTensor(5, 3, 64, 11, 11)).requires_grad_();
         var recorded = pool.call(input);
         using var mode = inference_mode();
 
@@ -112,7 +112,7 @@ public sealed class MaxPoolingKernelTests
     {
         using var scope = NewDisposeScope();
         using var pool = new MaxPooling(3, 2, PoolingRule.Floor) { TakesRelu = true };
-        var ours = Penalty(x => pool.call(x), ChannelsLast);
+        var ours = Penalty(x => pool.call(x), Arrays.ChannelsLast);
         var theirs = Penalty(x => F.relu(F.max_pool2d(x, 3, 2, 1)), x => x);
 
         Arrays.RelativeError(ours, [.. theirs.Select(value => (double)value)]).Should().BeLessThan(1e-5);
@@ -123,7 +123,7 @@ public sealed class MaxPoolingKernelTests
     {
         using var scope = NewDisposeScope();
         using var pool = new MaxPooling(3, 1, PoolingRule.Floor);
-        var input = ChannelsLast(Arrays.NoiseTensor(6, 1, 64, 4, 4)).requires_grad_();
+        var input = Arrays.ChannelsLast(Arrays.NoiseTensor(6, 1, 64, 4, 4)).requires_grad_();
 
         pool.call(input).mul_(2).sum().backward();
 
@@ -141,20 +141,18 @@ public sealed class MaxPoolingKernelTests
         return input.grad!.Floats();
     }
 
-    private static Tensor ChannelsLast(Tensor images) => images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
-
     private static ((float[] Ours, float[] Theirs) Values, (float[] Ours, float[] Theirs) Gradient) Both(
         int height, int width, int channels, int kernel, int stride, PoolingRule rule, bool relu, bool ties)
     {
         using var pool = new MaxPooling(kernel, stride, rule) { TakesRelu = relu };
         var noise = Arrays.NoiseTensor(7, 2, channels, height, width);
         var theirs = (ties ? (noise * 2).to(ScalarType.Int32).to(ScalarType.Float32) : noise).requires_grad_();
-        var ours = ChannelsLast(theirs.detach()).requires_grad_();
+        var ours = Arrays.ChannelsLast(theirs.detach()).requires_grad_();
         var expected = pool.call(theirs);
         var output = pool.call(ours);
         var weights = Arrays.NoiseTensor(9, expected.shape);
         expected.backward([weights]);
-        output.backward([ChannelsLast(weights)]);
+        output.backward([Arrays.ChannelsLast(weights)]);
         return ((output.Floats(), expected.Floats()), (ours.grad!.Floats(), theirs.grad!.Floats()));
     }
 }

@@ -51,8 +51,8 @@ public sealed class NormalizationKernelTests
         }
 
         Tensor Normalised(Tensor input) => NormalizationFunction.Normalize(input, Layers(32), relu: true);
-        var ours = Gradient(x => cat([ChannelsLast(x.mul(2).detach()), Normalised(x), ChannelsLast(x.detach())], 1));
-        var dense = Gradient(x => cat([ChannelsLast(x.mul(2).detach()), Normalised(x).mul(1), ChannelsLast(x.detach())], 1));
+        var ours = Gradient(x => cat([Arrays.ChannelsLast(x.mul(2).detach()), Normalised(x), Arrays.ChannelsLast(x.detach())], 1));
+        var dense = Gradient(x => cat([Arrays.ChannelsLast(x.mul(2).detach()), Normalised(x).mul(1), Arrays.ChannelsLast(x.detach())], 1));
 
         ours.Should().Equal(dense);
     }
@@ -81,7 +81,7 @@ public sealed class NormalizationKernelTests
         using var scope = NewDisposeScope();
         var layer = Layers(16)[0];
         var noise = Arrays.NoiseTensor(3, 8, 16, 9, 9).to(ScalarType.Float64);
-        var input = ChannelsLast((noise + 1000).to(ScalarType.Float32));
+        var input = Arrays.ChannelsLast((noise + 1000).to(ScalarType.Float32));
 
         NormalizationFunction.Normalize(input, [layer], relu: false);
 
@@ -211,9 +211,7 @@ public sealed class NormalizationKernelTests
         })];
 
     private static Tensor Input(int images, int size, int channels, ScalarType type = ScalarType.Float32) =>
-        ChannelsLast((Arrays.NoiseTensor(1, images, channels, size, size) * 2) + 0.5).to(type).requires_grad_();
-
-    private static Tensor ChannelsLast(Tensor images) => images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        Arrays.ChannelsLast((Arrays.NoiseTensor(1, images, channels, size, size) * 2) + 0.5).to(type).requires_grad_();
 
     private static float[] Floats(Tensor tensor) => tensor.detach().to(ScalarType.Float32).Floats();
 }

@@ -1,4 +1,5 @@
 using static TorchSharp.torch;
+using Layout = Inception.Data.Transforms.ChannelsLast;
 
 namespace Inception.Tests;
 
@@ -44,6 +45,9 @@ internal static class Arrays
 
         return values;
     }
+
+    /// <summary>The same numbers (N, C, H, W), their channels last in memory.</summary>
+    public static Tensor ChannelsLast(Tensor images) => Layout.Images(Layout.Pixels(images));
 
     public static Tensor NoiseTensor(int seed, params long[] shape) =>
         tensor(Noise((int)shape.Aggregate(1L, (product, size) => product * size), seed), shape);

@@ -73,6 +73,32 @@ public sealed class FunctionTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_result_is_a_handle_of_its_own_even_of_an_argument(bool recorded)
+    {
+        using var scope = NewDisposeScope();
+        var x = Vector(1, 2).requires_grad_(recorded);
+
+        var same = Identity.apply(x);
+        same.Dispose();
+
+        same.Should().NotBeSameAs(x);
+        x.Values().Should().Equal(1, 2);
+    }
+
+    [Fact]
+    public void A_gradient_that_is_disposed_is_none()
+    {
+        using var scope = NewDisposeScope();
+        var x = Vector(1, 2).requires_grad_();
+
+        Identity.apply(x).sum().backward();
+
+        x.grad.Should().BeNull();
+    }
+
     [Fact]
     public void The_graph_keeps_what_the_forward_pass_left_and_releases_it_with_itself()
     {
@@ -149,6 +175,19 @@ public sealed class FunctionTests
             var (x, y, n) = (saved[0], saved[2], ((Exponent)ctx.get_data("exponent")).Value);
             saved[1].Should().BeNull();
             return [x.pow(n - 1).mul(n).mul(y).mul(grad_output), null!, y.requires_grad ? x.pow(n).mul(grad_output) : null!];
+        }
+    }
+
+    private sealed class Identity : autograd.SingleTensorFunction<Identity>
+    {
+        public override string Name => nameof(Identity);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars) => (Tensor)vars[0];
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            grad_output.Dispose();
+            return [grad_output];
         }
     }
 
