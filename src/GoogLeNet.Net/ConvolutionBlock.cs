@@ -54,6 +54,11 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
+        if (kernel == 3 && stride == 1 && ConvolutionFunction.Takes(input, conv))
+        {
+            return Winograd(input);
+        }
+
         if (!padsAsymmetrically)
         {
             var isProduct = kernel == 1 && stride == 1 && PointwiseConvolution.IsProduct(input);
@@ -64,6 +69,14 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         var (left, right) = Geometry.ConvolutionPadding((int)input.shape[3], kernel, stride, PaddingRule.Same);
         using var padded = functional.pad(input, (left, right, top, bottom));
         return Finish(conv.call(padded));
+    }
+
+    // ReLU is part of the kernel where no gradient is asked for.
+    private Tensor Winograd(Tensor input)
+    {
+        var fused = bn is null && !LeavesRelu && !is_grad_enabled();
+        var output = ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused);
+        return fused ? output : Finish(output);
     }
 
     private Tensor Finish(Tensor convolved)

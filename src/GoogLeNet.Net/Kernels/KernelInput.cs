@@ -13,7 +13,7 @@ internal static class KernelInput
     /// <param name="fewestChannels">The fewest that the kernel takes.</param>
     public static bool Suits(Tensor images, int fewestChannels)
     {
-        if (images.device_type != DeviceType.CPU || images.dtype is not (ScalarType.Float32 or ScalarType.BFloat16))
+        if (!IsOfType(images))
         {
             return false;
         }
@@ -22,6 +22,39 @@ internal static class KernelInput
         return pixels.shape[3] >= fewestChannels && pixels.numel() <= int.MaxValue / sizeof(float) && Vector.IsHardwareAccelerated && pixels.is_contiguous();
     }
 
+    /// <summary>The same, or some of the channels of such images, cut out of them.</summary>
+    /// <param name="images">(N, C, H, W).</param>
+    /// <param name="fewestChannels">The fewest that the kernel takes.</param>
+    public static bool SuitsPartly(Tensor images, int fewestChannels) =>
+        Suits(images, fewestChannels) || (IsOfType(images) && images.shape[1] >= fewestChannels && IsPart(images.shape, images.stride()));
+
+    /// <summary>
+    /// From where images can be read, and the numbers from one pixel to the next: some of the channels of images that lie channels last are read where they lie, others are
+    /// laid so.
+    /// </summary>
+    /// <param name="images">(N, C, H, W).</param>
+    public static (Tensor First, int Stride) Pixels(Tensor images)
+    {
+        var (shape, strides) = (images.shape, images.stride());
+        return IsPart(shape, strides)
+            ? (images.select(0, 0).select(1, 0).select(1, 0), (int)strides[3])
+            : (ChannelsLast.Pixels(images), (int)shape[1]);
+    }
+
+    /// <summary>3×3 filters without gaps, where they lie if they have none: (K, 3, 3, C) if channels lie last, (K, C, 3, 3) otherwise.</summary>
+    /// <param name="weight">(K, C, 3, 3).</param>
+    public static Tensor Filters(Tensor weight)
+    {
+        var pixels = weight.permute(0, 2, 3, 1);
+        return pixels.is_contiguous() ? pixels : weight.contiguous();
+    }
+
     /// <summary>(N, H, W, C) → (N, C, H, W), the same memory, without the mark of a view, so that it may be changed in place.</summary>
     public static Tensor Images(Tensor pixels) => ChannelsLast.Images(pixels).detach();
+
+    private static bool IsOfType(Tensor images) => images.device_type == DeviceType.CPU && images.dtype is (ScalarType.Float32 or ScalarType.BFloat16);
+
+    private static bool IsPart(long[] shape, long[] strides) =>
+        strides[1] == 1 && strides[3] > shape[1] && strides[2] == shape[3] * strides[3] && strides[0] == shape[2] * strides[2]
+        && shape[0] * strides[0] <= int.MaxValue / sizeof(float);
 }

@@ -12,6 +12,12 @@ internal unsafe interface ILanes<T> where T : unmanaged
 
     /// <summary>Writes as many, rounded to the nearest.</summary>
     static abstract void Store(Vector<float> first, Vector<float> second, T* to);
+
+    /// <summary>One number.</summary>
+    static abstract float Widen(T value);
+
+    /// <summary>One number, rounded to the nearest.</summary>
+    static abstract T Narrow(float value);
 }
 
 /// <summary>float32.</summary>
@@ -32,6 +38,12 @@ internal readonly unsafe struct Float32Lanes : ILanes<float>
         first.Store(to);
         second.Store(to + Vector<float>.Count);
     }
+
+    /// <inheritdoc/>
+    public static float Widen(float value) => value;
+
+    /// <inheritdoc/>
+    public static float Narrow(float value) => value;
 }
 
 /// <summary>bfloat16: the upper half of a float32.</summary>
@@ -52,6 +64,12 @@ internal readonly unsafe struct BFloat16Lanes : ILanes<ushort>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector<float> first, Vector<float> second, ushort* to) => Vector.Narrow(Round(first), Round(second)).Store(to);
+
+    /// <inheritdoc/>
+    public static float Widen(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << Dropped);
+
+    /// <inheritdoc/>
+    public static ushort Narrow(float value) => (ushort)Round(new Vector<float>(value))[0];
 
     // To the nearest, ties to even.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

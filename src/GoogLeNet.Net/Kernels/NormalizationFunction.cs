@@ -1,4 +1,3 @@
-using Inception.Data.Transforms;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -87,7 +86,7 @@ internal sealed unsafe class NormalizationFunction : autograd.SingleTensorFuncti
     {
         var result = empty_like(input);
         var kernel = NormalizationKernel.Of(input.dtype);
-        var (first, stride) = Pixels(gradient);
+        var (first, stride) = KernelInput.Pixels(gradient);
         fixed (byte* x = input.permute(0, 2, 3, 1).bytes, dy = first.bytes, dx = result.permute(0, 2, 3, 1).bytes)
         {
             var (sums, products) = kernel.Reduce(dy, stride, x, batch.Pixels, batch.Lines, batch.Mean);
@@ -95,18 +94,6 @@ internal sealed unsafe class NormalizationFunction : autograd.SingleTensorFuncti
             kernel.Combine(dy, stride, x, dx, batch.Pixels, batch.Lines, slope, level);
             return [result, .. batch.Layers.Split(tensor(batch.OfWeights(products))), .. batch.Layers.Split(tensor(Array.ConvertAll(sums, sum => (float)sum)))];
         }
-    }
-
-    // From where the gradient can be read, and the numbers from one pixel to the next: a part of a concatenation's is read where it lies.
-    private static (Tensor First, int Stride) Pixels(Tensor gradient)
-    {
-        var (shape, strides) = (gradient.shape, gradient.stride());
-        if (strides[1] == 1 && strides[3] > shape[1] && strides[2] == shape[3] * strides[3] && strides[0] == shape[2] * strides[2])
-        {
-            return (gradient.select(0, 0).select(1, 0).select(1, 0), (int)strides[3]);
-        }
-
-        return (ChannelsLast.Pixels(gradient), (int)shape[1]);
     }
 
     // The same by operators that can be differentiated again.

@@ -1,0 +1,46 @@
+using System.Runtime.Intrinsics.X86;
+using static TorchSharp.torch;
+
+namespace Inception.Kernels;
+
+/// <summary>
+/// 3×3 convolutions on a CPU by Winograd's algorithm (<see cref="Winograd"/>): a quarter of the multiplications, in float32 whatever the numbers' type. Tiles are transformed,
+/// multiplied and transformed back so many at a time as a core's cache holds.
+/// </summary>
+internal abstract unsafe class ConvolutionKernel
+{
+    private static readonly ConvolutionKernel Float32 = new ConvolutionKernel<float, Float32Lanes>();
+    private static readonly ConvolutionKernel BFloat16 = new ConvolutionKernel<ushort, BFloat16Lanes>();
+
+    /// <summary>The kernel for float32 or bfloat16.</summary>
+    public static ConvolutionKernel Of(ScalarType type) => type == ScalarType.Float32 ? Float32 : BFloat16;
+
+    /// <summary>Whether it is faster than libtorch's: filters are transformed in each call, which takes enough tiles to pay, and AMX multiplies bfloat16 faster still.</summary>
+    public static bool Pays(ConvolutionShape shape, ScalarType type)
+    {
+        const int FewestPixels = 256;
+        const int PixelsOfATile = 6; // What a tile costs, in pixels by libtorch's.
+        return shape.Pixels >= FewestPixels + ((long)PixelsOfATile * shape.Tiles) && (type == ScalarType.Float32 || !HasAmx);
+    }
+
+    /// <summary>The convolution.</summary>
+    /// <param name="input">(N, H, W, C).</param>
+    /// <param name="stride">Numbers from one of its pixels to the next.</param>
+    /// <param name="filters">The filters.</param>
+    /// <param name="biases">(K), or null.</param>
+    /// <param name="relu">Whether outputs below 0 become 0.</param>
+    /// <param name="output">(N, H, W, K).</param>
+    /// <param name="shape">The convolution.</param>
+    public abstract void Convolve(byte* input, int stride, FilterMemory filters, byte* biases, bool relu, byte* output, ConvolutionShape shape);
+
+    /// <summary>The gradient of the filters.</summary>
+    /// <param name="input">(N, H, W, C).</param>
+    /// <param name="inputStride">Numbers from one of its pixels to the next.</param>
+    /// <param name="gradient">The output's, (N, H, W, K).</param>
+    /// <param name="gradientStride">Numbers from one of its pixels to the next.</param>
+    /// <param name="filters">Receives the filters' gradient.</param>
+    /// <param name="shape">The convolution.</param>
+    public abstract void Differentiate(byte* input, int inputStride, byte* gradient, int gradientStride, FilterMemory filters, ConvolutionShape shape);
+
+    private static bool HasAmx { get; } = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0;
+}

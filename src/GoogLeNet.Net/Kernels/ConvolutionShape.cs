@@ -1,0 +1,46 @@
+namespace Inception.Kernels;
+
+/// <summary>A 3×3 convolution with stride 1 that keeps the images' size, of images that lie channels last, (N, H, W, C), in tiles of 4×4 outputs.</summary>
+/// <param name="Images">N.</param>
+/// <param name="Height">H, in pixels.</param>
+/// <param name="Width">W.</param>
+/// <param name="Inputs">Channels of the input.</param>
+/// <param name="Outputs">Channels of the output.</param>
+internal sealed record ConvolutionShape(int Images, int Height, int Width, int Inputs, int Outputs)
+{
+    /// <summary>Pixels of all images.</summary>
+    public int Pixels => Images * Height * Width;
+
+    /// <summary>Tiles of all images; those at the lower and right edge may reach beyond.</summary>
+    public int Tiles => Images * TileRows * TileColumns;
+
+    /// <summary>The convolution that the input's gradient is of the output's.</summary>
+    public ConvolutionShape Reversed => this with { Inputs = Outputs, Outputs = Inputs };
+
+    private int TileRows => (Height + Winograd.Tile - 1) / Winograd.Tile;
+
+    private int TileColumns => (Width + Winograd.Tile - 1) / Winograd.Tile;
+
+    /// <summary>Where the pixels of a square in the image lie, row by row.</summary>
+    /// <param name="images">The first pixel's first channel.</param>
+    /// <param name="stride">Numbers from one pixel to the next.</param>
+    /// <param name="tile">The tile's number.</param>
+    /// <param name="side">Pixels along one side: <see cref="Winograd.Tile"/>, or <see cref="Winograd.Side"/> for the tile and one pixel around it.</param>
+    /// <param name="outside">Taken for pixels outside the image.</param>
+    /// <param name="pixels">Receives side · side addresses.</param>
+    public unsafe void Locate<T>(T* images, nint stride, int tile, int side, T* outside, T** pixels) where T : unmanaged
+    {
+        var (rows, column) = Math.DivRem(tile, TileColumns);
+        var (image, row) = Math.DivRem(rows, TileRows);
+        var around = (side - Winograd.Tile) / 2;
+        var (top, left) = ((row * Winograd.Tile) - around, (column * Winograd.Tile) - around);
+        for (var y = top; y < top + side; y++)
+        {
+            var line = images + ((((nint)image * Height) + y) * Width * stride);
+            for (var x = left; x < left + side; x++)
+            {
+                *pixels++ = (uint)y < (uint)Height && (uint)x < (uint)Width ? line + (x * stride) : outside;
+            }
+        }
+    }
+}

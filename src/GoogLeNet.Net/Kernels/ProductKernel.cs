@@ -1,0 +1,224 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Inception.Kernels;
+
+/// <summary>
+/// The innermost loop of a matrix product in float32, with all of C in registers: C (rows, 32) = A (rows, depth) · B (depth, 32), or C += it. Each number of C is one chain of
+/// fused multiplications and additions in the order of the depth, the same with either set of instructions.
+/// </summary>
+internal static unsafe class ProductKernel
+{
+    /// <summary>Columns of B and C, which lie without gaps.</summary>
+    public const int Columns = 32;
+
+    /// <summary>How many rows are computed at once on a processor with AVX-512: as many as its registers hold, two vectors each.</summary>
+    public const int ManyRows = 12;
+
+    /// <summary>How many rows are computed at once elsewhere, and of what is left there. The number of rows is a multiple.</summary>
+    public const int Rows = 4;
+
+    /// <summary>Whether the processor has the instructions: AVX-512, or AVX2 with FMA.</summary>
+    public static bool IsSupported => Avx512F.IsSupported || (Avx2.IsSupported && Fma.IsSupported);
+
+    /// <summary>C = A · B, or C += A · B.</summary>
+    /// <param name="rows">A multiple of <see cref="Rows"/>.</param>
+    /// <param name="depth">1 at least.</param>
+    /// <param name="a">The first number of A.</param>
+    /// <param name="row">Numbers from one row of A to the next.</param>
+    /// <param name="step">Numbers from one column of A to the next.</param>
+    /// <param name="b">(depth, 32).</param>
+    /// <param name="c">(rows, 32).</param>
+    /// <param name="adds">Whether the product is added to C.</param>
+    public static void Multiply(int rows, int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    {
+        for (; Avx512F.IsSupported && rows >= ManyRows; rows -= ManyRows, a += ManyRows * row, c += ManyRows * Columns)
+        {
+            TwelveRows(depth, a, row, step, b, c, adds);
+        }
+
+        for (; rows > 0; rows -= Rows, a += Rows * row, c += Rows * Columns)
+        {
+            if (Avx512F.IsSupported)
+            {
+                FourRows(depth, a, row, step, b, c, adds);
+            }
+            else
+            {
+                HalfOfFourRows(depth, a, row, step, b, c, adds);
+                HalfOfFourRows(depth, a, row, step, b + (Columns / 2), c + (Columns / 2), adds);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TwelveRows(int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    {
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default,
+            c60 = default, c61 = default, c70 = default, c71 = default, c80 = default, c81 = default, c90 = default, c91 = default, ca0 = default, ca1 = default, cb0 = default, cb1 = default;
+        if (adds)
+        {
+            (c00, c01) = (Vector512.Load(c + (0 * Columns)), Vector512.Load(c + (0 * Columns) + 16));
+            (c10, c11) = (Vector512.Load(c + (1 * Columns)), Vector512.Load(c + (1 * Columns) + 16));
+            (c20, c21) = (Vector512.Load(c + (2 * Columns)), Vector512.Load(c + (2 * Columns) + 16));
+            (c30, c31) = (Vector512.Load(c + (3 * Columns)), Vector512.Load(c + (3 * Columns) + 16));
+            (c40, c41) = (Vector512.Load(c + (4 * Columns)), Vector512.Load(c + (4 * Columns) + 16));
+            (c50, c51) = (Vector512.Load(c + (5 * Columns)), Vector512.Load(c + (5 * Columns) + 16));
+            (c60, c61) = (Vector512.Load(c + (6 * Columns)), Vector512.Load(c + (6 * Columns) + 16));
+            (c70, c71) = (Vector512.Load(c + (7 * Columns)), Vector512.Load(c + (7 * Columns) + 16));
+            (c80, c81) = (Vector512.Load(c + (8 * Columns)), Vector512.Load(c + (8 * Columns) + 16));
+            (c90, c91) = (Vector512.Load(c + (9 * Columns)), Vector512.Load(c + (9 * Columns) + 16));
+            (ca0, ca1) = (Vector512.Load(c + (10 * Columns)), Vector512.Load(c + (10 * Columns) + 16));
+            (cb0, cb1) = (Vector512.Load(c + (11 * Columns)), Vector512.Load(c + (11 * Columns) + 16));
+        }
+
+        float* a3 = a + (3 * row), a6 = a + (6 * row), a9 = a + (9 * row);
+        for (; depth > 0; depth--, b += Columns, a += step, a3 += step, a6 += step, a9 += step)
+        {
+            var (b0, b1) = (Vector512.Load(b), Vector512.Load(b + 16));
+            var x = Vector512.Create(*a);
+            c00 = Avx512F.FusedMultiplyAdd(x, b0, c00);
+            c01 = Avx512F.FusedMultiplyAdd(x, b1, c01);
+            x = Vector512.Create(a[row]);
+            c10 = Avx512F.FusedMultiplyAdd(x, b0, c10);
+            c11 = Avx512F.FusedMultiplyAdd(x, b1, c11);
+            x = Vector512.Create(a[2 * row]);
+            c20 = Avx512F.FusedMultiplyAdd(x, b0, c20);
+            c21 = Avx512F.FusedMultiplyAdd(x, b1, c21);
+            x = Vector512.Create(*a3);
+            c30 = Avx512F.FusedMultiplyAdd(x, b0, c30);
+            c31 = Avx512F.FusedMultiplyAdd(x, b1, c31);
+            x = Vector512.Create(a3[row]);
+            c40 = Avx512F.FusedMultiplyAdd(x, b0, c40);
+            c41 = Avx512F.FusedMultiplyAdd(x, b1, c41);
+            x = Vector512.Create(a3[2 * row]);
+            c50 = Avx512F.FusedMultiplyAdd(x, b0, c50);
+            c51 = Avx512F.FusedMultiplyAdd(x, b1, c51);
+            x = Vector512.Create(*a6);
+            c60 = Avx512F.FusedMultiplyAdd(x, b0, c60);
+            c61 = Avx512F.FusedMultiplyAdd(x, b1, c61);
+            x = Vector512.Create(a6[row]);
+            c70 = Avx512F.FusedMultiplyAdd(x, b0, c70);
+            c71 = Avx512F.FusedMultiplyAdd(x, b1, c71);
+            x = Vector512.Create(a6[2 * row]);
+            c80 = Avx512F.FusedMultiplyAdd(x, b0, c80);
+            c81 = Avx512F.FusedMultiplyAdd(x, b1, c81);
+            x = Vector512.Create(*a9);
+            c90 = Avx512F.FusedMultiplyAdd(x, b0, c90);
+            c91 = Avx512F.FusedMultiplyAdd(x, b1, c91);
+            x = Vector512.Create(a9[row]);
+            ca0 = Avx512F.FusedMultiplyAdd(x, b0, ca0);
+            ca1 = Avx512F.FusedMultiplyAdd(x, b1, ca1);
+            x = Vector512.Create(a9[2 * row]);
+            cb0 = Avx512F.FusedMultiplyAdd(x, b0, cb0);
+            cb1 = Avx512F.FusedMultiplyAdd(x, b1, cb1);
+        }
+
+        c00.Store(c + (0 * Columns));
+        c01.Store(c + (0 * Columns) + 16);
+        c10.Store(c + (1 * Columns));
+        c11.Store(c + (1 * Columns) + 16);
+        c20.Store(c + (2 * Columns));
+        c21.Store(c + (2 * Columns) + 16);
+        c30.Store(c + (3 * Columns));
+        c31.Store(c + (3 * Columns) + 16);
+        c40.Store(c + (4 * Columns));
+        c41.Store(c + (4 * Columns) + 16);
+        c50.Store(c + (5 * Columns));
+        c51.Store(c + (5 * Columns) + 16);
+        c60.Store(c + (6 * Columns));
+        c61.Store(c + (6 * Columns) + 16);
+        c70.Store(c + (7 * Columns));
+        c71.Store(c + (7 * Columns) + 16);
+        c80.Store(c + (8 * Columns));
+        c81.Store(c + (8 * Columns) + 16);
+        c90.Store(c + (9 * Columns));
+        c91.Store(c + (9 * Columns) + 16);
+        ca0.Store(c + (10 * Columns));
+        ca1.Store(c + (10 * Columns) + 16);
+        cb0.Store(c + (11 * Columns));
+        cb1.Store(c + (11 * Columns) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourRows(int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    {
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        if (adds)
+        {
+            (c00, c01) = (Vector512.Load(c + (0 * Columns)), Vector512.Load(c + (0 * Columns) + 16));
+            (c10, c11) = (Vector512.Load(c + (1 * Columns)), Vector512.Load(c + (1 * Columns) + 16));
+            (c20, c21) = (Vector512.Load(c + (2 * Columns)), Vector512.Load(c + (2 * Columns) + 16));
+            (c30, c31) = (Vector512.Load(c + (3 * Columns)), Vector512.Load(c + (3 * Columns) + 16));
+        }
+
+        float* a3 = a + (3 * row);
+        for (; depth > 0; depth--, b += Columns, a += step, a3 += step)
+        {
+            var (b0, b1) = (Vector512.Load(b), Vector512.Load(b + 16));
+            var x = Vector512.Create(*a);
+            c00 = Avx512F.FusedMultiplyAdd(x, b0, c00);
+            c01 = Avx512F.FusedMultiplyAdd(x, b1, c01);
+            x = Vector512.Create(a[row]);
+            c10 = Avx512F.FusedMultiplyAdd(x, b0, c10);
+            c11 = Avx512F.FusedMultiplyAdd(x, b1, c11);
+            x = Vector512.Create(a[2 * row]);
+            c20 = Avx512F.FusedMultiplyAdd(x, b0, c20);
+            c21 = Avx512F.FusedMultiplyAdd(x, b1, c21);
+            x = Vector512.Create(*a3);
+            c30 = Avx512F.FusedMultiplyAdd(x, b0, c30);
+            c31 = Avx512F.FusedMultiplyAdd(x, b1, c31);
+        }
+
+        c00.Store(c + (0 * Columns));
+        c01.Store(c + (0 * Columns) + 16);
+        c10.Store(c + (1 * Columns));
+        c11.Store(c + (1 * Columns) + 16);
+        c20.Store(c + (2 * Columns));
+        c21.Store(c + (2 * Columns) + 16);
+        c30.Store(c + (3 * Columns));
+        c31.Store(c + (3 * Columns) + 16);
+    }
+
+    // Sixteen of the columns.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void HalfOfFourRows(int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    {
+        Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        if (adds)
+        {
+            (c00, c01) = (Vector256.Load(c + (0 * Columns)), Vector256.Load(c + (0 * Columns) + 8));
+            (c10, c11) = (Vector256.Load(c + (1 * Columns)), Vector256.Load(c + (1 * Columns) + 8));
+            (c20, c21) = (Vector256.Load(c + (2 * Columns)), Vector256.Load(c + (2 * Columns) + 8));
+            (c30, c31) = (Vector256.Load(c + (3 * Columns)), Vector256.Load(c + (3 * Columns) + 8));
+        }
+
+        float* a3 = a + (3 * row);
+        for (; depth > 0; depth--, b += Columns, a += step, a3 += step)
+        {
+            var (b0, b1) = (Vector256.Load(b), Vector256.Load(b + 8));
+            var x = Vector256.Create(*a);
+            c00 = Fma.MultiplyAdd(x, b0, c00);
+            c01 = Fma.MultiplyAdd(x, b1, c01);
+            x = Vector256.Create(a[row]);
+            c10 = Fma.MultiplyAdd(x, b0, c10);
+            c11 = Fma.MultiplyAdd(x, b1, c11);
+            x = Vector256.Create(a[2 * row]);
+            c20 = Fma.MultiplyAdd(x, b0, c20);
+            c21 = Fma.MultiplyAdd(x, b1, c21);
+            x = Vector256.Create(*a3);
+            c30 = Fma.MultiplyAdd(x, b0, c30);
+            c31 = Fma.MultiplyAdd(x, b1, c31);
+        }
+
+        c00.Store(c + (0 * Columns));
+        c01.Store(c + (0 * Columns) + 8);
+        c10.Store(c + (1 * Columns));
+        c11.Store(c + (1 * Columns) + 8);
+        c20.Store(c + (2 * Columns));
+        c21.Store(c + (2 * Columns) + 8);
+        c30.Store(c + (3 * Columns));
+        c31.Store(c + (3 * Columns) + 8);
+    }
+}

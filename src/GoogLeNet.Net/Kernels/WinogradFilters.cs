@@ -1,0 +1,88 @@
+namespace Inception.Kernels;
+
+/// <summary>
+/// Filters on their way to <see cref="ProductKernel"/>, and their gradients on the way back. Transformed filters lie plane by plane, in panels of 32 filters:
+/// (36, panels, inputs, 32).
+/// </summary>
+/// <typeparam name="T">The type of the filters in memory.</typeparam>
+/// <typeparam name="TLanes">How it is read and written.</typeparam>
+internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged where TLanes : ILanes<T>
+{
+    private const int Columns = ProductKernel.Columns;
+    private const int Taps = WinogradTiles.Taps;
+
+    // Input channels taken at once: as many float32 numbers lie in a cache line.
+    private const int Block = 16;
+
+    /// <summary>How many panels so many filters make; the last one may be filled up with zeros.</summary>
+    public static int Panels(int filters) => (filters + Columns - 1) / Columns;
+
+    /// <summary>Transforms filters.</summary>
+    /// <param name="filters">Where they lie.</param>
+    /// <param name="inputs">Input channels.</param>
+    /// <param name="outputs">How many filters.</param>
+    /// <param name="planes">(36, panels, inputs, 32).</param>
+    public static void Transform(FilterMemory filters, int inputs, int outputs, float* planes)
+    {
+        var (panels, blocks) = (Panels(outputs), (inputs + Block - 1) / Block);
+        var plane = (nint)panels * inputs * Columns;
+        Ranges.Run(panels * blocks, WinogradTiles.Planes * Block * Columns, i =>
+        {
+            var weights = stackalloc float[Block * Taps * Columns];
+            var (panel, first) = (i / blocks, i % blocks * Block);
+            var count = Math.Min(Block, inputs - first);
+            Gather(filters, panel * Columns, Math.Min(Columns, outputs - (panel * Columns)), first, count, weights);
+            for (var c = 0; c < count; c++)
+            {
+                WinogradTiles.Weights(weights + (c * Taps * Columns), planes + ((((nint)panel * inputs) + first + c) * Columns), plane);
+            }
+        });
+    }
+
+    /// <summary>Adds the two parts of the filters' gradient, and puts it where it belongs.</summary>
+    /// <param name="parts">(2, 9, panels, inputs, 32).</param>
+    /// <param name="inputs">Input channels.</param>
+    /// <param name="outputs">How many filters.</param>
+    /// <param name="filters">Where they lie.</param>
+    public static void Add(float* parts, int inputs, int outputs, FilterMemory filters)
+    {
+        var (panels, blocks) = (Panels(outputs), (inputs + Block - 1) / Block);
+        var weight = (nint)panels * inputs * Columns;
+        Ranges.Run(panels * Taps * blocks, Block * Columns, i =>
+        {
+            var (panel, tap, first) = (i / blocks / Taps, i / blocks % Taps, i % blocks * Block);
+            var (filter, count) = (panel * Columns, Math.Min(Block, inputs - first));
+            var from = parts + (tap * weight) + ((((nint)panel * inputs) + first) * Columns);
+            for (var k = 0; k < Math.Min(Columns, outputs - filter); k++, from++)
+            {
+                var to = (T*)filters.First + ((filter + k) * filters.Output) + (first * filters.Input) + (tap * filters.Tap);
+                for (var c = 0; c < count; c++)
+                {
+                    to[c * filters.Input] = TLanes.Narrow(from[c * Columns] + from[(Taps * weight) + (c * Columns)]);
+                }
+            }
+        });
+    }
+
+    // Weights to (input channels, 9, 32).
+    private static void Gather(FilterMemory filters, int first, int count, int firstInput, int inputs, float* weights)
+    {
+        if (count < Columns)
+        {
+            new Span<float>(weights, Block * Taps * Columns).Clear();
+        }
+
+        for (var k = 0; k < count; k++)
+        {
+            var filter = (T*)filters.First + ((first + k) * filters.Output) + (firstInput * filters.Input);
+            for (var tap = 0; tap < Taps; tap++)
+            {
+                var from = filter + (tap * filters.Tap);
+                for (var c = 0; c < inputs; c++)
+                {
+                    weights[(((c * Taps) + tap) * Columns) + k] = TLanes.Widen(from[c * filters.Input]);
+                }
+            }
+        }
+    }
+}
