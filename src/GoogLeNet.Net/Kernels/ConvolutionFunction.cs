@@ -21,7 +21,7 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
     public static bool Takes(Tensor input, Conv2d layer)
     {
         var weight = layer.weight;
-        if (!ProductKernel.IsSupported || weight.dtype != input.dtype || weight.device_type != DeviceType.CPU || !KernelInput.SuitsPartly(input, WinogradTiles.Block))
+        if (!ProductKernel.IsAccelerated || weight.dtype != input.dtype || weight.device_type != DeviceType.CPU || !KernelInput.SuitsPartly(input, WinogradTiles.Block))
         {
             return false;
         }

@@ -19,8 +19,8 @@ internal static unsafe class ProductKernel
     /// <summary>How many rows are computed at once elsewhere, and of what is left there. The number of rows is a multiple.</summary>
     public const int Rows = 4;
 
-    /// <summary>Whether the processor has the instructions: AVX-512, or AVX2 with FMA.</summary>
-    public static bool IsSupported => Avx512F.IsSupported || (Avx2.IsSupported && Fma.IsSupported);
+    /// <summary>Whether the processor has the instructions: AVX-512, or AVX2 with FMA. Without them it is right, but slow.</summary>
+    public static bool IsAccelerated => Avx512F.IsSupported || (Avx2.IsSupported && Fma.IsSupported);
 
     /// <summary>C = A · B, or C += A · B.</summary>
     /// <param name="rows">A multiple of <see cref="Rows"/>.</param>
@@ -199,17 +199,17 @@ internal static unsafe class ProductKernel
         {
             var (b0, b1) = (Vector256.Load(b), Vector256.Load(b + 8));
             var x = Vector256.Create(*a);
-            c00 = Fma.MultiplyAdd(x, b0, c00);
-            c01 = Fma.MultiplyAdd(x, b1, c01);
+            c00 = Vector256.FusedMultiplyAdd(x, b0, c00);
+            c01 = Vector256.FusedMultiplyAdd(x, b1, c01);
             x = Vector256.Create(a[row]);
-            c10 = Fma.MultiplyAdd(x, b0, c10);
-            c11 = Fma.MultiplyAdd(x, b1, c11);
+            c10 = Vector256.FusedMultiplyAdd(x, b0, c10);
+            c11 = Vector256.FusedMultiplyAdd(x, b1, c11);
             x = Vector256.Create(a[2 * row]);
-            c20 = Fma.MultiplyAdd(x, b0, c20);
-            c21 = Fma.MultiplyAdd(x, b1, c21);
+            c20 = Vector256.FusedMultiplyAdd(x, b0, c20);
+            c21 = Vector256.FusedMultiplyAdd(x, b1, c21);
             x = Vector256.Create(*a3);
-            c30 = Fma.MultiplyAdd(x, b0, c30);
-            c31 = Fma.MultiplyAdd(x, b1, c31);
+            c30 = Vector256.FusedMultiplyAdd(x, b0, c30);
+            c31 = Vector256.FusedMultiplyAdd(x, b1, c31);
         }
 
         c00.Store(c + (0 * Columns));
