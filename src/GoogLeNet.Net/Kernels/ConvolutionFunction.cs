@@ -14,7 +14,7 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
 
     /// <summary>
     /// Whether the kernel takes such an input: one of those that <see cref="KernelInput"/> names, or some of their channels, of a 3×3 convolution with stride 1 and one pixel
-    /// of zeros around, whose channels fill vectors; and is faster than libtorch.
+    /// of zeros around, with <see cref="ConvolutionKernel.Suits">suitable</see> numbers of channels; and is faster than libtorch.
     /// </summary>
     /// <param name="input">(N, C, H, W).</param>
     /// <param name="layer">The convolution.</param>
@@ -27,7 +27,7 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
         }
 
         var shape = Shape(input, weight.shape[0]);
-        return shape.Inputs % WinogradTiles.Block == 0 && shape.Outputs % WinogradTiles.Block == 0
+        return ConvolutionKernel.Suits(shape.Inputs) && ConvolutionKernel.Suits(shape.Outputs)
             && (long)shape.Pixels * Math.Max(shape.Inputs, shape.Outputs) <= int.MaxValue / sizeof(float)
             && ConvolutionKernel.Pays(shape, input.dtype);
     }

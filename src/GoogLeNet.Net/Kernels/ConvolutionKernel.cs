@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics.X86;
+using Inception.Training;
 using static TorchSharp.torch;
 
 namespace Inception.Kernels;
@@ -11,16 +11,27 @@ internal abstract unsafe class ConvolutionKernel
 {
     private static readonly ConvolutionKernel Float32 = new ConvolutionKernel<float, Float32Lanes>();
     private static readonly ConvolutionKernel BFloat16 = new ConvolutionKernel<ushort, BFloat16Lanes>();
+    private static readonly bool LeavesBFloat16 = PrecisionSupport.MultipliesBFloat16Faster();
 
     /// <summary>The kernel for float32 or bfloat16.</summary>
     public static ConvolutionKernel Of(ScalarType type) => type == ScalarType.Float32 ? Float32 : BFloat16;
 
-    /// <summary>Whether it is faster than libtorch's: filters are transformed in each call, which takes enough tiles to pay, and AMX multiplies bfloat16 faster still.</summary>
+    /// <summary>Whether it takes so many channels: a multiple of four, and vectors enough in the last panel of 32.</summary>
+    public static bool Suits(int channels)
+    {
+        var last = channels % ProductKernel.Columns;
+        return channels % ProductKernel.Rows == 0 && (last == 0 || last >= WinogradTiles.Block);
+    }
+
+    /// <summary>
+    /// Whether it is faster than libtorch's: filters are transformed in each call, which takes enough tiles to pay; and bfloat16 is left to processors that multiply it faster
+    /// than float32.
+    /// </summary>
     public static bool Pays(ConvolutionShape shape, ScalarType type)
     {
         const int FewestPixels = 256;
         const int PixelsOfATile = 6; // What a tile costs, in pixels by libtorch's.
-        return shape.Pixels >= FewestPixels + ((long)PixelsOfATile * shape.Tiles) && (type == ScalarType.Float32 || !HasAmx);
+        return shape.Pixels >= FewestPixels + ((long)PixelsOfATile * shape.Tiles) && (type == ScalarType.Float32 || !LeavesBFloat16);
     }
 
     /// <summary>The convolution.</summary>
@@ -41,6 +52,4 @@ internal abstract unsafe class ConvolutionKernel
     /// <param name="filters">Receives the filters' gradient.</param>
     /// <param name="shape">The convolution.</param>
     public abstract void Differentiate(byte* input, int inputStride, byte* gradient, int gradientStride, FilterMemory filters, ConvolutionShape shape);
-
-    private static bool HasAmx { get; } = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0;
 }

@@ -18,14 +18,14 @@ internal static unsafe class WinogradTiles
     private const int Tile = Winograd.Tile;
     private const int Filter = Winograd.Filter;
 
-    /// <summary>Channels taken at once.</summary>
+    /// <summary>Channels taken at once, and the fewest there may be. The last ones are taken twice where there is a remainder.</summary>
     public static int Block => 2 * Vector<float>.Count;
 
     /// <summary>Bᵀ d B of a tile's inputs.</summary>
     /// <typeparam name="T">The inputs' type.</typeparam>
     /// <typeparam name="TLanes">How they are read.</typeparam>
     /// <param name="pixels">The 36 inputs.</param>
-    /// <param name="channels">A multiple of <see cref="Block"/>.</param>
+    /// <param name="channels">How many.</param>
     /// <param name="planes">The tile's place in the first plane that is wanted.</param>
     /// <param name="plane">Numbers from one plane to the next.</param>
     /// <param name="rows">Which rows of the 6×6 planes are wanted.</param>
@@ -33,8 +33,9 @@ internal static unsafe class WinogradTiles
     {
         var (start, end) = (rows.Start.Value, rows.End.Value);
         var halves = stackalloc Vector<float>[2 * Side * Side];
-        for (var c = 0; c < channels; c += Block)
+        for (var next = 0; next < channels; next += Block)
         {
+            var c = Math.Min(next, channels - Block);
             for (var x = 0; x < Side; x++)
             {
                 var at = pixels + x;
@@ -69,14 +70,15 @@ internal static unsafe class WinogradTiles
     /// <param name="planes">The tile's place in the first plane.</param>
     /// <param name="plane">Numbers from one plane to the next.</param>
     /// <param name="pixels">The 16 outputs.</param>
-    /// <param name="channels">A multiple of <see cref="Block"/>.</param>
+    /// <param name="channels">How many.</param>
     /// <param name="biases">One for each channel.</param>
     /// <param name="relu">Whether outputs below 0 become 0.</param>
     public static void Output<T, TLanes>(float* planes, nint plane, T** pixels, int channels, float* biases, bool relu) where T : unmanaged where TLanes : ILanes<T>
     {
         var halves = stackalloc Vector<float>[2 * Tile * Side];
-        for (var c = 0; c < channels; c += Block)
+        for (var next = 0; next < channels; next += Block)
         {
+            var c = Math.Min(next, channels - Block);
             for (var half = 0; half < 2; half++)
             {
                 var from = planes + c + (half * Vector<float>.Count);
@@ -111,7 +113,7 @@ internal static unsafe class WinogradTiles
     /// <typeparam name="TLanes">How they are read.</typeparam>
     /// <param name="pixels">The 16 gradients.</param>
     /// <param name="channel">The first channel.</param>
-    /// <param name="channels">How many, a multiple of <see cref="Block"/>.</param>
+    /// <param name="channels">How many.</param>
     /// <param name="planes">The tile's place in the first plane that is wanted.</param>
     /// <param name="plane">Numbers from one plane to the next.</param>
     /// <param name="rows">Which rows of the 6×6 planes are wanted.</param>
@@ -120,8 +122,9 @@ internal static unsafe class WinogradTiles
     {
         var (start, end) = (rows.Start.Value, rows.End.Value);
         var halves = stackalloc Vector<float>[2 * Side * Tile];
-        for (var c = 0; c < channels; c += Block)
+        for (var next = 0; next < channels; next += Block)
         {
+            var c = Math.Min(next, channels - Block);
             for (var x = 0; x < Tile; x++)
             {
                 var at = pixels + x;

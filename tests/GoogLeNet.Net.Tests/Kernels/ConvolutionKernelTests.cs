@@ -19,6 +19,8 @@ public sealed class ConvolutionKernelTests
         { 2, 13, 9, 48, 208, "seven panels of filters, the last one half" },
         { 4, 28, 28, 96, 64, "several parts of tiles on each thread" },
         { 1, 12, 300, 16, 32, "wide images" },
+        { 2, 6, 6, 24, 56, "channels that fill vectors but for a remainder" },
+        { 2, 6, 6, 84, 20, "another remainder" },
     };
 
     [Theory]
@@ -196,8 +198,8 @@ public sealed class ConvolutionKernelTests
         ConvolutionFunction.Takes(Input(8, 64, 16, 16).narrow(1, 16, 32), layer).Should().Be(ProductKernel.IsAccelerated, "some channels of images that lie channels last");
         ConvolutionFunction.Takes(input.contiguous(), layer).Should().BeFalse("channels do not lie last");
         ConvolutionFunction.Takes(input.to(ScalarType.BFloat16), layer).Should().BeFalse("the filters are of another type");
-        ConvolutionFunction.Takes(Input(8, 20, 16, 16), nn.Conv2d(20, 64, 3, padding: 1)).Should().BeFalse("channels do not fill the vectors");
-        ConvolutionFunction.Takes(input, nn.Conv2d(32, 36, 3, padding: 1)).Should().BeFalse("filters do not fill the vectors");
+        ConvolutionFunction.Takes(Input(8, 18, 16, 16), nn.Conv2d(18, 64, 3, padding: 1)).Should().BeFalse("channels no multiple of four");
+        ConvolutionFunction.Takes(input, nn.Conv2d(32, 36, 3, padding: 1)).Should().BeFalse("four filters in the last panel");
         ConvolutionFunction.Takes(Input(1, 32, 7, 7), layer).Should().BeFalse("filters would be transformed for four tiles");
     }
 
