@@ -7,7 +7,10 @@ using static TorchSharp.torch.nn;
 namespace Inception;
 
 /// <summary>Convolution → batch normalisation, if any → ReLU, if not left to a later layer. State keys: <c>conv.weight</c>, then <c>conv.bias</c> or <c>bn.*</c>.</summary>
-/// <remarks>In training on a CPU normalisation and ReLU are one kernel (<see cref="NormalizationFunction"/>): forward hooks of <c>bn</c> do not run there.</remarks>
+/// <remarks>
+/// On a CPU 3×3 convolutions are a kernel of the library's own (<see cref="ConvolutionFunction"/>), and in training normalisation and ReLU another one
+/// (<see cref="NormalizationFunction"/>): forward hooks of <c>conv</c> and <c>bn</c> do not run there.
+/// </remarks>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
     // Named as the state keys: registration finds modules by their fields.
@@ -56,7 +59,7 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     {
         if (kernel == 3 && stride == 1 && ConvolutionFunction.Takes(input, conv))
         {
-            return Winograd(input);
+            return Convolve3x3(input);
         }
 
         if (!padsAsymmetrically)
@@ -72,7 +75,7 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     }
 
     // ReLU is part of the kernel where no gradient is asked for.
-    private Tensor Winograd(Tensor input)
+    private Tensor Convolve3x3(Tensor input)
     {
         var fused = bn is null && !LeavesRelu && !is_grad_enabled();
         var output = ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused);

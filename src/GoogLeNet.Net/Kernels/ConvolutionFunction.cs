@@ -21,7 +21,8 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
     public static bool Takes(Tensor input, Conv2d layer)
     {
         var weight = layer.weight;
-        if (!ProductKernel.IsAccelerated || weight.dtype != input.dtype || weight.device_type != DeviceType.CPU || !KernelInput.SuitsPartly(input, WinogradTiles.Block))
+        if (!ProductKernel.IsAccelerated || !KernelInput.SuitsPartly(input, WinogradTiles.Block)
+            || weight.dtype != input.dtype || weight.device_type != DeviceType.CPU || weight.shape[1] != input.shape[1])
         {
             return false;
         }

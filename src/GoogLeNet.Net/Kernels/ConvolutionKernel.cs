@@ -24,14 +24,16 @@ internal abstract unsafe class ConvolutionKernel
     }
 
     /// <summary>
-    /// Whether it is faster than libtorch's: filters are transformed in each call, which takes enough tiles to pay; and bfloat16 is left to processors that multiply it faster
-    /// than float32.
+    /// Whether it is faster than libtorch's: filters are transformed in each call, which takes enough tiles to pay and four times the filters' memory; and bfloat16 is left to
+    /// processors that multiply it faster than float32.
     /// </summary>
     public static bool Pays(ConvolutionShape shape, ScalarType type)
     {
         const int FewestPixels = 256;
         const int PixelsOfATile = 6; // What a tile costs, in pixels by libtorch's.
-        return shape.Pixels >= FewestPixels + ((long)PixelsOfATile * shape.Tiles) && (type == ScalarType.Float32 || !LeavesBFloat16);
+        const int MostFilters = 1 << 20; // 150 MB.
+        return shape.Pixels >= FewestPixels + ((long)PixelsOfATile * shape.Tiles) && (long)shape.Inputs * shape.Outputs <= MostFilters
+            && (type == ScalarType.Float32 || !LeavesBFloat16);
     }
 
     /// <summary>The convolution.</summary>

@@ -14,8 +14,8 @@ internal sealed record ConvolutionShape(int Images, int Height, int Width, int I
     /// <summary>Tiles of all images; those at the lower and right edge may reach beyond.</summary>
     public int Tiles => Images * TileRows * TileColumns;
 
-    /// <summary>The convolution that the input's gradient is of the output's.</summary>
-    public ConvolutionShape Reversed => this with { Inputs = Outputs, Outputs = Inputs };
+    /// <summary>How many panels of 32 the filters make; the last one may be filled up with zeros.</summary>
+    public int Panels => (Outputs + ProductKernel.Columns - 1) / ProductKernel.Columns;
 
     private int TileRows => (Height + Winograd.Tile - 1) / Winograd.Tile;
 

@@ -52,7 +52,8 @@ internal static class KernelInput
     /// <summary>(N, H, W, C) → (N, C, H, W), the same memory, without the mark of a view, so that it may be changed in place.</summary>
     public static Tensor Images(Tensor pixels) => ChannelsLast.Images(pixels).detach();
 
-    private static bool IsOfType(Tensor images) => images.device_type == DeviceType.CPU && images.dtype is (ScalarType.Float32 or ScalarType.BFloat16);
+    private static bool IsOfType(Tensor images) =>
+        images.device_type == DeviceType.CPU && images.dtype is (ScalarType.Float32 or ScalarType.BFloat16) && images.dim() == 4;
 
     private static bool IsPart(long[] shape, long[] strides) =>
         strides[1] == 1 && strides[3] > shape[1] && strides[2] == shape[3] * strides[3] && strides[0] == shape[2] * strides[2]

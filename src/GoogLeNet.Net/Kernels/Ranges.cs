@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.ExceptionServices;
 using static TorchSharp.torch;
 
 namespace Inception.Kernels;
@@ -22,6 +23,7 @@ internal sealed class Ranges : IThreadPoolWorkItem
     private readonly Action<int, int, int> body;
     private int taken;
     private int finished;
+    private ExceptionDispatchInfo? failure;
 
     private Ranges(int items, int count, Action<int, int, int> body) => (this.items, this.count, this.body) = (items, count, body);
 
@@ -33,7 +35,8 @@ internal sealed class Ranges : IThreadPoolWorkItem
     /// <summary>Calls <paramref name="body"/> with the bounds of ranges that make up 0, 1, … <paramref name="items"/> − 1.</summary>
     /// <param name="items">How many items.</param>
     /// <param name="count">How many ranges.</param>
-    /// <param name="body">Takes the range's number, its first item and the one behind its last, on any thread; must not throw.</param>
+    /// <param name="body">Takes the range's number, its first item and the one behind its last, on any thread.</param>
+    /// <exception cref="OutOfMemoryException">And whatever else one of the calls threw.</exception>
     public static void Split(int items, int count, Action<int, int, int> body)
     {
         var began = Duration.Enabled ? Stopwatch.GetTimestamp() : 0;
@@ -50,6 +53,7 @@ internal sealed class Ranges : IThreadPoolWorkItem
             wait.SpinOnce(sleep1Threshold: -1);
         }
 
+        ranges.failure?.Throw();
         if (began != 0)
         {
             Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
@@ -59,7 +63,7 @@ internal sealed class Ranges : IThreadPoolWorkItem
     /// <summary>Calls <paramref name="body"/> with each of 0, 1, … <paramref name="items"/> − 1, in order within each range.</summary>
     /// <param name="items">How many items.</param>
     /// <param name="size">Numbers in an item.</param>
-    /// <param name="body">One item, on any thread; must not throw.</param>
+    /// <param name="body">One item, on any thread.</param>
     public static void Run(int items, int size, Action<int> body) =>
         Split(items, Count(items, size), (_, start, end) =>
         {
@@ -74,7 +78,15 @@ internal sealed class Ranges : IThreadPoolWorkItem
     {
         for (int range; (range = Interlocked.Increment(ref taken) - 1) < count;)
         {
-            body(range, (int)((long)items * range / count), (int)((long)items * (range + 1) / count));
+            try
+            {
+                body(range, (int)((long)items * range / count), (int)((long)items * (range + 1) / count));
+            }
+            catch (Exception exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+
             Interlocked.Increment(ref finished);
         }
     }

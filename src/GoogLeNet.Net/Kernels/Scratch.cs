@@ -1,38 +1,50 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Inception.Kernels;
 
 /// <summary>
 /// Memory of kernels while they run. Each thread keeps what it once needed: memory that is new each time would be cleared by the system each time.
 /// </summary>
-internal static unsafe class Scratch
+internal sealed unsafe class Scratch
 {
     private const int CacheLine = 64;
 
     [ThreadStatic]
-    private static float[]? ofCall;
+    private static Scratch? ofCall;
 
     [ThreadStatic]
-    private static float[]? ofRange;
+    private static Scratch? ofRange;
+
+    private float* start;
+    private nuint length;
+
+    private Scratch()
+    {
+    }
+
+    /// <summary>Ends with its thread.</summary>
+    ~Scratch() => NativeMemory.AlignedFree(start);
 
     /// <summary>Memory that all threads share during one call of a kernel; the calling thread's, until its next call.</summary>
     /// <param name="count">How many numbers; they are anything.</param>
-    public static float* OfCall(long count) => At(ref ofCall, count);
+    public static float* OfCall(nint count) => (ofCall ??= new()).Of((nuint)count);
 
     /// <summary>Memory for one range of a kernel; this thread's, until the next range.</summary>
     /// <param name="count">How many numbers; they are anything.</param>
-    public static float* OfRange(long count) => At(ref ofRange, count);
+    public static float* OfRange(nint count) => (ofRange ??= new()).Of((nuint)count);
 
-    // Pinned, and begins at a cache line.
-    private static float* At(ref float[]? array, long count)
+    // Begins at a cache line.
+    private float* Of(nuint count)
     {
-        var length = checked((int)count + (CacheLine / sizeof(float)));
-        if (array is null || array.Length < length)
+        if (count > length)
         {
-            array = GC.AllocateUninitializedArray<float>(length, pinned: true);
+            NativeMemory.AlignedFree(start);
+            start = null;
+            length = 0;
+            start = (float*)NativeMemory.AlignedAlloc(count * sizeof(float), CacheLine);
+            length = count;
         }
 
-        var start = (nint)Unsafe.AsPointer(ref array[0]);
-        return (float*)((start + CacheLine - 1) & ~(nint)(CacheLine - 1));
+        return start;
     }
 }

@@ -14,24 +14,20 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
     // Input channels taken at once: as many float32 numbers lie in a cache line.
     private const int Block = 16;
 
-    /// <summary>How many panels so many filters make; the last one may be filled up with zeros.</summary>
-    public static int Panels(int filters) => (filters + Columns - 1) / Columns;
-
     /// <summary>Transforms filters.</summary>
     /// <param name="filters">Where they lie.</param>
-    /// <param name="inputs">Input channels.</param>
-    /// <param name="outputs">How many filters.</param>
+    /// <param name="shape">The convolution.</param>
     /// <param name="planes">(36, panels, inputs, 32).</param>
-    public static void Transform(FilterMemory filters, int inputs, int outputs, float* planes)
+    public static void Transform(FilterMemory filters, ConvolutionShape shape, float* planes)
     {
-        var (panels, blocks) = (Panels(outputs), (inputs + Block - 1) / Block);
+        var (inputs, panels, blocks) = (shape.Inputs, shape.Panels, (shape.Inputs + Block - 1) / Block);
         var plane = (nint)panels * inputs * Columns;
         Ranges.Run(panels * blocks, WinogradTiles.Planes * Block * Columns, i =>
         {
             var weights = stackalloc float[Block * Taps * Columns];
             var (panel, first) = (i / blocks, i % blocks * Block);
             var count = Math.Min(Block, inputs - first);
-            Gather(filters, panel * Columns, Math.Min(Columns, outputs - (panel * Columns)), first, count, weights);
+            Gather(filters, panel * Columns, Math.Min(Columns, shape.Outputs - (panel * Columns)), first, count, weights);
             for (var c = 0; c < count; c++)
             {
                 WinogradTiles.Weights(weights + (c * Taps * Columns), planes + ((((nint)panel * inputs) + first + c) * Columns), plane);
@@ -41,19 +37,18 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
 
     /// <summary>Adds the two parts of the filters' gradient, and puts it where it belongs.</summary>
     /// <param name="parts">(2, 9, panels, inputs, 32).</param>
-    /// <param name="inputs">Input channels.</param>
-    /// <param name="outputs">How many filters.</param>
+    /// <param name="shape">The convolution.</param>
     /// <param name="filters">Where they lie.</param>
-    public static void Add(float* parts, int inputs, int outputs, FilterMemory filters)
+    public static void Add(float* parts, ConvolutionShape shape, FilterMemory filters)
     {
-        var (panels, blocks) = (Panels(outputs), (inputs + Block - 1) / Block);
+        var (inputs, panels, blocks) = (shape.Inputs, shape.Panels, (shape.Inputs + Block - 1) / Block);
         var weight = (nint)panels * inputs * Columns;
         Ranges.Run(panels * Taps * blocks, Block * Columns, i =>
         {
             var (panel, tap, first) = (i / blocks / Taps, i / blocks % Taps, i % blocks * Block);
             var (filter, count) = (panel * Columns, Math.Min(Block, inputs - first));
             var from = parts + (tap * weight) + ((((nint)panel * inputs) + first) * Columns);
-            for (var k = 0; k < Math.Min(Columns, outputs - filter); k++, from++)
+            for (var k = 0; k < Math.Min(Columns, shape.Outputs - filter); k++, from++)
             {
                 var to = (T*)filters.First + ((filter + k) * filters.Output) + (first * filters.Input) + (tap * filters.Tap);
                 for (var c = 0; c < count; c++)

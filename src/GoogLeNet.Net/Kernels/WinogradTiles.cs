@@ -14,6 +14,9 @@ internal static unsafe class WinogradTiles
     /// <summary>Numbers of a transformed tile or filter.</summary>
     public const int Planes = Winograd.Side * Winograd.Side;
 
+    /// <summary>Numbers left free between planes, whose sizes are often powers of two: keeps them off the same lines of the first cache.</summary>
+    public const int Gap = 16;
+
     private const int Side = Winograd.Side;
     private const int Tile = Winograd.Tile;
     private const int Filter = Winograd.Filter;

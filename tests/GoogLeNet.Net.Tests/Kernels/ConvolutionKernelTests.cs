@@ -199,6 +199,8 @@ public sealed class ConvolutionKernelTests
         ConvolutionFunction.Takes(input.contiguous(), layer).Should().BeFalse("channels do not lie last");
         ConvolutionFunction.Takes(input.to(ScalarType.BFloat16), layer).Should().BeFalse("the filters are of another type");
         ConvolutionFunction.Takes(Input(8, 18, 16, 16), nn.Conv2d(18, 64, 3, padding: 1)).Should().BeFalse("channels no multiple of four");
+        ConvolutionFunction.Takes(input, nn.Conv2d(64, 64, 3, padding: 1)).Should().BeFalse("libtorch says what is wrong with the number of channels");
+        ConvolutionFunction.Takes(input.select(0, 0), layer).Should().BeFalse("one image without a batch");
         ConvolutionFunction.Takes(input, nn.Conv2d(32, 36, 3, padding: 1)).Should().BeFalse("four filters in the last panel");
         ConvolutionFunction.Takes(Input(1, 32, 7, 7), layer).Should().BeFalse("filters would be transformed for four tiles");
     }
