@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Inception.Kernels;
 
 /// <summary>The work for the gradient of some panels of filters on one thread, for half of the planes: sums over all tiles, some at a time.</summary>
@@ -11,6 +13,7 @@ namespace Inception.Kernels;
 /// <param name="half">0 for the upper three rows of planes, 1 for the lower ones.</param>
 /// <param name="firstPanel">The first panel.</param>
 /// <param name="panels">How many.</param>
+[SkipLocalsInit]
 internal sealed unsafe class ConvolutionGradientPass<T, TLanes>(
     T* input, int inputStride, T* gradient, int gradientStride, ConvolutionShape shape, int half, int firstPanel, int panels)
     where T : unmanaged where TLanes : ILanes<T>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Inception.Kernels;
 
 /// <summary>A convolution's work on one thread: tiles are transformed, multiplied and transformed back, some at a time.</summary>
@@ -11,6 +13,7 @@ namespace Inception.Kernels;
 /// <param name="output">(N, H, W, K).</param>
 /// <param name="shape">The convolution.</param>
 /// <param name="atOnce">Tiles taken at once.</param>
+[SkipLocalsInit]
 internal sealed unsafe class ConvolutionPass<T, TLanes>(
     T* input, int stride, float* filters, float* biases, bool relu, T* output, ConvolutionShape shape, int atOnce)
     where T : unmanaged where TLanes : ILanes<T>

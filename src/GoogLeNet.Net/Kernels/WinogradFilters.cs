@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Inception.Kernels;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Inception.Kernels;
 /// </summary>
 /// <typeparam name="T">The type of the filters in memory.</typeparam>
 /// <typeparam name="TLanes">How it is read and written.</typeparam>
+[SkipLocalsInit]
 internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged where TLanes : ILanes<T>
 {
     private const int Columns = ProductKernel.Columns;

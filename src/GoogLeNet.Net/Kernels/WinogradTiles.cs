@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Inception.Kernels;
 
@@ -6,6 +7,7 @@ namespace Inception.Kernels;
 /// <see cref="Winograd"/> along both axes, of the channels of one tile or one filter. Of a transformed tile's 36 numbers each lies in a plane of its own, plane by plane in
 /// memory, for the matrix products.
 /// </summary>
+[SkipLocalsInit]
 internal static unsafe class WinogradTiles
 {
     /// <summary>Weights of a filter for one input channel.</summary>
