@@ -207,25 +207,23 @@ internal sealed unsafe class NormalizationKernel<T, TLanes> : NormalizationKerne
     {
         var places = (channels + Block - 1) / Block * Block;
         var ranges = Ranges.Count(pixels, channels);
-        var sums = new double[ranges * 2 * places];
+        var sums = (double*)Scratch.OfCall(ranges * 2 * places * (sizeof(double) / sizeof(float)));
+        new Span<double>(sums, ranges * 2 * places).Clear();
         Ranges.Split(pixels, ranges, (range, start, end) =>
         {
             var partial = stackalloc float[2 * places];
-            fixed (double* own = &sums[range * 2 * places])
+            for (var from = start; from < end; from += Chunk)
             {
-                for (var from = start; from < end; from += Chunk)
-                {
-                    new Span<float>(partial, 2 * places).Clear();
-                    add(from, Math.Min(from + Chunk, end), partial, partial + places);
-                    AddTo(own, partial, 2 * places);
-                }
+                new Span<float>(partial, 2 * places).Clear();
+                add(from, Math.Min(from + Chunk, end), partial, partial + places);
+                AddTo(sums + (range * 2 * places), partial, 2 * places);
             }
         });
 
         var (first, second) = (new double[channels], new double[channels]);
         for (var range = 0; range < ranges; range++)
         {
-            var own = sums.AsSpan(range * 2 * places, 2 * places);
+            var own = sums + (range * 2 * places);
             for (var channel = 0; channel < channels; channel++)
             {
                 var place = channel < places - Block ? channel : channel - channels + places;

@@ -3,6 +3,7 @@ using Inception;
 using Inception.Architecture;
 using Inception.Data;
 using Inception.Data.Transforms;
+using Inception.Kernels;
 using Inception.Training;
 using Inception.Training.Optimizers;
 using static TorchSharp.torch;
@@ -36,6 +37,48 @@ public class InceptionBlock
         using var scope = NewDisposeScope();
         block.call(images).sum().backward();
     }
+}
+
+/// <summary>3×3 convolutions of torchvision's network at 224×224, batch 16: libtorch's, and the library's own kernel.</summary>
+public class Convolution3x3
+{
+    private Tensor input = empty(0);
+    private Tensor filters = empty(0);
+    private Tensor gradient = empty(0);
+
+    [Params("64 to 192 channels, 56×56", "128 to 192 channels, 28×28", "160 to 320 channels, 14×14", "192 to 384 channels, 7×7")]
+    public string Layer { get; set; } = "";
+
+    [Params(false, true)]
+    public bool Kernel { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        var numbers = Layer.Split(' ', ',', '×').Where(word => word.Length > 0 && char.IsAsciiDigit(word[0])).Select(long.Parse).ToArray();
+        var (inputs, outputs, size) = (numbers[0], numbers[1], numbers[2]);
+        input = rand(16, size, size, inputs).permute(0, 3, 1, 2).requires_grad_().DetachFromDisposeScope();
+        filters = rand(outputs, 3, 3, inputs).permute(0, 3, 1, 2).requires_grad_().DetachFromDisposeScope();
+        gradient = rand(16, size, size, outputs).permute(0, 3, 1, 2).DetachFromDisposeScope();
+    }
+
+    [Benchmark]
+    public void Forward()
+    {
+        using var scope = NewDisposeScope();
+        using var mode = inference_mode();
+        Convolve();
+    }
+
+    [Benchmark]
+    public void ForwardAndBackward()
+    {
+        using var scope = NewDisposeScope();
+        Convolve().backward([gradient]);
+        (input.grad, filters.grad) = (null, null);
+    }
+
+    private Tensor Convolve() => Kernel ? ConvolutionFunction.Convolve(input, filters) : nn.functional.conv2d(input, filters, padding: [1, 1]);
 }
 
 /// <summary>A step of each optimizer on CifarSmall's parameters.</summary>
