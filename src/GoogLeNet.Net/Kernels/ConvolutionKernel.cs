@@ -5,7 +5,7 @@ namespace Inception.Kernels;
 
 /// <summary>
 /// 3×3 convolutions on a CPU by Winograd's algorithm (<see cref="Winograd"/>): a quarter of the multiplications, in float32 whatever the numbers' type. Tiles are transformed,
-/// multiplied and transformed back so many at a time as a core's cache holds.
+/// multiplied and transformed back so many at a time as a core's cache holds. An input that is infinite or no number can make all outputs of its tile NaN, not its neighbours alone.
 /// </summary>
 internal abstract unsafe class ConvolutionKernel
 {
