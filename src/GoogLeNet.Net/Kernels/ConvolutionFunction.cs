@@ -29,7 +29,7 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
 
         var shape = Shape(input, weight.shape[0]);
         return ConvolutionKernel.Suits(shape.Inputs) && ConvolutionKernel.Suits(shape.Outputs)
-            && (long)shape.Pixels * Math.Max(shape.Inputs, shape.Outputs) <= int.MaxValue / sizeof(float)
+            && (long)shape.Pixels * Math.Max(shape.Inputs, shape.Outputs) <= KernelInput.MostNumbers
             && ConvolutionKernel.Pays(shape, input.dtype);
     }
 
@@ -41,8 +41,9 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
     public static Tensor Convolve(Tensor input, Tensor weight, Tensor? bias = null, bool relu = false)
     {
         using var scope = NewDisposeScope();
-        var output = is_grad_enabled() && (input.requires_grad || weight.requires_grad || bias is { requires_grad: true })
-            ? apply(input, weight, bias!, (input.requires_grad, weight.requires_grad, bias is { requires_grad: true }))
+        var wanted = is_grad_enabled() ? (OfInput: input.requires_grad, OfWeight: weight.requires_grad, OfBias: bias is { requires_grad: true }) : default;
+        var output = wanted.OfInput || wanted.OfWeight || wanted.OfBias
+            ? apply(input, weight, bias!, wanted)
             : Forward(input, weight, bias, relu);
         return output.MoveToOuterDisposeScope();
     }

@@ -8,6 +8,9 @@ namespace Inception.Kernels;
 /// <summary>What the kernels read and write: images that lie channels last on a CPU.</summary>
 internal static class KernelInput
 {
+    /// <summary>The most numbers a kernel's input or output has: 2 GiB in float32.</summary>
+    public const int MostNumbers = int.MaxValue / sizeof(float);
+
     /// <summary>Whether a kernel takes such images: float32 or bfloat16, channels last on a CPU, channels enough to fill its vectors, and less than 2 GiB.</summary>
     /// <param name="images">(N, C, H, W).</param>
     /// <param name="fewestChannels">The fewest that the kernel takes.</param>
@@ -19,7 +22,7 @@ internal static class KernelInput
         }
 
         using var pixels = images.permute(0, 2, 3, 1);
-        return pixels.shape[3] >= fewestChannels && pixels.numel() <= int.MaxValue / sizeof(float) && Vector.IsHardwareAccelerated && pixels.is_contiguous();
+        return pixels.shape[3] >= fewestChannels && pixels.numel() <= MostNumbers && Vector.IsHardwareAccelerated && pixels.is_contiguous();
     }
 
     /// <summary>The same, or some of the channels of such images, cut out of them.</summary>
@@ -57,5 +60,5 @@ internal static class KernelInput
 
     private static bool IsPart(long[] shape, long[] strides) =>
         strides[1] == 1 && strides[3] > shape[1] && strides[2] == shape[3] * strides[3] && strides[0] == shape[2] * strides[2]
-        && shape[0] * strides[0] <= int.MaxValue / sizeof(float);
+        && shape[0] * strides[0] <= MostNumbers;
 }
