@@ -91,7 +91,7 @@ internal sealed unsafe class ConvolutionGradientPass<T, TLanes>(
             {
                 var panel = gradients + (plane * gradientPlane) + ((nint)p * atOnce * Columns);
                 var sum = sums + (plane * sumPlane) + ((nint)p * shape.Inputs * Columns);
-                ProductKernel.Multiply(shape.Inputs, depth, tiles + (plane * tilePlane), 1, shape.Inputs, panel, sum, adds);
+                ProductKernel.Multiply(shape.Inputs, depth, tiles + (plane * tilePlane), 1, shape.Inputs, panel, Columns, sum, adds);
             }
         }
     }

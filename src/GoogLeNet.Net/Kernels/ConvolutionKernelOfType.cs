@@ -12,7 +12,7 @@ internal sealed unsafe class ConvolutionKernel<T, TLanes> : ConvolutionKernel wh
     /// <inheritdoc/>
     public override void Convolve(byte* input, int stride, FilterMemory filters, byte* biases, bool relu, byte* output, ConvolutionShape shape)
     {
-        var numbers = (nint)WinogradTiles.Planes * shape.Panels * shape.Inputs * Columns;
+        var numbers = WinogradTiles.Planes * shape.FilterPlane;
         var transformed = Scratch.OfCall(numbers + (shape.Panels * Columns));
         var shifts = transformed + numbers;
         WinogradFilters<T, TLanes>.Transform(filters, shape, transformed);

@@ -82,9 +82,9 @@ internal sealed unsafe class ConvolutionPass<T, TLanes>(
         {
             for (var p = 0; p < panels; p++)
             {
-                var filter = filters + ((((nint)plane * shape.Panels) + panel + p) * shape.Inputs * Columns);
+                var filter = filters + (plane * shape.FilterPlane) + ((nint)(panel + p) * shape.Inputs * Columns);
                 var product = products + (plane * productPlane) + ((nint)p * atOnce * Columns);
-                ProductKernel.Multiply(rows, shape.Inputs, tiles + (plane * tilePlane), shape.Inputs, 1, filter, product, adds: false);
+                ProductKernel.Multiply(rows, shape.Inputs, tiles + (plane * tilePlane), shape.Inputs, 1, filter, Columns, product, adds: false);
             }
         }
     }

@@ -17,6 +17,9 @@ internal sealed record ConvolutionShape(int Images, int Height, int Width, int I
     /// <summary>How many panels of 32 the filters make; the last one may be filled up with zeros.</summary>
     public int Panels => (Outputs + ProductKernel.Columns - 1) / ProductKernel.Columns;
 
+    /// <summary>Numbers from one plane of transformed filters to the next.</summary>
+    public nint FilterPlane => ((nint)Panels * Inputs * ProductKernel.Columns) + WinogradTiles.Gap;
+
     private int TileRows => (Height + Winograd.Tile - 1) / Winograd.Tile;
 
     private int TileColumns => (Width + Winograd.Tile - 1) / Winograd.Tile;

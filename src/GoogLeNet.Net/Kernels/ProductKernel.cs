@@ -10,7 +10,7 @@ namespace Inception.Kernels;
 /// </summary>
 internal static unsafe class ProductKernel
 {
-    /// <summary>Columns of B and C, which lie without gaps.</summary>
+    /// <summary>Columns of B and C.</summary>
     public const int Columns = 32;
 
     /// <summary>How many rows are computed at once on a processor with AVX-512: as many as its registers hold, two vectors each.</summary>
@@ -18,6 +18,9 @@ internal static unsafe class ProductKernel
 
     /// <summary>How many rows are computed at once elsewhere, and of what is left there. The number of rows is a multiple.</summary>
     public const int Rows = 4;
+
+    // Rows of B that are fetched ahead.
+    private const int Ahead = 16;
 
     /// <summary>Whether the processor has the instructions: AVX-512, or AVX2 with FMA. Without them it is right, but slow.</summary>
     public static bool IsAccelerated => Avx512F.IsSupported || (Avx2.IsSupported && Fma.IsSupported);
@@ -28,32 +31,33 @@ internal static unsafe class ProductKernel
     /// <param name="a">The first number of A.</param>
     /// <param name="row">Numbers from one row of A to the next.</param>
     /// <param name="step">Numbers from one column of A to the next.</param>
-    /// <param name="b">(depth, 32).</param>
-    /// <param name="c">(rows, 32).</param>
+    /// <param name="b">The first number of B.</param>
+    /// <param name="line">Numbers from one row of B to the next.</param>
+    /// <param name="c">(rows, 32), without gaps.</param>
     /// <param name="adds">Whether the product is added to C.</param>
-    public static void Multiply(int rows, int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    public static void Multiply(int rows, int depth, float* a, nint row, nint step, float* b, nint line, float* c, bool adds)
     {
         for (; Avx512F.IsSupported && rows >= ManyRows; rows -= ManyRows, a += ManyRows * row, c += ManyRows * Columns)
         {
-            TwelveRows(depth, a, row, step, b, c, adds);
+            TwelveRows(depth, a, row, step, b, line, c, adds);
         }
 
         for (; rows > 0; rows -= Rows, a += Rows * row, c += Rows * Columns)
         {
             if (Avx512F.IsSupported)
             {
-                FourRows(depth, a, row, step, b, c, adds);
+                FourRows(depth, a, row, step, b, line, c, adds);
             }
             else
             {
-                HalfOfFourRows(depth, a, row, step, b, c, adds);
-                HalfOfFourRows(depth, a, row, step, b + (Columns / 2), c + (Columns / 2), adds);
+                HalfOfFourRows(depth, a, row, step, b, line, c, adds);
+                HalfOfFourRows(depth, a, row, step, b + (Columns / 2), line, c + (Columns / 2), adds);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwelveRows(int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    private static void TwelveRows(int depth, float* a, nint row, nint step, float* b, nint line, float* c, bool adds)
     {
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default,
             c60 = default, c61 = default, c70 = default, c71 = default, c80 = default, c81 = default, c90 = default, c91 = default, ca0 = default, ca1 = default, cb0 = default, cb1 = default;
@@ -74,9 +78,11 @@ internal static unsafe class ProductKernel
         }
 
         float* a3 = a + (3 * row), a6 = a + (6 * row), a9 = a + (9 * row);
-        for (; depth > 0; depth--, b += Columns, a += step, a3 += step, a6 += step, a9 += step)
+        for (; depth > 0; depth--, b += line, a += step, a3 += step, a6 += step, a9 += step)
         {
             var (b0, b1) = (Vector512.Load(b), Vector512.Load(b + 16));
+            Sse.Prefetch0(b + (Ahead * line));
+            Sse.Prefetch0(b + (Ahead * line) + 16);
             var x = Vector512.Create(*a);
             c00 = Avx512F.FusedMultiplyAdd(x, b0, c00);
             c01 = Avx512F.FusedMultiplyAdd(x, b1, c01);
@@ -142,7 +148,7 @@ internal static unsafe class ProductKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    private static void FourRows(int depth, float* a, nint row, nint step, float* b, nint line, float* c, bool adds)
     {
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         if (adds)
@@ -154,7 +160,7 @@ internal static unsafe class ProductKernel
         }
 
         float* a3 = a + (3 * row);
-        for (; depth > 0; depth--, b += Columns, a += step, a3 += step)
+        for (; depth > 0; depth--, b += line, a += step, a3 += step)
         {
             var (b0, b1) = (Vector512.Load(b), Vector512.Load(b + 16));
             var x = Vector512.Create(*a);
@@ -183,7 +189,7 @@ internal static unsafe class ProductKernel
 
     // Sixteen of the columns.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void HalfOfFourRows(int depth, float* a, nint row, nint step, float* b, float* c, bool adds)
+    private static void HalfOfFourRows(int depth, float* a, nint row, nint step, float* b, nint line, float* c, bool adds)
     {
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         if (adds)
@@ -195,7 +201,7 @@ internal static unsafe class ProductKernel
         }
 
         float* a3 = a + (3 * row);
-        for (; depth > 0; depth--, b += Columns, a += step, a3 += step)
+        for (; depth > 0; depth--, b += line, a += step, a3 += step)
         {
             var (b0, b1) = (Vector256.Load(b), Vector256.Load(b + 8));
             var x = Vector256.Create(*a);

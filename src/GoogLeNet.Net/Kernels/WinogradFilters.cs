@@ -24,7 +24,6 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
     public static void Transform(FilterMemory filters, ConvolutionShape shape, float* planes)
     {
         var (inputs, panels, blocks) = (shape.Inputs, shape.Panels, (shape.Inputs + Block - 1) / Block);
-        var plane = (nint)panels * inputs * Columns;
         Ranges.Run(panels * blocks, WinogradTiles.Planes * Block * Columns, i =>
         {
             var weights = stackalloc float[Block * Taps * Columns];
@@ -33,7 +32,7 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
             Gather(filters, panel * Columns, Math.Min(Columns, shape.Outputs - (panel * Columns)), first, count, weights);
             for (var c = 0; c < count; c++)
             {
-                WinogradTiles.Weights(weights + (c * Taps * Columns), planes + ((((nint)panel * inputs) + first + c) * Columns), plane);
+                WinogradTiles.Weights(weights + (c * Taps * Columns), planes + ((((nint)panel * inputs) + first + c) * Columns), shape.FilterPlane);
             }
         });
     }
@@ -68,6 +67,20 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
         if (count < Columns)
         {
             new Span<float>(weights, Block * Taps * Columns).Clear();
+        }
+
+        if (filters.Output == 1)
+        {
+            for (var i = 0; i < inputs * Taps; i++, weights += Columns)
+            {
+                var from = (T*)filters.First + first + ((firstInput + (i / Taps)) * filters.Input) + (i % Taps * filters.Tap);
+                for (var k = 0; k < count; k++)
+                {
+                    weights[k] = TLanes.Widen(from[k]);
+                }
+            }
+
+            return;
         }
 
         for (var k = 0; k < count; k++)
