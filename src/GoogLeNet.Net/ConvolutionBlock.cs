@@ -8,8 +8,8 @@ namespace Inception;
 
 /// <summary>Convolution → batch normalisation, if any → ReLU, if not left to a later layer. State keys: <c>conv.weight</c>, then <c>conv.bias</c> or <c>bn.*</c>.</summary>
 /// <remarks>
-/// On a CPU 3×3 convolutions are a kernel of the library's own (<see cref="ConvolutionFunction"/>), and in training normalisation and ReLU another one
-/// (<see cref="NormalizationFunction"/>): forward hooks of <c>conv</c> and <c>bn</c> do not run there.
+/// On a CPU 3×3 convolutions are a kernel of the library's own (<see cref="ConvolutionFunction"/>), those of a folded network another one (<see cref="PatchConvolution"/>), and
+/// in training normalisation and ReLU a third (<see cref="NormalizationFunction"/>): forward hooks of <c>conv</c> and <c>bn</c> do not run there.
 /// </remarks>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
@@ -57,9 +57,9 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        if (kernel == 3 && stride == 1 && ConvolutionFunction.Takes(input, conv))
+        if (stride == 1 && ByKernel(input) is { } result)
         {
-            return Convolve3x3(input);
+            return result;
         }
 
         if (!padsAsymmetrically)
@@ -74,12 +74,14 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         return Finish(conv.call(padded));
     }
 
-    // ReLU is part of the kernel where no gradient is asked for.
-    private Tensor Convolve3x3(Tensor input)
+    // ReLU is part of the kernels where no gradient is asked for. Null where libtorch is faster.
+    private Tensor? ByKernel(Tensor input)
     {
         var fused = bn is null && !LeavesRelu && !is_grad_enabled();
-        var output = ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused);
-        return fused ? output : Finish(output);
+        var convolved = kernel == 3 && ConvolutionFunction.Takes(input, conv) ? ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused)
+            : PatchConvolution.Takes(input, conv.weight) ? PatchConvolution.Convolve(input, conv.weight, conv.bias, fused)
+            : null;
+        return convolved is null || fused ? convolved : Finish(convolved);
     }
 
     private Tensor Finish(Tensor convolved)

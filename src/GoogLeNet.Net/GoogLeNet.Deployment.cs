@@ -1,4 +1,5 @@
 using Inception.Architecture;
+using Inception.Kernels;
 using Inception.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -39,7 +40,7 @@ public sealed partial class GoogLeNet
         {
             using var step = NewDisposeScope();
             var (weight, bias) = Fold(source, key, Spec.Blocks.BatchNormEpsilon);
-            Adopt(target[$"{key}.conv.weight"], weight);
+            Adopt(target[$"{key}.conv.weight"], Lay(weight.to(target[$"{key}.conv.weight"].dtype)));
             Adopt(target[$"{key}.conv.bias"], bias);
         }
 
@@ -67,15 +68,19 @@ public sealed partial class GoogLeNet
         return network;
     }
 
-    // In doubles, so that each number is rounded once; the weight in memory as channels-last convolutions read it.
+    // In doubles, so that each number is rounded once.
     private static (Tensor Weight, Tensor Bias) Fold(Dictionary<string, Tensor> state, string block, double epsilon)
     {
         Tensor Doubles(string key) => state[$"{block}.{key}"].detach().to(ScalarType.Float64);
 
         var scale = Doubles("bn.weight") / (Doubles("bn.running_var") + epsilon).sqrt();
         var weight = Doubles("conv.weight") * scale.view(-1, 1, 1, 1);
-        return (weight.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2), Doubles("bn.bias") - (Doubles("bn.running_mean") * scale));
+        return (weight, Doubles("bn.bias") - (Doubles("bn.running_mean") * scale));
     }
+
+    // In memory as inference reads it.
+    private static Tensor Lay(Tensor weight) =>
+        PatchConvolution.Suits(weight) ? PatchConvolution.Lay(weight) : weight.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
     // Takes over the strides with the values: convolutions give the same bits only in the same memory layout.
     private static void Adopt(Tensor target, Tensor value) => target.set_(value.to(target.dtype, copy: true));

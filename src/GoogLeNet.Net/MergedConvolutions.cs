@@ -24,14 +24,24 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         var hasNorm = blocks[0].Norm is not null;
         var weight = Joined(weights, block => block.Conv.weight);
         var bias = hasNorm ? null : Joined(biases, block => block.Conv.bias!);
-        var convolved = PointwiseConvolution.Apply(input, weight, bias);
-        var outputs = Split(hasNorm ? NormaliseAndActivate(convolved) : functional.relu(convolved, inplace: true), 1);
+        var outputs = Split(Convolve(input, weight, bias, hasNorm), 1);
         foreach (var output in outputs)
         {
             output.MoveToOuterDisposeScope();
         }
 
         return outputs;
+    }
+
+    private Tensor Convolve(Tensor input, Tensor weight, Tensor? bias, bool hasNorm)
+    {
+        if (!hasNorm && PatchConvolution.Takes(input, weight))
+        {
+            return PatchConvolution.Convolve(input, weight, bias, relu: true);
+        }
+
+        var convolved = PointwiseConvolution.Apply(input, weight, bias);
+        return hasNorm ? NormaliseAndActivate(convolved) : functional.relu(convolved, inplace: true);
     }
 
     /// <summary>
@@ -60,7 +70,8 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var whole = cat(blocks.Select(part).ToArray()).detach().DetachFromDisposeScope();
+        var joined = cat(blocks.Select(part).ToArray()).detach();
+        var whole = (joined.dim() > 1 && PatchConvolution.Suits(joined) ? PatchConvolution.Lay(joined) : joined).DetachFromDisposeScope();
         foreach (var (block, view) in blocks.Zip(Split(whole, 0)))
         {
             part(block).set_(view);
@@ -81,17 +92,20 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         var next = 0;
         foreach (var part in parts)
         {
-            var isComparable = part.device_type == DeviceType.CPU && part.dtype == whole.dtype && part.is_contiguous();
-            if (!isComparable || !whole.bytes.Overlaps(part.bytes, out var offset) || offset != next)
+            var isComparable = part.device_type == DeviceType.CPU && part.dtype == whole.dtype && part.stride().SequenceEqual(whole.stride());
+            if (!isComparable || !FirstNumbers(whole).Overlaps(FirstNumbers(part), out var offset) || offset != next)
             {
                 return false;
             }
 
-            next += part.bytes.Length;
+            next += (int)(part.shape[0] * part.stride(0) * part.element_size());
         }
 
         return true;
     }
+
+    // From the first number on as many as lie without gaps: all, or the weights for the first input where those of one output do not lie together.
+    private static Span<byte> FirstNumbers(Tensor part) => part.is_contiguous() ? part.bytes : part.select(1, 0).bytes;
 
     private Tensor NormaliseAndActivate(Tensor input)
     {

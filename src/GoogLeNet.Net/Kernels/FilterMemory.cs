@@ -10,11 +10,16 @@ namespace Inception.Kernels;
 internal readonly record struct FilterMemory(nint First, nint Output, nint Input, nint Tap)
 {
     /// <summary>Of filters that lie as <see cref="KernelInput.Filters"/> has them.</summary>
-    /// <param name="dense">(K, C, 3, 3), or (K, 3, 3, C) where channels lie last.</param>
+    /// <param name="dense">(K, C, 3, 3), or (K, 3, 3, C) where channels lie last, or (3, 3, C, K) where filters do.</param>
     /// <param name="first">Its address.</param>
     public static FilterMemory Of(Tensor dense, nint first)
     {
         var sizes = dense.shape;
+        if (sizes[0] == Winograd.Filter)
+        {
+            return new(first, 1, (nint)sizes[3], (nint)(sizes[2] * sizes[3]));
+        }
+
         var channelsLast = sizes[3] != Winograd.Filter || sizes[2] != Winograd.Filter;
         return channelsLast ? new(first, (nint)(WinogradTiles.Taps * sizes[3]), 1, (nint)sizes[3]) : new(first, (nint)(WinogradTiles.Taps * sizes[1]), WinogradTiles.Taps, 1);
     }

@@ -44,12 +44,21 @@ internal static class KernelInput
             : (ChannelsLast.Pixels(images), (int)shape[1]);
     }
 
-    /// <summary>3×3 filters without gaps, where they lie if they have none: (K, 3, 3, C) if channels lie last, (K, C, 3, 3) otherwise.</summary>
+    /// <summary>
+    /// 3×3 filters without gaps, where they lie if they have none: (K, 3, 3, C) if channels lie last, (3, 3, C, K) if <see cref="PatchConvolution.Lay">filters</see> do,
+    /// (K, C, 3, 3) otherwise.
+    /// </summary>
     /// <param name="weight">(K, C, 3, 3).</param>
     public static Tensor Filters(Tensor weight)
     {
         var pixels = weight.permute(0, 2, 3, 1);
-        return pixels.is_contiguous() ? pixels : weight.contiguous();
+        if (pixels.is_contiguous())
+        {
+            return pixels;
+        }
+
+        var filters = weight.permute(2, 3, 1, 0);
+        return filters.is_contiguous() ? filters : weight.contiguous();
     }
 
     /// <summary>(N, H, W, C) → (N, C, H, W), the same memory, without the mark of a view, so that it may be changed in place.</summary>

@@ -20,6 +20,15 @@ internal unsafe interface ILanes<T> where T : unmanaged
     static abstract T Narrow(float value);
 }
 
+/// <summary>What is done with the numbers whatever their type.</summary>
+internal static class Lanes
+{
+    /// <summary>ReLU if asked for; what is no number stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Activate(Vector<float> value, bool relu) =>
+        relu ? Vector.ConditionalSelect(Vector.LessThan(value, Vector<float>.Zero), Vector<float>.Zero, value) : value;
+}
+
 /// <summary>float32.</summary>
 internal readonly unsafe struct Float32Lanes : ILanes<float>
 {

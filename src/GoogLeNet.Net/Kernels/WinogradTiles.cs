@@ -105,10 +105,10 @@ internal static unsafe class WinogradTiles
                 t += Tile * Side;
                 Winograd.Output(t[0], t[1], t[2], t[3], t[4], t[5], out var z0, out var z1, out var z2, out var z3);
                 var to = pixels + (y * Tile);
-                TLanes.Store(Activate(y0 + firstBias, relu), Activate(z0 + secondBias, relu), to[0] + c);
-                TLanes.Store(Activate(y1 + firstBias, relu), Activate(z1 + secondBias, relu), to[1] + c);
-                TLanes.Store(Activate(y2 + firstBias, relu), Activate(z2 + secondBias, relu), to[2] + c);
-                TLanes.Store(Activate(y3 + firstBias, relu), Activate(z3 + secondBias, relu), to[3] + c);
+                TLanes.Store(Lanes.Activate(y0 + firstBias, relu), Lanes.Activate(z0 + secondBias, relu), to[0] + c);
+                TLanes.Store(Lanes.Activate(y1 + firstBias, relu), Lanes.Activate(z1 + secondBias, relu), to[1] + c);
+                TLanes.Store(Lanes.Activate(y2 + firstBias, relu), Lanes.Activate(z2 + secondBias, relu), to[2] + c);
+                TLanes.Store(Lanes.Activate(y3 + firstBias, relu), Lanes.Activate(z3 + secondBias, relu), to[3] + c);
             }
         }
     }
@@ -218,10 +218,6 @@ internal static unsafe class WinogradTiles
             }
         }
     }
-
-    // NaN stays.
-    private static Vector<float> Activate(Vector<float> value, bool relu) =>
-        relu ? Vector.ConditionalSelect(Vector.LessThan(value, Vector<float>.Zero), Vector<float>.Zero, value) : value;
 
     private static void Store(
         Vector<float> v0, Vector<float> v1, Vector<float> v2, Vector<float> v3, Vector<float> v4, Vector<float> v5, float* to, nint plane)

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Architecture;
+using Inception.Kernels;
 using Inception.Tests.Training;
 using Inception.Tests.Weights;
 using Inception.Training;
@@ -75,13 +76,16 @@ public sealed class FoldBatchNormTests
     }
 
     [Theory]
-    [InlineData("copied into", "weights laid out for inference see it")]
-    [InlineData("trained", "weights that were moved are joined anew")]
-    [InlineData("converted", "those of another type, too")]
-    public void Weights_that_are_changed_later_are_the_ones_that_compute(string how, string reason)
+    [InlineData("tiny", "copied into", "weights laid out for inference see it")]
+    [InlineData("tiny", "trained", "weights that were moved are joined anew")]
+    [InlineData("tiny", "converted", "those of another type, too")]
+    [InlineData("cifar-small", "copied into", "so do those laid for the kernel")]
+    [InlineData("cifar-small", "trained", "and they may be moved")]
+    [InlineData("cifar-small", "converted", "and come back")]
+    public void Weights_that_are_changed_later_are_the_ones_that_compute(string spec, string how, string reason)
     {
         using var scope = NewDisposeScope();
-        using var network = GoogLeNet.Create(3, Tiny.Spec(), seed: 4).WithTrainedNorms();
+        using var network = GoogLeNet.Create(3, States.Spec(spec), seed: 4).WithTrainedNorms();
         using var folded = network.FoldBatchNorm();
         var before = WithoutAuxiliariesTests.Logits(folded, 8);
         using var flat = how == "trained" ? new FlatParameters(folded) : null;
@@ -102,6 +106,21 @@ public sealed class FoldBatchNormTests
         after.Should().NotEqual(before, reason);
         using var output = folded.call(Arrays.NoiseTensor(3, 2, 3, 8, 8)); // with gradients, where they are always joined anew
         Arrays.RelativeError(after, [.. output.Logits.Floats().Select(value => (double)value)]).Should().BeLessThan(1e-5, reason);
+    }
+
+    [Fact]
+    public void Weights_are_read_where_they_lie_and_merged_ones_lie_together()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var network = GoogLeNet.Create(10, GoogLeNetSpec.Cifar);
+        using var folded = network.FoldBatchNorm();
+        var weights = folded.named_parameters().Where(named => named.name.StartsWith("inception4a") && named.name.EndsWith("conv.weight")).ToDictionary(named => named.name, named => named.parameter);
+
+        var (first, second) = (weights["inception4a.branch1.conv.weight"], weights["inception4a.branch2.0.conv.weight"]);
+        (first.shape, second.shape).Should().BeEquivalentTo((new long[] { 192, 480, 1, 1 }, new long[] { 96, 480, 1, 1 }));
+        (first.stride(0), first.stride(1), second.stride(1)).Should().Be(ProductKernel.IsAccelerated ? (1, 192 + 96 + 16, 192 + 96 + 16) : (480, 1, 1));
+        PatchConvolution.Takes(Arrays.ChannelsLast(zeros(1, 96, 14, 14)), weights["inception4a.branch2.1.conv.weight"]).Should().Be(ProductKernel.IsAccelerated);
     }
 
     [Fact]

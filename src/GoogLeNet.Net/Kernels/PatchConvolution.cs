@@ -1,0 +1,92 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Inception.Kernels;
+
+/// <summary>
+/// Convolutions with stride 1 that keep the images' size, for inference in float32 on a CPU: products of matrices (<see cref="PatchPass"/>), whose filters are read where they
+/// lie if they were <see cref="Lay">laid</see> for it. With one image that is what counts: libtorch rearranges filters in each call.
+/// </summary>
+internal static unsafe class PatchConvolution
+{
+    // Multiplications in a range: some tens of microseconds.
+    private const long Grain = 1 << 21;
+    private const int RangesOfAThread = 4;
+
+    /// <summary>Whether it takes such filters, once they are laid: float32 on a CPU that it is fast on, odd k, and filters enough for a panel.</summary>
+    /// <param name="weight">(K, C, k, k).</param>
+    public static bool Suits(Tensor weight)
+    {
+        if (!ProductKernel.IsAccelerated || weight.device_type != DeviceType.CPU || weight.dtype != ScalarType.Float32)
+        {
+            return false;
+        }
+
+        var sizes = weight.shape;
+        return sizes[0] >= ProductKernel.Columns && sizes[2] == sizes[3] && sizes[2] % 2 == 1;
+    }
+
+    /// <summary>A copy of filters that lies as (k, k, C, K).</summary>
+    /// <param name="weight">(K, C, k, k).</param>
+    public static Tensor Lay(Tensor weight) => weight.permute(2, 3, 1, 0).contiguous().permute(3, 2, 0, 1);
+
+    /// <summary>
+    /// Whether it takes such an input: one of those that <see cref="KernelInput"/> names in float32, or some of their channels, of four pixels at least, where filters were laid
+    /// and no gradient is asked for.
+    /// </summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="weight">(K, C, k, k).</param>
+    public static bool Takes(Tensor input, Tensor weight)
+    {
+        if (is_grad_enabled() || !Suits(weight) || !IsLaid(weight) || input.dtype != ScalarType.Float32 || !KernelInput.SuitsPartly(input, 1))
+        {
+            return false;
+        }
+
+        var (sizes, filters) = (input.shape, weight.shape);
+        var pixels = sizes[0] * sizes[2] * sizes[3];
+        return filters[1] == sizes[1] && pixels >= ProductKernel.Rows && pixels * Math.Max(sizes[1], filters[0]) <= KernelInput.MostNumbers;
+    }
+
+    /// <summary>(N, C, H, W) → (N, K, H, W), channels last.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="weight">(K, C, k, k), laid.</param>
+    /// <param name="bias">(K), or none.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    public static Tensor Convolve(Tensor input, Tensor weight, Tensor? bias, bool relu)
+    {
+        using var scope = NewDisposeScope();
+        var (shape, kernel) = (ConvolutionFunction.Shape(input, weight.shape[0]), (int)weight.shape[2]);
+        var (first, stride) = KernelInput.Pixels(input);
+        var filters = weight.permute(2, 3, 1, 0);
+        var shifts = bias ?? zeros(shape.Outputs);
+        var output = empty(shape.Images, shape.Height, shape.Width, shape.Outputs);
+        fixed (byte* from = first.bytes, weights = filters.bytes, biases = shifts.bytes, to = output.bytes)
+        {
+            Convolve(new((float*)from, stride, (float*)weights, (float*)biases, relu, (float*)to, shape, kernel), shape, kernel);
+        }
+
+        return KernelInput.Images(output).MoveToOuterDisposeScope();
+    }
+
+    // Some panels of filters, or some pixels for all of them, are a range.
+    private static void Convolve(PatchPass pass, ConvolutionShape shape, int kernel)
+    {
+        var products = (long)shape.Pixels * shape.Inputs * kernel * kernel * shape.Outputs;
+        var ranges = (int)Math.Clamp(products / Grain, 1, RangesOfAThread * get_num_threads());
+        var parts = PatchPass.Parts(shape, kernel, (ranges + shape.Panels - 1) / shape.Panels);
+        var splits = Math.Clamp((ranges + parts - 1) / parts, 1, shape.Panels);
+        Ranges.Split(parts * splits, parts * splits, (range, _, _) =>
+        {
+            var (part, split) = Math.DivRem(range, splits);
+            var (start, end) = ((int)((long)shape.Pixels * part / parts), (int)((long)shape.Pixels * (part + 1) / parts));
+            pass.Run(start, end - start, (shape.Panels * split / splits)..(shape.Panels * (split + 1) / splits));
+        });
+    }
+
+    private static bool IsLaid(Tensor weight)
+    {
+        using var filters = weight.permute(2, 3, 1, 0);
+        return filters.is_contiguous();
+    }
+}

@@ -1,0 +1,106 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Inception.Kernels;
+
+/// <summary>
+/// A convolution's work as products of matrices, in float32: patches (pixels, taps · C) by filters (taps · C, K), some pixels by 32 filters at a time. Patches of a 1×1
+/// convolution are the pixels themselves. Each output is one chain of sums, whatever is computed beside it: it has the same bits in any batch, on any number of threads.
+/// </summary>
+/// <param name="input">(N, H, W, C).</param>
+/// <param name="stride">Numbers from one of its pixels to the next.</param>
+/// <param name="filters">(taps, C, K).</param>
+/// <param name="biases">One for each output channel.</param>
+/// <param name="relu">Whether outputs below 0 become 0.</param>
+/// <param name="output">(N, H, W, K).</param>
+/// <param name="shape">The convolution.</param>
+/// <param name="kernel">Taps along one side; odd.</param>
+[SkipLocalsInit]
+internal sealed unsafe class PatchPass(
+    float* input, int stride, float* filters, float* biases, bool relu, float* output, ConvolutionShape shape, int kernel)
+{
+    private const int Columns = ProductKernel.Columns;
+
+    // Numbers of patches taken at once, a megabyte.
+    private const int Cached = 1 << 18;
+
+    private readonly int depth = kernel * kernel * shape.Inputs;
+
+    /// <summary>How many parts the pixels are taken in: as many as asked for or as keep one in the cache, but none of a few pixels.</summary>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="kernel">Taps along one side.</param>
+    /// <param name="fewest">Parts asked for.</param>
+    public static int Parts(ConvolutionShape shape, int kernel, int fewest)
+    {
+        const int Pixels = 4 * ProductKernel.ManyRows;
+        var most = Math.Max(Cached / (kernel * kernel * shape.Inputs), Pixels);
+        return Math.Max((shape.Pixels + most - 1) / most, Math.Min(fewest, shape.Pixels / Pixels));
+    }
+
+    /// <summary>Computes the outputs of some pixels for some panels of filters.</summary>
+    /// <param name="start">The first pixel.</param>
+    /// <param name="count">How many; 4 at least.</param>
+    /// <param name="panels">Which panels.</param>
+    public void Run(int start, int count, Range panels)
+    {
+        var products = Scratch.OfRange((nint)count * (kernel > 1 ? Columns + depth : Columns));
+        float* rows = input + ((nint)start * stride), patches = products + ((nint)count * Columns);
+        nint row = stride;
+        if (kernel > 1)
+        {
+            LayPatches(start, count, patches);
+            rows = patches;
+            row = depth;
+        }
+
+        for (var panel = panels.Start.Value; panel < panels.End.Value; panel++)
+        {
+            // The last panel takes some of the one before once more where filters do not fill it; the last four pixels likewise.
+            var column = Math.Min(panel * Columns, shape.Outputs - Columns);
+            var whole = count / ProductKernel.Rows * ProductKernel.Rows;
+            ProductKernel.Multiply(whole, depth, rows, row, 1, filters + column, shape.Outputs, products, adds: false);
+            if (whole < count)
+            {
+                var last = (nint)count - ProductKernel.Rows;
+                ProductKernel.Multiply(ProductKernel.Rows, depth, rows + (last * row), row, 1, filters + column, shape.Outputs, products + (last * Columns), adds: false);
+            }
+
+            Finish(products, count, biases + column, output + ((nint)start * shape.Outputs) + column);
+        }
+    }
+
+    private void LayPatches(int start, int count, float* patches)
+    {
+        var around = kernel / 2;
+        for (var pixel = start; pixel < start + count; pixel++)
+        {
+            var (line, x) = Math.DivRem(pixel, shape.Width);
+            var y = line % shape.Height;
+            for (var tap = 0; tap < kernel * kernel; tap++, patches += shape.Inputs)
+            {
+                var (down, right) = ((tap / kernel) - around, (tap % kernel) - around);
+                var patch = new Span<float>(patches, shape.Inputs);
+                if ((uint)(y + down) < (uint)shape.Height && (uint)(x + right) < (uint)shape.Width)
+                {
+                    new ReadOnlySpan<float>(input + ((nint)(pixel + (down * shape.Width) + right) * stride), shape.Inputs).CopyTo(patch);
+                }
+                else
+                {
+                    patch.Clear();
+                }
+            }
+        }
+    }
+
+    private void Finish(float* products, int count, float* shifts, float* to)
+    {
+        for (var pixel = 0; pixel < count; pixel++, products += Columns, to += shape.Outputs)
+        {
+            for (var c = 0; c < Columns; c += Vector<float>.Count)
+            {
+                var value = Vector.Load(products + c) + Vector.Load(shifts + c);
+                Lanes.Activate(value, relu).Store(to + c);
+            }
+        }
+    }
+}
