@@ -17,7 +17,8 @@ public sealed partial class GoogLeNet
 
     /// <summary>
     /// A network for inference whose convolutions contain their batch normalisation: weight w · γ / √(σ² + ε) and bias β − μ · γ / √(σ² + ε),
-    /// from the running statistics μ and σ². Up to rounding it computes what the main head computes in evaluation mode.
+    /// from the running statistics μ and σ². Up to rounding it computes what the main head computes in evaluation mode. Its weights lie in memory as inference on the
+    /// device reads them: a network for a GPU is moved there first and folded then.
     /// </summary>
     /// <returns>
     /// A network of its own, which the caller disposes: in evaluation mode, on the same device, without auxiliary classifiers, its spec with

@@ -55,7 +55,8 @@ internal sealed unsafe class PatchPass(
 
         for (var panel = panels.Start.Value; panel < panels.End.Value; panel++)
         {
-            // The last panel takes some of the one before once more where filters do not fill it; the last four pixels likewise.
+            // The last panel takes some of the one before once more where filters do not fill it, and the last four pixels likewise: two threads may write the same numbers
+            // to the same place.
             var column = Math.Min(panel * Columns, shape.Outputs - Columns);
             var whole = count / ProductKernel.Rows * ProductKernel.Rows;
             ProductKernel.Multiply(whole, depth, rows, row, 1, filters + column, shape.Outputs, products, adds: false);
