@@ -1,4 +1,5 @@
 using Inception.Architecture;
+using Inception.Data.Transforms;
 using Inception.Kernels;
 using Inception.Serialization;
 using TorchSharp;
@@ -40,8 +41,8 @@ public sealed partial class GoogLeNet
         foreach (var (key, _) in folded.named_modules().Where(named => named.module is ConvolutionBlock))
         {
             using var step = NewDisposeScope();
-            var (weight, bias) = Fold(source, key, Spec.Blocks.BatchNormEpsilon);
-            Adopt(target[$"{key}.conv.weight"], Lay(weight.to(target[$"{key}.conv.weight"].dtype)));
+            var (filters, (weight, bias)) = (target[$"{key}.conv.weight"], Fold(source, key, Spec.Blocks.BatchNormEpsilon));
+            Adopt(filters, Lay(weight.to(filters.dtype)));
             Adopt(target[$"{key}.conv.bias"], bias);
         }
 
@@ -81,7 +82,7 @@ public sealed partial class GoogLeNet
 
     // In memory as inference reads it.
     private static Tensor Lay(Tensor weight) =>
-        PatchConvolution.Suits(weight) ? PatchConvolution.Lay(weight) : weight.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        PatchConvolution.Suits(weight) ? PatchConvolution.Lay(weight) : ChannelsLast.Images(ChannelsLast.Pixels(weight));
 
     // Takes over the strides with the values: convolutions give the same bits only in the same memory layout.
     private static void Adopt(Tensor target, Tensor value) => target.set_(value.to(target.dtype, copy: true));

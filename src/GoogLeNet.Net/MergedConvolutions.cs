@@ -33,17 +33,6 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         return outputs;
     }
 
-    private Tensor Convolve(Tensor input, Tensor weight, Tensor? bias, bool hasNorm)
-    {
-        if (!hasNorm && PatchConvolution.Takes(input, weight))
-        {
-            return PatchConvolution.Convolve(input, weight, bias, relu: true);
-        }
-
-        var convolved = PointwiseConvolution.Apply(input, weight, bias);
-        return hasNorm ? NormaliseAndActivate(convolved) : functional.relu(convolved, inplace: true);
-    }
-
     /// <summary>
     /// Lays the blocks' weights and biases one behind the other on a CPU, so that inference does not join them each time. That lasts
     /// until something moves them: training, another device or type.
@@ -64,6 +53,17 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
     {
         weights?.Dispose();
         biases?.Dispose();
+    }
+
+    private Tensor Convolve(Tensor input, Tensor weight, Tensor? bias, bool hasNorm)
+    {
+        if (!hasNorm && PatchConvolution.Takes(input, weight))
+        {
+            return PatchConvolution.Convolve(input, weight, bias, relu: true);
+        }
+
+        var convolved = PointwiseConvolution.Apply(input, weight, bias);
+        return hasNorm ? NormaliseAndActivate(convolved) : functional.relu(convolved, inplace: true);
     }
 
     private Tensor LaidTogether(Func<ConvolutionBlock, Tensor> part)

@@ -21,7 +21,7 @@ internal static class PointwiseConvolution
     /// </summary>
     public static bool IsProduct(Tensor input) =>
         input.device_type == DeviceType.CPU
-        && (input.dtype == ScalarType.BFloat16 || (input.dtype == ScalarType.Float32 && !IsRight.GetOrAdd(get_num_threads(), _ => Trials.All(trial => Agrees(trial)))));
+        && (input.dtype == ScalarType.BFloat16 || (input.dtype == ScalarType.Float32 && !IsRight.GetOrAdd(get_num_threads(), _ => Trials.All(Agrees))));
 
     /// <summary>(N, C, H, W) → (N, O, H, W): the convolution, or the product where that suits.</summary>
     public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias) =>

@@ -1,6 +1,6 @@
 namespace Inception.Kernels;
 
-/// <summary>A 3×3 convolution with stride 1 that keeps the images' size, of images that lie channels last, (N, H, W, C), in tiles of 4×4 outputs.</summary>
+/// <summary>A convolution with stride 1 that keeps the images' size, of images that lie channels last, (N, H, W, C); of a 3×3 one also its tiles of 4×4 outputs.</summary>
 /// <param name="Images">N.</param>
 /// <param name="Height">H, in pixels.</param>
 /// <param name="Width">W.</param>

@@ -57,7 +57,7 @@ internal static class KernelInput
             return pixels;
         }
 
-        var filters = weight.permute(2, 3, 1, 0);
+        var filters = PatchConvolution.Taps(weight);
         return filters.is_contiguous() ? filters : weight.contiguous();
     }
 

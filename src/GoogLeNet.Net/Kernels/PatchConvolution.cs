@@ -9,10 +9,6 @@ namespace Inception.Kernels;
 /// </summary>
 internal static unsafe class PatchConvolution
 {
-    // Multiplications in a range: some tens of microseconds.
-    private const long Grain = 1 << 21;
-    private const int RangesOfAThread = 4;
-
     /// <summary>Whether it takes such filters, once they are laid: float32 on a CPU that it is fast on, odd k, and filters enough for a panel.</summary>
     /// <param name="weight">(K, C, k, k).</param>
     public static bool Suits(Tensor weight)
@@ -28,7 +24,10 @@ internal static unsafe class PatchConvolution
 
     /// <summary>A copy of filters that lies as (k, k, C, K).</summary>
     /// <param name="weight">(K, C, k, k).</param>
-    public static Tensor Lay(Tensor weight) => weight.permute(2, 3, 1, 0).contiguous().permute(3, 2, 0, 1);
+    public static Tensor Lay(Tensor weight) => Taps(weight).contiguous().permute(3, 2, 0, 1);
+
+    /// <summary>(K, C, k, k) → (k, k, C, K), the same memory: without gaps if it was laid so.</summary>
+    public static Tensor Taps(Tensor weight) => weight.permute(2, 3, 1, 0);
 
     /// <summary>
     /// Whether it takes such an input: one of those that <see cref="KernelInput"/> names in float32, or some of their channels, of four pixels at least, where filters were laid
@@ -58,35 +57,20 @@ internal static unsafe class PatchConvolution
         using var scope = NewDisposeScope();
         var (shape, kernel) = (ConvolutionFunction.Shape(input, weight.shape[0]), (int)weight.shape[2]);
         var (first, stride) = KernelInput.Pixels(input);
-        var filters = weight.permute(2, 3, 1, 0);
+        var filters = Taps(weight);
         var shifts = bias ?? zeros(shape.Outputs);
         var output = empty(shape.Images, shape.Height, shape.Width, shape.Outputs);
         fixed (byte* from = first.bytes, weights = filters.bytes, biases = shifts.bytes, to = output.bytes)
         {
-            Convolve(new((float*)from, stride, (float*)weights, (float*)biases, relu, (float*)to, shape, kernel), shape, kernel);
+            new PatchPass((float*)from, stride, (float*)weights, (float*)biases, relu, (float*)to, shape, kernel).Run();
         }
 
         return KernelInput.Images(output).MoveToOuterDisposeScope();
     }
 
-    // Some panels of filters, or some pixels for all of them, are a range.
-    private static void Convolve(PatchPass pass, ConvolutionShape shape, int kernel)
-    {
-        var products = (long)shape.Pixels * shape.Inputs * kernel * kernel * shape.Outputs;
-        var ranges = (int)Math.Clamp(products / Grain, 1, RangesOfAThread * get_num_threads());
-        var parts = PatchPass.Parts(shape, kernel, (ranges + shape.Panels - 1) / shape.Panels);
-        var splits = Math.Clamp((ranges + parts - 1) / parts, 1, shape.Panels);
-        Ranges.Split(parts * splits, parts * splits, (range, _, _) =>
-        {
-            var (part, split) = Math.DivRem(range, splits);
-            var (start, end) = ((int)((long)shape.Pixels * part / parts), (int)((long)shape.Pixels * (part + 1) / parts));
-            pass.Run(start, end - start, (shape.Panels * split / splits)..(shape.Panels * (split + 1) / splits));
-        });
-    }
-
     private static bool IsLaid(Tensor weight)
     {
-        using var filters = weight.permute(2, 3, 1, 0);
+        using var filters = Taps(weight);
         return filters.is_contiguous();
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
 
 namespace Inception.Kernels;
 
@@ -24,24 +25,36 @@ internal sealed unsafe class PatchPass(
     // Numbers of patches taken at once, a megabyte.
     private const int Cached = 1 << 18;
 
+    // Multiplications in a range: some tens of microseconds.
+    private const long Grain = 1 << 21;
+    private const int RangesOfAThread = 4;
+
     private readonly int depth = kernel * kernel * shape.Inputs;
 
-    /// <summary>How many parts the pixels are taken in: as many as asked for or as keep one in the cache, but none of a few pixels.</summary>
-    /// <param name="shape">The convolution.</param>
-    /// <param name="kernel">Taps along one side.</param>
-    /// <param name="fewest">Parts asked for.</param>
-    public static int Parts(ConvolutionShape shape, int kernel, int fewest)
+    /// <summary>Computes the outputs. Some panels of filters, or some pixels for all of them, are a range.</summary>
+    public void Run()
+    {
+        var ranges = (int)Math.Clamp((long)shape.Pixels * depth * shape.Outputs / Grain, 1, RangesOfAThread * get_num_threads());
+        var parts = Parts((ranges + shape.Panels - 1) / shape.Panels);
+        var splits = Math.Clamp((ranges + parts - 1) / parts, 1, shape.Panels);
+        Ranges.Split(parts * splits, parts * splits, (range, _, _) =>
+        {
+            var (part, split) = Math.DivRem(range, splits);
+            var (start, end) = ((int)((long)shape.Pixels * part / parts), (int)((long)shape.Pixels * (part + 1) / parts));
+            Run(start, end - start, (shape.Panels * split / splits)..(shape.Panels * (split + 1) / splits));
+        });
+    }
+
+    // How many parts the pixels are taken in: as many as asked for or as keep one in the cache, but none of a few pixels.
+    private int Parts(int fewest)
     {
         const int Pixels = 4 * ProductKernel.ManyRows;
-        var most = Math.Max(Cached / (kernel * kernel * shape.Inputs), Pixels);
+        var most = Math.Max(Cached / depth, Pixels);
         return Math.Max((shape.Pixels + most - 1) / most, Math.Min(fewest, shape.Pixels / Pixels));
     }
 
-    /// <summary>Computes the outputs of some pixels for some panels of filters.</summary>
-    /// <param name="start">The first pixel.</param>
-    /// <param name="count">How many; 4 at least.</param>
-    /// <param name="panels">Which panels.</param>
-    public void Run(int start, int count, Range panels)
+    // Some pixels, 4 at least, for some panels of filters.
+    private void Run(int start, int count, Range panels)
     {
         var products = Scratch.OfRange((nint)count * (kernel > 1 ? Columns + depth : Columns));
         float* rows = input + ((nint)start * stride), patches = products + ((nint)count * Columns);

@@ -69,20 +69,6 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
             new Span<float>(weights, Block * Taps * Columns).Clear();
         }
 
-        if (filters.Output == 1)
-        {
-            for (var i = 0; i < inputs * Taps; i++, weights += Columns)
-            {
-                var from = (T*)filters.First + first + ((firstInput + (i / Taps)) * filters.Input) + (i % Taps * filters.Tap);
-                for (var k = 0; k < count; k++)
-                {
-                    weights[k] = TLanes.Widen(from[k]);
-                }
-            }
-
-            return;
-        }
-
         for (var k = 0; k < count; k++)
         {
             var filter = (T*)filters.First + ((first + k) * filters.Output) + (firstInput * filters.Input);

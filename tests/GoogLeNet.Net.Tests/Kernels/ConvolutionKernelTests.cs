@@ -124,24 +124,13 @@ public sealed class ConvolutionKernelTests
     public void The_numbers_are_the_same_on_any_number_of_threads()
     {
         using var scope = NewDisposeScope();
-        var threads = get_num_threads();
-        Dictionary<string, float[]> On(int count)
-        {
-            set_num_threads(count);
-            return Results(Input(5, 48, 21, 21), Filters(80, 48), Bias(80), (x, w, b) => ConvolutionFunction.Convolve(x, w, b));
-        }
+        Dictionary<string, float[]> On(int count) =>
+            Threads.On(count, () => Results(Input(5, 48, 21, 21), Filters(80, 48), Bias(80), (x, w, b) => ConvolutionFunction.Convolve(x, w, b)));
 
-        try
+        var alone = On(1);
+        foreach (var count in new[] { 2, 3, 7 })
         {
-            var alone = On(1);
-            foreach (var count in new[] { 2, 3, 7 })
-            {
-                On(count).Should().BeEquivalentTo(alone, options => options.WithStrictOrdering(), $"{count} threads");
-            }
-        }
-        finally
-        {
-            set_num_threads(threads);
+            On(count).Should().BeEquivalentTo(alone, options => options.WithStrictOrdering(), $"{count} threads");
         }
     }
 

@@ -96,20 +96,11 @@ public sealed class NormalizationKernelTests
     public void The_sums_are_the_same_on_any_number_of_threads()
     {
         using var scope = NewDisposeScope();
-        var threads = get_num_threads();
-        try
-        {
-            set_num_threads(1);
-            var alone = Ours(Input(9, 40, 40), Layers(40), relu: true);
-            set_num_threads(3);
-            var together = Ours(Input(9, 40, 40), Layers(40), relu: true);
+        Dictionary<string, float[]> On(int count) => Threads.On(count, () => Ours(Input(9, 40, 40), Layers(40), relu: true));
 
-            together.Should().BeEquivalentTo(alone, options => options.WithStrictOrdering());
-        }
-        finally
-        {
-            set_num_threads(threads);
-        }
+        var (alone, together) = (On(1), On(3));
+
+        together.Should().BeEquivalentTo(alone, options => options.WithStrictOrdering());
     }
 
     [Fact]

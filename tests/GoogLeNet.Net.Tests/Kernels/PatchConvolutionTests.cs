@@ -40,25 +40,14 @@ public sealed class PatchConvolutionTests
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var threads = get_num_threads();
         var (input, filters, bias) = (Input(5, 48, 13, 13), Filters(80, 48, 3), Bias(80));
-        float[] On(int count, Tensor images)
-        {
-            set_num_threads(count);
-            return PatchConvolution.Convolve(images, filters, bias, relu: false).select(0, 0).Floats();
-        }
+        float[] On(int count, Tensor images) =>
+            Threads.On(count, () => PatchConvolution.Convolve(images, filters, bias, relu: false).select(0, 0).Floats());
 
-        try
+        var alone = On(1, input.narrow(0, 0, 1));
+        foreach (var count in new[] { 1, 2, 3, 7 })
         {
-            var alone = On(1, input.narrow(0, 0, 1));
-            foreach (var count in new[] { 1, 2, 3, 7 })
-            {
-                On(count, input).Should().Equal(alone, $"{count} threads");
-            }
-        }
-        finally
-        {
-            set_num_threads(threads);
+            On(count, input).Should().Equal(alone, $"{count} threads");
         }
     }
 
