@@ -72,14 +72,14 @@ public sealed class BatchLoader
         var samples = Samples(epoch, step);
         var context = new BatchContext(seed, epoch, samples);
         using var scope = NewDisposeScope();
-        var index = tensor(samples, device: dataset.Images.device);
+        var index = tensor(samples).SentTo(dataset.Images.device);
         var batch = new Batch(Transformed(dataset.Images.index_select(0, index), context), dataset.Labels.index_select(0, index));
         if (mixup is not null)
         {
             batch = mixup.Apply(batch, context);
         }
 
-        return batch.Map(part => Sent(part).MoveToOuterDisposeScope());
+        return batch.Map(part => part.SentTo(device).MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -129,8 +129,6 @@ public sealed class BatchLoader
 
         return BatchTransforms.Finished(images);
     }
-
-    private Tensor Sent(Tensor part) => crossesDevices ? part.pin_memory().to(device, non_blocking: true) : part.to(device);
 
     // The order is replaced as a whole, since a thread in the background may read it too.
     private long[] OrderOf(int epoch)

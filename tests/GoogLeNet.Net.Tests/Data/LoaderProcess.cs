@@ -10,7 +10,7 @@ namespace Inception.Tests.Data;
 internal static class LoaderProcess
 {
     /// <summary>Loads and prints the sum of everything that was read.</summary>
-    public static async Task<int> Main(string[] arguments)
+    public static async Task<int> RunAsync(string[] arguments)
     {
         using var store = new StoreFixture();
         var manifest = store.Fake.Manifest;

@@ -47,11 +47,11 @@ internal readonly record struct ColourStep(double Factor, double PixelGrey, doub
     /// <returns>(N, H·W, 3), in the caller's scope with what it took.</returns>
     public static Tensor Apply(Tensor pixels, ColourStep[] steps)
     {
-        var grey = tensor(Grey, [Channels, 1], device: pixels.device);
+        var grey = tensor(Grey, [Channels, 1]).SentTo(pixels.device);
         var imageGrey = pixels.mean([1], keepdim: true).matmul(grey); // (N, 1, 1)
-        var shifts = tensor([.. steps.SelectMany(step => step.Shift)], [steps.Length, 1, Channels], device: pixels.device);
-        var shares = tensor([.. steps.Select(step => (float)step.ImageGrey)], [steps.Length, 1, 1], device: pixels.device);
-        var mixing = tensor([.. steps.SelectMany(step => step.Mixing)], [steps.Length, Channels, Channels], device: pixels.device);
+        var shifts = tensor([.. steps.SelectMany(step => step.Shift)], [steps.Length, 1, Channels]).SentTo(pixels.device);
+        var shares = tensor([.. steps.Select(step => (float)step.ImageGrey)], [steps.Length, 1, 1]).SentTo(pixels.device);
+        var mixing = tensor([.. steps.SelectMany(step => step.Mixing)], [steps.Length, Channels, Channels]).SentTo(pixels.device);
         return pixels.matmul(mixing).add_(imageGrey.mul(shares).add(shifts));
     }
 

@@ -51,6 +51,6 @@ public sealed record Cutout : IBatchTransform
             covered.AsSpan(((n * length) + from) * repeat, (to - from) * repeat).Fill(true);
         }
 
-        return tensor(covered, device: device);
+        return tensor(covered).SentTo(device);
     }
 }

@@ -15,8 +15,8 @@ public sealed record HorizontalFlip(bool Alternating = false) : IBatchTransform
         using var scope = NewDisposeScope();
         var (chosen, order) = Choose(context);
         var pixels = ChannelsLast.Pixels(images);
-        var mirrored = pixels.index_select(0, tensor(chosen, device: images.device)).flip(2);
-        var views = cat([pixels, mirrored]).index_select(0, tensor(order, device: images.device));
+        var mirrored = pixels.index_select(0, tensor(chosen).SentTo(images.device)).flip(2);
+        var views = cat([pixels, mirrored]).index_select(0, tensor(order).SentTo(images.device));
         return ChannelsLast.Images(views).MoveToOuterDisposeScope();
     }
 

@@ -24,8 +24,8 @@ public sealed record Mixup
     {
         using var scope = NewDisposeScope();
         var device = batch.Images.device;
-        var partners = tensor(Partners(context), device: device);
-        var shares = tensor(Shares(context), device: device);
+        var partners = tensor(Partners(context)).SentTo(device);
+        var shares = tensor(Shares(context)).SentTo(device);
         var pixels = ChannelsLast.Pixels(batch.Images);
         var blended = pixels.index_select(0, partners).view(pixels.shape[0], -1);
         blended.lerp_(pixels.view(pixels.shape[0], -1), shares.view(-1, 1));

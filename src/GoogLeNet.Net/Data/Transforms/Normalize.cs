@@ -59,6 +59,6 @@ public sealed record Normalize : IBatchTransform
             row[i] = (float)values[i % values.Length];
         }
 
-        return tensor(row, device: device);
+        return tensor(row).SentTo(device);
     }
 }

@@ -100,6 +100,6 @@ public sealed record RandomResizedCrop : IBatchTransform
             new ResamplingWeights(columns.AsSpan(n * Size * width, Size * width), width, Size, window.Left, window.Width).Write(interpolation);
         }
 
-        return (tensor(rows, [batch, Size, height], device: device), tensor(columns, [batch, Size, width], device: device));
+        return (tensor(rows, [batch, Size, height]).SentTo(device), tensor(columns, [batch, Size, width]).SentTo(device));
     }
 }

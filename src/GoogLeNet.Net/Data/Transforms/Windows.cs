@@ -25,7 +25,7 @@ internal static class Windows
         // Seen with a stride of one element, the batch is the list of the windows that start at each element.
         var places = (shape[0] * plane) - ((height - 1) * row) - (width * channels) + 1;
         var windows = pixels.as_strided([places, height, width * channels], [1, row, 1]);
-        return windows.index_select(0, tensor(starts, device: pixels.device)).view(shape[0], height, width, channels);
+        return windows.index_select(0, tensor(starts).SentTo(pixels.device)).view(shape[0], height, width, channels);
     }
 
     /// <summary>A place in 0 … <paramref name="places"/> − 1 for each sample.</summary>

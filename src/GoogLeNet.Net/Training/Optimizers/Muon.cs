@@ -20,6 +20,9 @@ internal sealed class Muon : FlatOptimizer
     // Each layer's filters as a matrix (O, kH·kW·I), which is how they lie in memory.
     private readonly List<Tensor> filters;
 
+    // √O of each layer: the norm that its filters keep.
+    private readonly Tensor norms;
+
     // The gradients of all layers whose matrices have the same smaller side.
     private readonly List<SameSide> sides;
 
@@ -36,6 +39,7 @@ internal sealed class Muon : FlatOptimizer
         }
 
         filters = [.. Matrices(parameters.Values).Select(matrix => matrix.DetachFromDisposeScope())];
+        norms = tensor([.. filters.Select(weights => (float)Math.Sqrt(weights.shape[0]))], device: velocity.device).DetachFromDisposeScope();
         sides = [.. Matrices(parameters.Gradients).GroupBy(matrix => Math.Min(matrix.shape[0], matrix.shape[1])).Select(group => new SameSide([.. group]))];
     }
 
@@ -47,6 +51,7 @@ internal sealed class Muon : FlatOptimizer
     {
         velocity.Dispose();
         momentum.Dispose();
+        norms.Dispose();
         filters.ForEach(weights => weights.Dispose());
         sides.ForEach(side => side.Dispose());
     }
@@ -58,13 +63,9 @@ internal sealed class Muon : FlatOptimizer
         velocity.mul_(momentum).add_(Parameters.Gradients);
         Parameters.Gradients.addcmul_(velocity, momentum, 1);
         sides.ForEach(side => side.MakeOrthogonal(options.Iterations));
-        if (options.NormalizesFilters)
+        if (options.NormalizesFilters && filters.Count > 0)
         {
-            foreach (var weights in filters)
-            {
-                using var scope = NewDisposeScope();
-                weights.mul_((weights.norm() + SmallestNorm).reciprocal() * Math.Sqrt(weights.shape[0]));
-            }
+            Normalize();
         }
 
         foreach (var group in Parameters.MovingGroups)
@@ -77,6 +78,17 @@ internal sealed class Muon : FlatOptimizer
             }
 
             w.add_(step, -rate);
+        }
+    }
+
+    // A number for each layer is little work: on a GPU every operator that is not started saves more than it computes.
+    private void Normalize()
+    {
+        using var scope = NewDisposeScope();
+        var scales = (stack(filters.Select(weights => weights.norm())) + SmallestNorm).reciprocal().mul_(norms);
+        for (var i = 0; i < filters.Count; i++)
+        {
+            filters[i].mul_(scales.select(0, i));
         }
     }
 
