@@ -24,7 +24,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     {
         // Two steps an epoch, so that most of the time goes into saving.
         await File.WriteAllTextAsync(folder["recipe.json"], Restless.ToJson());
-        (await SampleProcess.RunAsync("train", "--recipe", folder["recipe.json"], "--out", folder["straight"])).ExitCode.Should().Be(0);
+        var straight = await SampleProcess.RunAsync("train", "--recipe", folder["recipe.json"], "--out", folder["straight"]);
+        straight.ExitCode.Should().Be(0, straight.Errors);
         var random = new Random(20);
         var amidSaving = 0;
         for (var kill = 0; kill < Kills; kill++)
@@ -40,7 +41,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
 
         amidSaving.Should().BeGreaterThan(0, "kills hit the writing of checkpoints too");
         File.Exists(folder["run/metrics.json"]).Should().BeFalse($"{Kills} kills come before the run's end");
-        (await SampleProcess.RunAsync("train", "--resume", "--out", folder["run"])).ExitCode.Should().Be(0);
+        var resumed = await SampleProcess.RunAsync("train", "--resume", "--out", folder["run"]);
+        resumed.ExitCode.Should().Be(0, resumed.Errors);
 
         output.WriteLine($"{amidSaving} of {Kills} kills hit the writing of a checkpoint.");
         Checkpoints.TensorsOf(folder["run/last.safetensors"]).Should().BeEquivalentTo(Checkpoints.TensorsOf(folder["straight/last.safetensors"]));
