@@ -21,20 +21,15 @@ internal static class GpuProcess
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["recipe.json"], recipe.ToJson());
-        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
-        string[] arguments = [typeof(GpuProcess).Assembly.Location, Command, folder["recipe.json"], dataOnHost ? OnHost : "device"];
-        var start = new ProcessStartInfo(host, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LD_PRELOAD"] = StandIn.Value;
-        start.Environment["STANDIN_COUNTS"] = folder["counts"];
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        process.ExitCode.Should().Be(0, await errors);
+        using var process = SampleProcess.StartProgram(
+            typeof(GpuProcess).Assembly.GetName().Name!, [Command, folder["recipe.json"], dataOnHost ? OnHost : "device"],
+            ("LD_PRELOAD", StandIn.Value), ("STANDIN_COUNTS", folder["counts"]));
+        var result = await process.FinishAsync();
+        result.ExitCode.Should().Be(0, result.Errors);
 
         var counts = (await File.ReadAllLinesAsync(folder["counts"])).Select(line => line.Split(' '));
         return (
-            [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => double.Parse(line, CultureInfo.InvariantCulture))],
+            [.. result.OutputLines.Select(line => double.Parse(line, CultureInfo.InvariantCulture))],
             counts.ToDictionary(pair => pair[0], pair => long.Parse(pair[1], CultureInfo.InvariantCulture)));
     }
 

@@ -22,7 +22,8 @@ internal sealed class SampleProcess : IDisposable
         return await sample.FinishAsync();
     }
 
-    private static SampleProcess StartProgram(string program, string[] arguments)
+    /// <summary>Starts a program that lies beside these tests, with additions to its environment.</summary>
+    public static SampleProcess StartProgram(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
         var start = new ProcessStartInfo(host, [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
@@ -30,6 +31,11 @@ internal sealed class SampleProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new SampleProcess(Process.Start(start)!);
     }
 
