@@ -13,8 +13,13 @@ shift
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 eng/setup.sh >&2
+# The engine may be one of the arguments, -p:TorchEngine=System.
+properties=()
+for argument in "$@"; do
+  case "$argument" in -p:* | --property:* | /p:*) properties+=("$argument") ;; esac
+done
 projects=(src/GoogLeNet.Net)
-if [ "$(dotnet msbuild src/GoogLeNet.Net -getProperty:TorchEngine)" = System ]; then projects+=(src/SystemTorch); fi
+if [ "$(dotnet msbuild src/GoogLeNet.Net -getProperty:TorchEngine "${properties[@]}")" = System ]; then projects+=(src/SystemTorch); fi
 for project in "${projects[@]}"; do
   # Source paths in the symbols are the repository's, not this machine's.
   dotnet pack "$project" -c Release --nologo -verbosity:quiet -p:ContinuousIntegrationBuild=true -o "$folder" "$@" >&2

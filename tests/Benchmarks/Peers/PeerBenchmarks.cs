@@ -78,7 +78,7 @@ internal static class PeerBenchmarks
             {ProcessorInfo.Name()}, {ProcessorInfo.Cores()} cores, {options.Threads} threads; {options.Repetitions} blocks of about 2 s each, in turns; {string.Join(' ', environment)}
             {string.Join("; ", versions.Distinct())}
 
-            | work | who | images/s, median | half range | ms a batch | peak MiB | ours is |
+            | work | who | images/s, median | half range | ms a batch | peak {(options.Device == "cpu" ? "" : "host ")}MiB | ours is |
             |---|---|---:|---:|---:|---:|---:|
             """;
     }

@@ -1,8 +1,8 @@
 // A stand-in for a GPU where there is none: the device "cuda:0", computed by the processor's kernels, for libtorch built without CUDA.
 // It is as strict as a GPU: addresses of its memory fault when the host reads them, operators refuse tensors of two devices. It counts the operators
-// that a GPU would have been asked for, and as "wait" those for which the host would have had to wait until the GPU had done all before.
-// Load it before anything uses libtorch (LD_PRELOAD); at the end of the process the counts go to the file that STANDIN_COUNTS names, a line for each,
-// and STANDIN_STOP_AT=NAME:N makes the N-th of that name fail, which shows where it comes from. For libtorch 1.13.
+// that a GPU would have been asked for and the bytes that they would have read and written, and as "wait" those for which the host would have had to wait
+// until the GPU had done all before. Load it before anything uses libtorch (LD_PRELOAD); at the end of the process a line for each, name, count and bytes,
+// goes to the file that STANDIN_COUNTS names, and STANDIN_STOP_AT=NAME:N makes the N-th of that name fail, which shows where it comes from. For libtorch 1.13.
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -46,20 +46,30 @@ class Counts {
   ~Counts() {
     if (const char* file = std::getenv("STANDIN_COUNTS")) {
       std::ofstream out(file);
-      for (const auto& [name, count] : counts) out << name << ' ' << count << '\n';
+      for (const auto& [name, asked] : all) out << name << ' ' << asked.count << ' ' << asked.bytes << '\n';
     }
   }
 
   void add(const std::string& name) {
     const std::lock_guard<std::mutex> lock(mutex);
-    const auto call = name + ':' + std::to_string(++counts[name]);
+    const auto call = name + ':' + std::to_string(++all[name].count);
     const char* stop = std::getenv("STANDIN_STOP_AT");
     TORCH_CHECK(!stop || call != stop, "stopped at ", call);
   }
 
+  void moved(const std::string& name, int64_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    all[name].bytes += bytes;
+  }
+
  private:
+  struct Asked {
+    int64_t count = 0;
+    int64_t bytes = 0;
+  };
+
   std::mutex mutex;
-  std::map<std::string, long> counts;
+  std::map<std::string, Asked> all;
 };
 
 Counts& counts() {
@@ -96,9 +106,41 @@ class Call {
       auto& result = from_end(results, i);
       result = to_device(result);
     }
+    counts().moved(schema.name(), moved(arguments));
   }
 
  private:
+  // Bytes that a GPU would have read and written: none for a view or new memory, twice its size for what is changed in place.
+  int64_t moved(const std::vector<c10::IValue>& arguments) {
+    static const std::set<std::string> overwriting{"aten::copy_", "aten::fill_", "aten::zero_"};
+    if (schema.name().rfind("aten::empty", 0) == 0) return 0;
+    int64_t bytes = 0;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const auto& argument = schema.arguments()[i];
+      const bool written = argument.alias_info() && argument.alias_info()->isWrite();
+      bytes += (written && !argument.kwarg_only() && !overwriting.count(schema.name()) ? 2 : 1) * bytes_of(arguments[i]);
+    }
+    for (std::size_t i = 0; i < schema.returns().size(); ++i) {
+      const auto* alias = schema.returns()[i].alias_info();
+      if (alias && !alias->isWrite()) return 0;
+      if (!alias) bytes += bytes_of(from_end(schema.returns().size(), i));
+    }
+    return bytes;
+  }
+
+  static int64_t bytes_of(const c10::IValue& value) {
+    if (value.isTensorList()) {
+      int64_t bytes = 0;
+      for (const at::Tensor& part : value.toTensorVector()) bytes += bytes_of(part);
+      return bytes;
+    }
+    if (!value.isTensor() || !value.toTensor().defined()) return 0;
+    const auto& tensor = value.toTensor();
+    auto bytes = static_cast<int64_t>(tensor.element_size());
+    for (int64_t i = 0; i < tensor.dim(); ++i) bytes *= tensor.stride(i) == 0 ? std::min<int64_t>(tensor.size(i), 1) : tensor.size(i);
+    return bytes;
+  }
+
   c10::IValue& from_end(std::size_t count, std::size_t i) { return (*stack)[stack->size() - count + i]; }
 
   c10::IValue to_host(const c10::IValue& value) {
