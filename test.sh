@@ -8,6 +8,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 eng/setup.sh
 build=(dotnet msbuild GoogLeNet.Net.sln -restore -p:Configuration=Release -nologo -verbosity:quiet -consoleLoggerParameters:"ErrorsOnly;NoSummary")
 # One build at a time. --close: the compiler's server process outlives the build and would keep the lock.
+mkdir -p artifacts
 if command -v flock > /dev/null; then build=(flock --close artifacts/build.lock "${build[@]}"); fi
 "${build[@]}"
 exec dotnet test GoogLeNet.Net.sln -c Release --nologo -verbosity:quiet "$@"
