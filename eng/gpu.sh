@@ -47,14 +47,15 @@ build_engine() {
   [ -e "$lib/libtorch_cpu.so" ] || lib="/usr/lib/$(uname -m)-linux-gnu"
   abi="$("$python" -c 'import torch; print(int(torch.compiled_with_cxx11_abi()))')" || return 1
   # The newest headers want C++20, those before them C++17, which is all that an older compiler has. One file a core.
-  local standard=c++20 source jobs=()
+  local standard=c++20 source job jobs=() failed=0
   echo 'int main() {}' | g++ -std=c++20 -x c++ -fsyntax-only - 2>/dev/null || standard=c++17
   for source in "$here"/native/*.cpp; do
     g++ -w -O1 "-std=$standard" -c -fPIC -fvisibility=hidden "-D_GLIBCXX_USE_CXX11_ABI=$abi" \
       -I "$include" -I "$include/torch/csrc/api/include" "$source" -o "$work/$(basename "$source").o" &
     jobs+=($!)
   done
-  for source in "${jobs[@]}"; do wait "$source" || return 1; done
+  for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+  [ "$failed" = 0 ] || return 1
   g++ -shared "$work"/*.cpp.o -o "$work/libsystemtorch.so" -Wl,--no-as-needed -L"$lib" "${libraries[@]}" -Wl,-rpath,"$lib" || return 1
   rm "$work"/*.cpp.o
   export SYSTEMTORCH_LIBRARY="$work/libsystemtorch.so" LD_LIBRARY_PATH="$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
@@ -201,7 +202,15 @@ run() {
   # (f) Recipe gpu: to 94 % from three seeds, then as far as it gets.
   local seed
   if wanted seeds; then
-    for seed in 0 1 2; do recipe_gpu "gpu-seed-$seed" 120 --seed "$seed" "${few[@]}" "${length[@]}"; done
+    local runs=()
+    for seed in 0 1 2; do
+      recipe_gpu "gpu-seed-$seed" 120 --seed "$seed" "${few[@]}" "${length[@]}" && runs+=("$work/gpu-seed-$seed/metrics.json")
+    done
+    [ ${#runs[@]} -gt 1 ] && row "mean of ${#runs[@]} seeds" "$("$python" -c '
+import json, sys
+runs = [json.load(open(run)) for run in sys.argv[1:]]
+mean = lambda key: sum(run[key] for run in runs) / len(runs)
+print("%.2f %% in %.1f s" % (mean("testAccuracy"), mean("wallSeconds")))' "${runs[@]}")"
   fi
   if wanted long; then recipe_gpu gpu-long 600 --epochs "${long_epochs:-$(affordable_epochs)}" "${few[@]}"; fi
 
