@@ -9,9 +9,9 @@ public sealed class StandInTheoryAttribute : TheoryAttribute
 {
     public StandInTheoryAttribute()
     {
-        const string Version = "/usr/include/torch/csrc/api/include/torch/version.h";
-        if (!Tensors.IsSystemTorch || !File.Exists(Version) || !File.ReadAllText(Version).Contains("TORCH_VERSION_MAJOR 1\n")
-            || !File.ReadAllText(Version).Contains("TORCH_VERSION_MINOR 13\n"))
+        const string Header = "/usr/include/torch/csrc/api/include/torch/version.h";
+        var version = File.Exists(Header) ? File.ReadAllText(Header) : "";
+        if (!Tensors.IsSystemTorch || !version.Contains("TORCH_VERSION_MAJOR 1\n") || !version.Contains("TORCH_VERSION_MINOR 13\n"))
         {
             Skip = "The stand-in for a GPU needs the engine System on Debian's libtorch 1.13.";
         }
