@@ -7,12 +7,13 @@ internal sealed class RunClock(TrainerOptions options, int stepsPerEpoch, long t
 {
     // A forward pass alone costs about a third of a training step; used until the first validation has been timed.
     private const double ForwardShare = 1 / 3.0;
-    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
-
     private long lastReport = Stopwatch.GetTimestamp();
     private double stepSeconds;
     private int steps = -1;
     private double? validationSeconds;
+
+    /// <summary>Time between two reports, for each of which the losses are read; for tests that count what steps do.</summary>
+    public static TimeSpan ReportInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Training speed; the first step, which prepares the kernels, left out. 0 before the second.</summary>
     public double ImagesPerSecond => steps > 0 ? steps * ImagesPerStep / stepSeconds : 0;

@@ -37,6 +37,8 @@ internal static class GpuProcess
     public static int Run(string[] arguments)
     {
         torch.set_num_threads(1);
+        // A report reads the losses, and how many there are depends on the machine's speed.
+        RunClock.ReportInterval = TimeSpan.MaxValue;
         foreach (var loss in Losses(Recipe.Parse(File.ReadAllText(arguments[0])), torch.CUDA, arguments[1] == OnHost))
         {
             Console.WriteLine(loss.ToString("R", CultureInfo.InvariantCulture));
