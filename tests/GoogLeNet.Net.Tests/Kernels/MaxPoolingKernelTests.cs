@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Architecture;
+using Inception.Kernels;
 using Xunit;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -14,10 +15,10 @@ public sealed class MaxPoolingKernelTests
     {
         { 12, 12, 3, 2, PoolingRule.Ceil, 64, "the stem's" },
         { 7, 7, 3, 1, PoolingRule.Floor, 832, "an Inception module's" },
-        { 8, 5, 3, 2, PoolingRule.Floor, 32, "one block of channels" },
-        { 5, 8, 2, 2, PoolingRule.Ceil, 33, "a remainder of one channel" },
-        { 6, 7, 3, 2, PoolingRule.Ceil, 95, "a remainder of all channels but one" },
-        { 9, 4, 5, 4, PoolingRule.Floor, 48, "a large window" },
+        { 8, 5, 3, 2, PoolingRule.Floor, MaxPoolingKernel.Block, "one block of channels" },
+        { 5, 8, 2, 2, PoolingRule.Ceil, MaxPoolingKernel.Block + 1, "a remainder of one channel" },
+        { 6, 7, 3, 2, PoolingRule.Ceil, (3 * MaxPoolingKernel.Block) - 1, "a remainder of all channels but one" },
+        { 9, 4, 5, 4, PoolingRule.Floor, 80, "a large window" },
         { 9, 10, 2, 3, PoolingRule.Ceil, 64, "pixels in no window" },
         { 1, 1, 3, 1, PoolingRule.Floor, 64, "one pixel" },
         { 60, 60, 3, 1, PoolingRule.Floor, 64, "enough work for several threads" },

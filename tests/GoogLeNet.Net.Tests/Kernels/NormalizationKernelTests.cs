@@ -15,8 +15,8 @@ public sealed class NormalizationKernelTests
     {
         { 4, 6, [64], true, "whole blocks of channels" },
         { 4, 6, [64], false, "ReLU left to a later layer" },
-        { 3, 5, [17], true, "a remainder of one channel" },
-        { 3, 5, [31], true, "a remainder of all channels but one" },
+        { 3, 5, [NormalizationKernel.Block + 1], true, "a remainder of one channel" },
+        { 3, 5, [(2 * NormalizationKernel.Block) - 1], true, "a remainder of all channels but one" },
         { 2, 4, [24, 16, 8], true, "three layers" },
         { 2, 1, [48], true, "two pixels" },
         { 9, 40, [40], true, "several ranges of several chunks" },
@@ -79,8 +79,8 @@ public sealed class NormalizationKernelTests
     public void A_large_mean_costs_the_variance_nothing()
     {
         using var scope = NewDisposeScope();
-        var layer = Layers(16)[0];
-        var noise = Arrays.NoiseTensor(3, 8, 16, 9, 9).to(ScalarType.Float64);
+        var layer = Layers(32)[0];
+        var noise = Arrays.NoiseTensor(3, 8, 32, 9, 9).to(ScalarType.Float64);
         var input = Arrays.ChannelsLast((noise + 1000).to(ScalarType.Float32));
 
         NormalizationFunction.Normalize(input, [layer], relu: false);
@@ -120,10 +120,10 @@ public sealed class NormalizationKernelTests
     public void Numbers_that_are_none_come_through_ReLU()
     {
         using var scope = NewDisposeScope();
-        var input = Input(2, 3, 16).detach();
+        var input = Input(2, 3, 32).detach();
         input.select(0, 0).select(0, 5).fill_(float.NaN);
 
-        var output = NormalizationFunction.Normalize(input, Layers(16), relu: true);
+        var output = NormalizationFunction.Normalize(input, Layers(32), relu: true);
 
         output.select(1, 5).Floats().Should().OnlyContain(value => float.IsNaN(value));
         output.select(1, 4).Floats().Should().NotContain(value => float.IsNaN(value));
@@ -139,7 +139,8 @@ public sealed class NormalizationKernelTests
         NormalizationFunction.Takes(input, layer).Should().BeTrue();
         NormalizationFunction.Takes(input.contiguous(), layer).Should().BeFalse("channels do not lie last");
         NormalizationFunction.Takes(input.to(ScalarType.Float64), layer).Should().BeFalse("no kernel for the type");
-        NormalizationFunction.Takes(Input(2, 4, 8), Layers(8)[0]).Should().BeFalse("too few channels for the vectors");
+        var few = NormalizationKernel.Block - 1;
+        NormalizationFunction.Takes(Input(2, 4, few), Layers(few)[0]).Should().BeFalse("too few channels for the vectors");
         NormalizationFunction.Takes(Input(1, 1, 64), layer).Should().BeFalse("one pixel has no variance: libtorch says so");
         layer.eval();
         NormalizationFunction.Takes(input, layer).Should().BeFalse("running statistics, not the batch's");
