@@ -10,7 +10,7 @@ public sealed partial class GoogLeNet
 
     /// <summary>
     /// Applies <paramref name="compute"/>, which treats each image by itself in evaluation mode: where no gradient is asked for on a CPU, to parts of the
-    /// batch that are small enough for what a layer puts out to be in the cache still when the next one reads it.
+    /// batch that are small enough for what a layer puts out to be in the cache still when the next one reads it, as many at once as there are threads.
     /// </summary>
     private MultiHeadOutput InCache(Tensor images, Func<Tensor, MultiHeadOutput> compute)
     {
@@ -19,26 +19,89 @@ public sealed partial class GoogLeNet
             return compute(images);
         }
 
-        var (count, atOnce) = (images.shape[0], ImagesAtOnce(images));
-        if (count <= atOnce)
+        var (count, threads, mostOfThread) = ((int)images.shape[0], get_num_threads(), ImagesOfThread(images));
+        var parts = PartsSideBySide(count, threads, mostOfThread);
+        if (parts > 1 && SideBySide(images.split(Sizes(count, parts)), compute) is { } output)
         {
-            return compute(images);
+            return output;
         }
 
+        var atOnce = Math.Max(1, threads * mostOfThread);
+        return count <= atOnce ? compute(images) : OneByOne(images.split(Sizes(count, (count + atOnce - 1) / atOnce)), compute);
+    }
+
+    /// <summary>How many images of that size and type make a thread's part; 0 if one is too large.</summary>
+    internal int ImagesOfThread(Tensor images)
+    {
+        var bytes = largestActivation * images.element_size() * images.shape[2] * images.shape[3] / ((long)InputSize * InputSize);
+        return (int)(ActivationBytesPerThread / Math.Max(1, bytes));
+    }
+
+    /// <summary>How many parts a batch makes, a multiple of the threads; 1 where a layer's work is better shared by all of them.</summary>
+    internal static int PartsSideBySide(int count, int threads, int mostOfThread)
+    {
+        if (threads == 1 || mostOfThread == 0 || count < threads * Math.Max(1, mostOfThread / 2))
+        {
+            return 1;
+        }
+
+        var parts = (count + mostOfThread - 1) / mostOfThread;
+        return Math.Min((parts + threads - 1) / threads * threads, count);
+    }
+
+    // Null where libtorch cannot give each thread its own.
+    private static MultiHeadOutput? SideBySide(Tensor[] parts, Func<Tensor, MultiHeadOutput> compute)
+    {
+        var outputs = new MultiHeadOutput?[parts.Length];
+        try
+        {
+            return PartThreads.Run(parts.Length, part => outputs[part] = Detached(compute(parts[part]))) ? Joined([.. outputs.Select(output => output!)]) : null;
+        }
+        finally
+        {
+            Release(parts);
+            Release([.. outputs.OfType<MultiHeadOutput>().SelectMany(output => output.Heads).Select(head => head.Logits)]);
+        }
+    }
+
+    private static MultiHeadOutput OneByOne(Tensor[] parts, Func<Tensor, MultiHeadOutput> compute)
+    {
         using var scope = NewDisposeScope();
-        var parts = (count + atOnce - 1) / atOnce;
-        var sizes = Enumerable.Range(0, (int)parts).Select(part => ((part + 1) * count / parts) - (part * count / parts)).ToArray();
-        var outputs = images.split(sizes).Select(compute).ToList();
-        var heads = outputs[0].Heads
-            .Select((head, i) => head with { Logits = cat(outputs.Select(output => output.Heads[i].Logits).ToArray()).MoveToOuterDisposeScope() })
-            .ToList();
+        var output = Joined([.. parts.Select(compute)]);
+        Release(parts);
+        foreach (var head in output.Heads)
+        {
+            head.Logits.MoveToOuterDisposeScope();
+        }
+
+        return output;
+    }
+
+    private static MultiHeadOutput Joined(MultiHeadOutput[] outputs)
+    {
+        var heads = outputs[0].Heads.Select((head, i) => head with { Logits = cat([.. outputs.Select(output => output.Heads[i].Logits)]) }).ToList();
         return new MultiHeadOutput(heads[0], heads[1..]);
     }
 
-    /// <summary>How many images of that size and type make a part, at least 1.</summary>
-    internal long ImagesAtOnce(Tensor images)
+    private static MultiHeadOutput Detached(MultiHeadOutput output)
     {
-        var bytes = largestActivation * images.element_size() * images.shape[2] * images.shape[3] / ((long)InputSize * InputSize);
-        return Math.Max(1, ActivationBytesPerThread * get_num_threads() / Math.Max(1, bytes));
+        foreach (var head in output.Heads)
+        {
+            head.Logits.DetachFromDisposeScope();
+        }
+
+        return output;
     }
+
+    private static void Release(Tensor[] tensors)
+    {
+        foreach (var tensor in tensors)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    // As many parts as nearly as possible of the same size.
+    private static long[] Sizes(int count, int parts) =>
+        [.. Enumerable.Range(0, parts).Select(part => ((long)(part + 1) * count / parts) - ((long)part * count / parts))];
 }

@@ -94,7 +94,8 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     /// <param name="input">Images (N, C, H, W), floating point, on the network's device.</param>
     /// <exception cref="ArgumentException">The input's rank, channels, size, device or type does not fit; the message says what does. The
     /// heads fit images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
-    /// <remarks>In evaluation mode without gradients a CPU computes a large batch in parts whose activations fit its cache.</remarks>
+    /// <remarks>In evaluation mode without gradients a CPU computes a large batch in parts whose activations fit its cache, as many at once as it has threads; hooks
+    /// are called on those threads then, once for each part.</remarks>
     public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
 
     /// <inheritdoc/>
