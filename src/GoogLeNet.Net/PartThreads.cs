@@ -57,33 +57,35 @@ internal sealed class PartThreads
         }
     }
 
+    // As many threads as there are to be. Each gives itself the number 1 while the caller waits, and keeps it when the caller gives all others theirs back.
     private static bool Start(int threads)
     {
         lock (Starting)
         {
             for (; areAlone && running < threads; running++)
             {
-                using var told = new ManualResetEventSlim();
-                using var set = new ManualResetEventSlim();
+                using var changed = new ManualResetEventSlim();
+                using var restored = new ManualResetEventSlim();
                 using var asked = new ManualResetEventSlim();
-                var alone = 0;
-                var thread = new Thread(() =>
+                var own = 0;
+                void Begin()
                 {
                     // Asked for the first time, libtorch gives a thread the number that all have.
                     get_num_threads();
                     set_num_threads(1);
-                    told.Set();
-                    set.Wait();
-                    alone = get_num_threads();
+                    changed.Set();
+                    restored.Wait();
+                    own = get_num_threads();
                     asked.Set();
                     Work();
-                }) { IsBackground = true, Name = "GoogLeNet.Net part" };
-                thread.Start();
-                told.Wait();
+                }
+
+                new Thread(Begin) { IsBackground = true, Name = "GoogLeNet.Net part" }.Start();
+                changed.Wait();
                 set_num_threads(threads);
-                set.Set();
+                restored.Set();
                 asked.Wait();
-                areAlone = alone == 1;
+                areAlone = own == 1;
             }
 
             return areAlone;
