@@ -21,13 +21,13 @@ public sealed partial class GoogLeNet
 
         var (count, threads, mostOfThread) = ((int)images.shape[0], get_num_threads(), ImagesOfThread(images));
         var parts = PartsSideBySide(count, threads, mostOfThread);
-        if (parts > 1 && SideBySide(images.split(Sizes(count, parts)), compute) is { } output)
+        if (parts > 1 && InParts(images, parts, compute, PartThreads.Run) is { } output)
         {
             return output;
         }
 
         var atOnce = Math.Max(1, threads * mostOfThread);
-        return count <= atOnce ? compute(images) : OneByOne(images.split(Sizes(count, (count + atOnce - 1) / atOnce)), compute);
+        return count <= atOnce ? compute(images) : InParts(images, (count + atOnce - 1) / atOnce, compute, OneByOne)!;
     }
 
     /// <summary>How many images of that size and type make a thread's part; 0 if one is too large.</summary>
@@ -49,13 +49,13 @@ public sealed partial class GoogLeNet
         return Math.Min((parts + threads - 1) / threads * threads, count);
     }
 
-    // Null where libtorch cannot give each thread its own.
-    private static MultiHeadOutput? SideBySide(Tensor[] parts, Func<Tensor, MultiHeadOutput> compute)
+    // Null if run does not run them.
+    private static MultiHeadOutput? InParts(Tensor images, int count, Func<Tensor, MultiHeadOutput> compute, Func<int, Action<int>, bool> run)
     {
-        var outputs = new MultiHeadOutput?[parts.Length];
+        var (parts, outputs) = (images.split(Sizes((int)images.shape[0], count)), new MultiHeadOutput?[count]);
         try
         {
-            return PartThreads.Run(parts.Length, part => outputs[part] = Detached(compute(parts[part]))) ? Joined([.. outputs.Select(output => output!)]) : null;
+            return run(count, part => outputs[part] = Detached(compute(parts[part]))) ? Joined([.. outputs.Select(output => output!)]) : null;
         }
         finally
         {
@@ -64,17 +64,15 @@ public sealed partial class GoogLeNet
         }
     }
 
-    private static MultiHeadOutput OneByOne(Tensor[] parts, Func<Tensor, MultiHeadOutput> compute)
+    private static bool OneByOne(int count, Action<int> body)
     {
-        using var scope = NewDisposeScope();
-        var output = Joined([.. parts.Select(compute)]);
-        Release(parts);
-        foreach (var head in output.Heads)
+        for (var part = 0; part < count; part++)
         {
-            head.Logits.MoveToOuterDisposeScope();
+            using var scope = NewDisposeScope();
+            body(part);
         }
 
-        return output;
+        return true;
     }
 
     private static MultiHeadOutput Joined(MultiHeadOutput[] outputs)

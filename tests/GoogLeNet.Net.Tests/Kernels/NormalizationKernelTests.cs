@@ -79,8 +79,8 @@ public sealed class NormalizationKernelTests
     public void A_large_mean_costs_the_variance_nothing()
     {
         using var scope = NewDisposeScope();
-        var layer = Layers(32)[0];
-        var noise = Arrays.NoiseTensor(3, 8, 32, 9, 9).to(ScalarType.Float64);
+        var layer = Layers(NormalizationKernel.Block)[0];
+        var noise = Arrays.NoiseTensor(3, 8, NormalizationKernel.Block, 9, 9).to(ScalarType.Float64);
         var input = Arrays.ChannelsLast((noise + 1000).to(ScalarType.Float32));
 
         NormalizationFunction.Normalize(input, [layer], relu: false);
@@ -120,10 +120,10 @@ public sealed class NormalizationKernelTests
     public void Numbers_that_are_none_come_through_ReLU()
     {
         using var scope = NewDisposeScope();
-        var input = Input(2, 3, 32).detach();
+        var input = Input(2, 3, NormalizationKernel.Block).detach();
         input.select(0, 0).select(0, 5).fill_(float.NaN);
 
-        var output = NormalizationFunction.Normalize(input, Layers(32), relu: true);
+        var output = NormalizationFunction.Normalize(input, Layers(NormalizationKernel.Block), relu: true);
 
         output.select(1, 5).Floats().Should().OnlyContain(value => float.IsNaN(value));
         output.select(1, 4).Floats().Should().NotContain(value => float.IsNaN(value));
