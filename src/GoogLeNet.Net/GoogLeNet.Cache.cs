@@ -12,7 +12,7 @@ public sealed partial class GoogLeNet
     /// Applies <paramref name="compute"/>, which treats each image by itself in evaluation mode: where no gradient is asked for on a CPU, to parts of the
     /// batch that are small enough for what a layer puts out to be in the cache still when the next one reads it, as many at once as there are threads.
     /// </summary>
-    private MultiHeadOutput InCache(Tensor images, Func<Tensor, MultiHeadOutput> compute)
+    private Tensor[] InCache(Tensor images, Func<Tensor, Tensor[]> compute)
     {
         if (training || is_grad_enabled() || images.device_type != DeviceType.CPU)
         {
@@ -50,9 +50,9 @@ public sealed partial class GoogLeNet
     }
 
     // Null if run does not run them.
-    private static MultiHeadOutput? InParts(Tensor images, int count, Func<Tensor, MultiHeadOutput> compute, Func<int, Action<int>, bool> run)
+    private static Tensor[]? InParts(Tensor images, int count, Func<Tensor, Tensor[]> compute, Func<int, Action<int>, bool> run)
     {
-        var (parts, outputs) = (images.split(Sizes((int)images.shape[0], count)), new MultiHeadOutput?[count]);
+        var (parts, outputs) = (images.split(Sizes((int)images.shape[0], count)), new Tensor[]?[count]);
         try
         {
             return run(count, part => outputs[part] = Detached(compute(parts[part]))) ? Joined([.. outputs.Select(output => output!)]) : null;
@@ -60,7 +60,7 @@ public sealed partial class GoogLeNet
         finally
         {
             Release(parts);
-            Release([.. outputs.OfType<MultiHeadOutput>().SelectMany(output => output.Heads).Select(head => head.Logits)]);
+            Release([.. outputs.OfType<Tensor[]>().SelectMany(output => output)]);
         }
     }
 
@@ -75,17 +75,13 @@ public sealed partial class GoogLeNet
         return true;
     }
 
-    private static MultiHeadOutput Joined(MultiHeadOutput[] outputs)
-    {
-        var heads = outputs[0].Heads.Select((head, i) => head with { Logits = cat([.. outputs.Select(output => output.Heads[i].Logits)]) }).ToList();
-        return new MultiHeadOutput(heads[0], heads[1..]);
-    }
+    private static Tensor[] Joined(Tensor[][] outputs) => [.. outputs[0].Select((_, i) => cat([.. outputs.Select(output => output[i])]))];
 
-    private static MultiHeadOutput Detached(MultiHeadOutput output)
+    private static Tensor[] Detached(Tensor[] output)
     {
-        foreach (var head in output.Heads)
+        foreach (var tensor in output)
         {
-            head.Logits.DetachFromDisposeScope();
+            tensor.DetachFromDisposeScope();
         }
 
         return output;

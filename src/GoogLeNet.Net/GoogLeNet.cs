@@ -95,19 +95,25 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     /// <exception cref="ArgumentException">The input's rank, channels, size, device or type does not fit; the message says what does. The
     /// heads fit images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
     /// <remarks>In evaluation mode without gradients a CPU computes a large batch in parts whose activations fit its cache, as many at once as it has threads; hooks
-    /// are called on those threads then, once for each part.</remarks>
+    /// are called on those threads then, once for each part, but for the classifier's.</remarks>
     public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
 
     /// <inheritdoc/>
     public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
     {
         CheckInput(images);
-        return InCache(images, part => Compute(part, auxiliaries));
+        // The classifier's product is for all images at once: OpenBLAS would wake its own threads for each part's, beside those that compute the parts.
+        var outputs = InCache(images, part => Compute(part, auxiliaries));
+        using var pooled = outputs[0];
+        using var kept = functional.dropout(pooled, Spec.Dropout, training);
+        var computed = Heads.Zip([fc.call(kept), .. outputs.Skip(1)], (head, logits) => new HeadOutput(head.Name, logits)).ToList();
+        return new MultiHeadOutput(computed[0], computed[1..]);
     }
 
-    private MultiHeadOutput Compute(Tensor images, bool auxiliaries)
+    // What the classifier reads, (N, 1024), and the auxiliary heads' logits.
+    private Tensor[] Compute(Tensor images, bool auxiliaries)
     {
-        var heads = new List<HeadOutput>();
+        var logits = new List<Tensor>();
         var x = images;
         foreach (var stage in trunk)
         {
@@ -116,14 +122,13 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
             x = y;
             if (auxiliaries)
             {
-                heads.AddRange(stage.Auxiliaries.Select(head => new HeadOutput(head.Spec.Name, head.call(y))));
+                logits.AddRange(stage.Auxiliaries.Select(head => head.call(y)));
             }
         }
 
-        using var pooled = x.mean([2, 3]);                                       // (N, 1024, 7, 7) → (N, 1024)
+        var pooled = x.mean([2, 3]);                                             // (N, 1024, 7, 7) → (N, 1024)
         Release(x, images);
-        using var kept = functional.dropout(pooled, Spec.Dropout, training);
-        return new MultiHeadOutput(new HeadOutput(MainHead, fc.call(kept)), heads);
+        return [pooled, .. logits];
     }
 
     /// <summary>A table of layers, output shapes and parameters.</summary>
