@@ -74,6 +74,21 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         return Finish(conv.call(padded));
     }
 
+    /// <summary>What transforms the filters, if need be, and what computes the outputs then, in the caller's dispose scope; none but in a folded network, or where libtorch computes it.</summary>
+    /// <param name="input">(N, in, H, W).</param>
+    /// <param name="output">(N, out, H, W): images that lie channels last, or some of their channels.</param>
+    public (KernelCall? Filters, KernelCall Outputs)? Prepare(Tensor input, Tensor output)
+    {
+        if (bn is not null || stride != 1 || is_grad_enabled())
+        {
+            return null;
+        }
+
+        return kernel == 3 && ConvolutionFunction.Takes(input, conv) ? ConvolutionFunction.Calls(input, conv.weight, conv.bias!, !LeavesRelu, output)
+            : PatchConvolution.Takes(input, conv.weight) ? (null, PatchConvolution.Call(input, conv.weight, conv.bias!, !LeavesRelu, output))
+            : null;
+    }
+
     // ReLU is part of the kernels where no gradient is asked for. Null where libtorch is faster.
     private Tensor? ByKernel(Tensor input)
     {

@@ -1,4 +1,5 @@
 using Inception.Architecture;
+using Inception.Kernels;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -8,7 +9,8 @@ namespace Inception;
 /// The Inception block of figure 2(b) of Szegedy et al. (arXiv:1409.4842): four parallel branches on one input (1×1; 1×1 then 3×3; 1×1 then
 /// 5×5; 3×3 max pooling then 1×1), concatenated on the channels in that order. (N, in, H, W) → (N, <see cref="OutChannels"/>, H, W).
 /// </summary>
-/// <remarks>State keys are torchvision's: <c>branch1</c>, <c>branch2.0</c>, <c>branch2.1</c>, <c>branch3.0</c>, <c>branch3.1</c>, <c>branch4.1</c>.</remarks>
+/// <remarks>State keys are torchvision's: <c>branch1</c>, <c>branch2.0</c>, <c>branch2.1</c>, <c>branch3.0</c>, <c>branch3.1</c>, <c>branch4.1</c>. In a folded network kernels of the
+/// library's own compute the whole block on a CPU where they take it: forward hooks of its layers do not run there.</remarks>
 public sealed class InceptionModule : Module<Tensor, Tensor>
 {
     private readonly ConvolutionBlock branch1;
@@ -16,6 +18,7 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     private readonly Chain branch3;
     private readonly Chain branch4;
     private readonly MergedConvolutions readers;
+    private readonly InceptionKernels kernels;
 
     /// <summary>Builds the block with freshly drawn weights.</summary>
     /// <param name="spec">Widths of the branches.</param>
@@ -42,18 +45,16 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
         var reduce3x3 = Convolution(inChannels, spec.Reduce3x3, kernel: 1);
         var reduce5x5 = Convolution(inChannels, spec.Reduce5x5, kernel: 1);
         readers = new([branch1, reduce3x3, reduce5x5]);
-        branch2 = new Chain(reduce3x3, Convolution(spec.Reduce3x3, spec.Conv3x3, kernel: 3));
-        branch3 = blocks.Branch5x5 == Branch5x5.TwoConv3x3
-            ? new Chain(
-                reduce5x5,
-                Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: 3),
-                Convolution(spec.Conv5x5, spec.Conv5x5, kernel: 3))
-            : new Chain(
-                reduce5x5,
-                Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: blocks.Branch5x5 == Branch5x5.Conv5x5 ? 5 : 3));
-        branch4 = new Chain(
-            new MaxPooling(kernel: 3, stride: 1, PoolingRule.Floor),
-            Convolution(inChannels, spec.PoolProjection, kernel: 1));
+        ConvolutionBlock[] after3x3 = [Convolution(spec.Reduce3x3, spec.Conv3x3, kernel: 3)];
+        ConvolutionBlock[] after5x5 = blocks.Branch5x5 == Branch5x5.TwoConv3x3
+            ? [Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: 3), Convolution(spec.Conv5x5, spec.Conv5x5, kernel: 3)]
+            : [Convolution(spec.Reduce5x5, spec.Conv5x5, kernel: blocks.Branch5x5 == Branch5x5.Conv5x5 ? 5 : 3)];
+        var pool = new MaxPooling(kernel: 3, stride: 1, PoolingRule.Floor);
+        var projection = Convolution(inChannels, spec.PoolProjection, kernel: 1);
+        branch2 = new Chain([reduce3x3, .. after3x3]);
+        branch3 = new Chain([reduce5x5, .. after5x5]);
+        branch4 = new Chain(pool, projection);
+        kernels = new(spec, readers, after3x3, after5x5, pool, projection);
 
         register_module(nameof(branch1), branch1);
         register_module(nameof(branch2), branch2);
@@ -80,6 +81,11 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
+        if (kernels.Call(input) is { } output)
+        {
+            return output;
+        }
+
         var read = readers.Call(input);
         using var conv1x1 = read[0];
         using var conv3x3 = branch2.AfterFirst(read[1]);

@@ -55,6 +55,20 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         biases?.Dispose();
     }
 
+    /// <summary>What computes them in a folded network, in the caller's dispose scope; none where libtorch computes them.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="outputs">The first channels (N, some, H, W), the next ones and so on: images that lie channels last, or some of their channels.</param>
+    public KernelCall? Prepare(Tensor input, params Tensor[] outputs)
+    {
+        if (blocks[0].Norm is not null || is_grad_enabled() || !outputs.All(output => PatchConvolution.Fills(output.shape[1])))
+        {
+            return null;
+        }
+
+        var weight = Joined(weights, block => block.Conv.weight);
+        return PatchConvolution.Takes(input, weight) ? PatchConvolution.Call(input, weight, Joined(biases, block => block.Conv.bias!), relu: true, outputs) : null;
+    }
+
     private Tensor Convolve(Tensor input, Tensor weight, Tensor? bias, bool hasNorm)
     {
         if (!hasNorm && PatchConvolution.Takes(input, weight))

@@ -33,6 +33,20 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
         }
     }
 
+    /// <summary>What computes it, in the caller's dispose scope, and the output, not filled yet; none where a gradient may be asked for or libtorch computes it.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    public (KernelCall Call, Tensor Output)? Prepare(Tensor input)
+    {
+        var shape = Shape(input);
+        if (is_grad_enabled() || !MaxPoolingFunction.Takes(input, shape))
+        {
+            return null;
+        }
+
+        var output = KernelInput.Images(empty(shape.Output, input.dtype));
+        return (MaxPoolingFunction.Call(input, shape, TakesRelu, output), output);
+    }
+
     private PoolShape Shape(Tensor input)
     {
         var sizes = input.shape;

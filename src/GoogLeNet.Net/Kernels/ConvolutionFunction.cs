@@ -94,19 +94,31 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
         return new ConvolutionShape((int)sizes[0], (int)sizes[2], (int)sizes[3], (int)sizes[1], (int)outputs);
     }
 
+    /// <summary>What transforms the filters, and what computes the convolution then, in the caller's dispose scope.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="weight">(K, C, 3, 3), of the input's type.</param>
+    /// <param name="bias">(K).</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="output">(N, K, H, W): images that lie channels last, or some of their channels.</param>
+    public static unsafe (KernelCall Filters, KernelCall Outputs) Calls(Tensor input, Tensor weight, Tensor bias, bool relu, Tensor output)
+    {
+        var shape = Shape(input, weight.shape[0]);
+        var dense = KernelInput.Filters(weight);
+        var memory = empty(ConvolutionKernel.Memory(shape));
+        return ConvolutionKernel.Of(input.dtype).Calls(
+            ChannelsMemory.Of(input), FilterMemory.Of(dense, ChannelsMemory.Address(dense)), (byte*)ChannelsMemory.Address(bias), relu, ChannelsMemory.Of(output), shape,
+            (float*)ChannelsMemory.Address(memory));
+    }
+
     private static unsafe Tensor Forward(Tensor input, Tensor weight, Tensor? bias, bool relu, bool reversed = false)
     {
         var shape = Shape(input, weight.shape[reversed ? 1 : 0]);
-        var (first, stride) = KernelInput.Pixels(input);
         var dense = KernelInput.Filters(weight);
-        var output = empty([shape.Images, shape.Height, shape.Width, shape.Outputs], input.dtype);
-        fixed (byte* from = first.bytes, filters = dense.bytes, biases = bias is null ? default : bias.bytes, to = output.bytes)
-        {
-            var memory = FilterMemory.Of(dense, (nint)filters);
-            memory = reversed ? memory.Reversed((int)weight.element_size()) : memory;
-            ConvolutionKernel.Of(input.dtype).Convolve(from, stride, memory, biases, relu, to, shape);
-        }
-
-        return KernelInput.Images(output);
+        var output = KernelInput.Images(input, shape.Outputs);
+        var filters = FilterMemory.Of(dense, ChannelsMemory.Address(dense));
+        filters = reversed ? filters.Reversed((int)weight.element_size()) : filters;
+        ConvolutionKernel.Of(input.dtype).Convolve(
+            ChannelsMemory.Of(input), filters, bias is null ? null : (byte*)ChannelsMemory.Address(bias), relu, ChannelsMemory.Of(output), shape);
+        return output;
     }
 }

@@ -38,13 +38,31 @@ internal abstract unsafe class ConvolutionKernel
 
     /// <summary>The convolution.</summary>
     /// <param name="input">(N, H, W, C).</param>
-    /// <param name="stride">Numbers from one of its pixels to the next.</param>
     /// <param name="filters">The filters.</param>
     /// <param name="biases">(K), or null.</param>
     /// <param name="relu">Whether outputs below 0 become 0.</param>
     /// <param name="output">(N, H, W, K).</param>
     /// <param name="shape">The convolution.</param>
-    public abstract void Convolve(byte* input, int stride, FilterMemory filters, byte* biases, bool relu, byte* output, ConvolutionShape shape);
+    public void Convolve(ChannelsMemory input, FilterMemory filters, byte* biases, bool relu, ChannelsMemory output, ConvolutionShape shape)
+    {
+        var (transform, convolve) = Calls(input, filters, biases, relu, output, shape, Scratch.OfCall(Memory(shape)));
+        Ranges.Run(transform);
+        Ranges.Run(convolve);
+    }
+
+    /// <summary>How many numbers in float32 lie between the two calls of a convolution.</summary>
+    public static nint Memory(ConvolutionShape shape) => (WinogradTiles.Planes * shape.FilterPlane) + (shape.Panels * ProductKernel.Columns);
+
+    /// <summary>What transforms the filters, and what computes the same then.</summary>
+    /// <param name="input">(N, H, W, C).</param>
+    /// <param name="filters">The filters.</param>
+    /// <param name="biases">(K), or null.</param>
+    /// <param name="relu">Whether outputs below 0 become 0.</param>
+    /// <param name="output">(N, H, W, K).</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="memory">As many numbers as <see cref="Memory"/> says.</param>
+    public abstract (KernelCall Filters, KernelCall Outputs) Calls(
+        ChannelsMemory input, FilterMemory filters, byte* biases, bool relu, ChannelsMemory output, ConvolutionShape shape, float* memory);
 
     /// <summary>The gradient of the filters.</summary>
     /// <param name="input">(N, H, W, C).</param>

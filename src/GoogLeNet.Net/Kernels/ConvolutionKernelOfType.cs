@@ -10,12 +10,10 @@ internal sealed unsafe class ConvolutionKernel<T, TLanes> : ConvolutionKernel wh
     private const int Columns = ProductKernel.Columns;
 
     /// <inheritdoc/>
-    public override void Convolve(byte* input, int stride, FilterMemory filters, byte* biases, bool relu, byte* output, ConvolutionShape shape)
+    public override (KernelCall Filters, KernelCall Outputs) Calls(
+        ChannelsMemory input, FilterMemory filters, byte* biases, bool relu, ChannelsMemory output, ConvolutionShape shape, float* memory)
     {
-        var numbers = WinogradTiles.Planes * shape.FilterPlane;
-        var transformed = Scratch.OfCall(numbers + (shape.Panels * Columns));
-        var shifts = transformed + numbers;
-        WinogradFilters<T, TLanes>.Transform(filters, shape, transformed);
+        var shifts = memory + (WinogradTiles.Planes * shape.FilterPlane);
         for (var k = 0; k < shape.Outputs; k++)
         {
             shifts[k] = biases is null ? 0 : TLanes.Widen(((T*)biases)[k]);
@@ -24,9 +22,11 @@ internal sealed unsafe class ConvolutionKernel<T, TLanes> : ConvolutionKernel wh
         var threads = get_num_threads();
         var atOnce = ConvolutionPass<T, TLanes>.TilesAtOnce(shape, threads);
         var parts = (shape.Tiles + atOnce - 1) / atOnce;
-        Ranges.Split(parts, Math.Min(parts, 8 * threads), (_, start, end) =>
-            new ConvolutionPass<T, TLanes>((T*)input, stride, transformed, shifts, relu, (T*)output, shape, atOnce)
-                .Run(start * atOnce, Math.Min(end * atOnce, shape.Tiles)));
+        return (
+            WinogradFilters<T, TLanes>.Transform(filters, shape, memory),
+            KernelCall.Of(parts, Math.Min(parts, 8 * threads), (_, start, end) =>
+                new ConvolutionPass<T, TLanes>((T*)input.First, input.Stride, memory, shifts, relu, (T*)output.First, output.Stride, shape, atOnce)
+                    .Run(start * atOnce, Math.Min(end * atOnce, shape.Tiles))));
     }
 
     /// <inheritdoc/>

@@ -11,11 +11,12 @@ namespace Inception.Kernels;
 /// <param name="biases">One for each output channel.</param>
 /// <param name="relu">Whether outputs below 0 become 0.</param>
 /// <param name="output">(N, H, W, K).</param>
+/// <param name="outputStride">Numbers from one of its pixels to the next.</param>
 /// <param name="shape">The convolution.</param>
 /// <param name="atOnce">Tiles taken at once.</param>
 [SkipLocalsInit]
 internal sealed unsafe class ConvolutionPass<T, TLanes>(
-    T* input, int stride, float* filters, float* biases, bool relu, T* output, ConvolutionShape shape, int atOnce)
+    T* input, int stride, float* filters, float* biases, bool relu, T* output, int outputStride, ConvolutionShape shape, int atOnce)
     where T : unmanaged where TLanes : ILanes<T>
 {
     private const int Columns = ProductKernel.Columns;
@@ -97,7 +98,7 @@ internal sealed unsafe class ConvolutionPass<T, TLanes>(
             for (var p = 0; p < panels; p++)
             {
                 var channel = (panel + p) * Columns;
-                shape.Locate(output + channel, shape.Outputs, first + tile, Winograd.Tile, nowhere, pixels);
+                shape.Locate(output + channel, outputStride, first + tile, Winograd.Tile, nowhere, pixels);
                 var product = products + ((((nint)p * atOnce) + tile) * Columns);
                 WinogradTiles.Output<T, TLanes>(product, productPlane, pixels, Math.Min(Columns, shape.Outputs - channel), biases + channel, relu);
             }

@@ -64,6 +64,15 @@ internal static class KernelInput
     /// <summary>(N, H, W, C) → (N, C, H, W), the same memory, without the mark of a view, so that it may be changed in place.</summary>
     public static Tensor Images(Tensor pixels) => ChannelsLast.Images(pixels).detach();
 
+    /// <summary>(N, channels, H, W), channels last, not filled yet.</summary>
+    /// <param name="like">(N, C, H, W): an image of as many pixels and of the type.</param>
+    /// <param name="channels">How many.</param>
+    public static Tensor Images(Tensor like, int channels)
+    {
+        var sizes = like.shape;
+        return Images(empty([sizes[0], sizes[2], sizes[3], channels], like.dtype));
+    }
+
     private static bool IsOfType(Tensor images) =>
         images.device_type == DeviceType.CPU && images.dtype is (ScalarType.Float32 or ScalarType.BFloat16) && images.dim() == 4;
 

@@ -36,14 +36,21 @@ internal sealed class MaxPoolingFunction : autograd.SingleTensorFunction<MaxPool
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
         MaxPoolingAdjoint.Back(ctx, grad_output, MaxPoolingGradient.apply);
 
-    private static unsafe Tensor Forward(Tensor input, PoolShape shape, bool relu, Tensor? taps)
-    {
-        var output = empty(shape.Output, input.dtype);
-        fixed (byte* from = input.permute(0, 2, 3, 1).bytes, to = output.bytes, noted = taps is null ? default : taps.bytes)
-        {
-            MaxPoolingKernel.Of(input.dtype).Forward(from, to, noted, shape, relu);
-        }
+    /// <summary>What computes the same without gradients, in the caller's dispose scope.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="shape">The pooling.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="output">(N, C, H', W'), channels last.</param>
+    public static KernelCall Call(Tensor input, PoolShape shape, bool relu, Tensor output) => Call(input, shape, relu, taps: null, output);
 
-        return KernelInput.Images(output);
+    private static Tensor Forward(Tensor input, PoolShape shape, bool relu, Tensor? taps)
+    {
+        var output = KernelInput.Images(empty(shape.Output, input.dtype));
+        Ranges.Run(Call(input, shape, relu, taps, output));
+        return output;
     }
+
+    private static unsafe KernelCall Call(Tensor input, PoolShape shape, bool relu, Tensor? taps, Tensor output) =>
+        MaxPoolingKernel.Of(input.dtype).Forward(
+            (byte*)ChannelsMemory.Of(input).First, (byte*)ChannelsMemory.Of(output).First, taps is null ? null : (byte*)ChannelsMemory.Address(taps), shape, relu);
 }

@@ -21,13 +21,13 @@ internal abstract unsafe class MaxPoolingKernel
     /// <summary>The kernel for float32 or bfloat16.</summary>
     public static MaxPoolingKernel Of(ScalarType type) => type == ScalarType.Float32 ? Float32 : BFloat16;
 
-    /// <summary>The maximum of each window; of NaN and numbers NaN.</summary>
+    /// <summary>What computes the maximum of each window; of NaN and numbers NaN.</summary>
     /// <param name="input">(N, H, W, C).</param>
     /// <param name="output">(N, H', W', C).</param>
     /// <param name="taps">(N, H', W', C): rows · kernel + columns from the window's corner to the first maximum; null where nobody needs them.</param>
     /// <param name="shape">The pooling.</param>
     /// <param name="relu">Whether maxima below 0 become 0, with <see cref="CutOff"/> as their taps.</param>
-    public abstract void Forward(byte* input, byte* output, byte* taps, PoolShape shape, bool relu);
+    public abstract KernelCall Forward(byte* input, byte* output, byte* taps, PoolShape shape, bool relu);
 
     /// <summary>The gradient of the input.</summary>
     /// <param name="gradient">The output's, (N, H', W', C).</param>

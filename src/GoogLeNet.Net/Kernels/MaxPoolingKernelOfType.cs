@@ -11,8 +11,8 @@ internal sealed unsafe class MaxPoolingKernel<T, TLanes> : MaxPoolingKernel
     where TLanes : ILanes<T>
 {
     /// <inheritdoc/>
-    public override void Forward(byte* input, byte* output, byte* taps, PoolShape shape, bool relu) =>
-        Ranges.Run(shape.Images * shape.Rows, shape.Columns * shape.Channels, row =>
+    public override KernelCall Forward(byte* input, byte* output, byte* taps, PoolShape shape, bool relu) =>
+        KernelCall.OfItems(shape.Images * shape.Rows, shape.Columns * shape.Channels, row =>
             ForwardRow((T*)input, (T*)output, taps, row, shape, relu));
 
     /// <inheritdoc/>

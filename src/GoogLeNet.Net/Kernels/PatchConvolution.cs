@@ -19,8 +19,11 @@ internal static unsafe class PatchConvolution
         }
 
         var sizes = weight.shape;
-        return sizes[0] >= ProductKernel.Columns && sizes[2] == sizes[3] && sizes[2] % 2 == 1;
+        return Fills(sizes[0]) && sizes[2] == sizes[3] && sizes[2] % 2 == 1;
     }
+
+    /// <summary>Whether so many outputs fill a panel.</summary>
+    public static bool Fills(long outputs) => outputs >= ProductKernel.Columns;
 
     /// <summary>A copy of filters that lies as (k, k, C, K).</summary>
     /// <param name="weight">(K, C, k, k).</param>
@@ -55,17 +58,24 @@ internal static unsafe class PatchConvolution
     public static Tensor Convolve(Tensor input, Tensor weight, Tensor? bias, bool relu)
     {
         using var scope = NewDisposeScope();
-        var (shape, kernel) = (ConvolutionFunction.Shape(input, weight.shape[0]), (int)weight.shape[2]);
-        var (first, stride) = KernelInput.Pixels(input);
-        var filters = Taps(weight);
-        var shifts = bias ?? zeros(shape.Outputs);
-        var output = empty(shape.Images, shape.Height, shape.Width, shape.Outputs);
-        fixed (byte* from = first.bytes, weights = filters.bytes, biases = shifts.bytes, to = output.bytes)
-        {
-            new PatchPass((float*)from, stride, (float*)weights, (float*)biases, relu, (float*)to, shape, kernel).Run();
-        }
+        var output = KernelInput.Images(input, (int)weight.shape[0]);
+        Ranges.RunFollowed(Call(input, weight, bias ?? zeros(weight.shape[0]), relu, output));
+        return output.MoveToOuterDisposeScope();
+    }
 
-        return KernelInput.Images(output).MoveToOuterDisposeScope();
+    /// <summary>What computes the same, in the caller's dispose scope.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="weight">(K, C, k, k), laid.</param>
+    /// <param name="bias">(K).</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="outputs">The first filters' (N, 32 at least, H, W), the next ones' and so on: images that lie channels last, or some of their channels.</param>
+    public static KernelCall Call(Tensor input, Tensor weight, Tensor bias, bool relu, params Tensor[] outputs)
+    {
+        var shape = ConvolutionFunction.Shape(input, weight.shape[0]);
+        var from = ChannelsMemory.Of(input);
+        return new PatchPass(
+            (float*)from.First, from.Stride, (float*)ChannelsMemory.Address(Taps(weight)), (float*)ChannelsMemory.Address(bias), relu,
+            PatchPanel.Of([.. outputs.Select(ChannelsMemory.Of)]), shape, (int)weight.shape[2]).Call();
     }
 
     private static bool IsLaid(Tensor weight)

@@ -13,12 +13,12 @@ namespace Inception.Kernels;
 /// <param name="filters">(taps, C, K).</param>
 /// <param name="biases">One for each output channel.</param>
 /// <param name="relu">Whether outputs below 0 become 0.</param>
-/// <param name="output">(N, H, W, K).</param>
+/// <param name="panels">Which filters are taken together, and where their outputs go.</param>
 /// <param name="shape">The convolution.</param>
 /// <param name="kernel">Taps along one side; odd.</param>
 [SkipLocalsInit]
 internal sealed unsafe class PatchPass(
-    float* input, int stride, float* filters, float* biases, bool relu, float* output, ConvolutionShape shape, int kernel)
+    float* input, int stride, float* filters, float* biases, bool relu, PatchPanel[] panels, ConvolutionShape shape, int kernel)
 {
     private const int Columns = ProductKernel.Columns;
 
@@ -31,17 +31,17 @@ internal sealed unsafe class PatchPass(
 
     private readonly int depth = kernel * kernel * shape.Inputs;
 
-    /// <summary>Computes the outputs. Some panels of filters, or some pixels for all of them, are a range.</summary>
-    public void Run()
+    /// <summary>What computes the outputs. Some panels of filters, or some pixels for all of them, are a range.</summary>
+    public KernelCall Call()
     {
         var ranges = (int)Math.Clamp((long)shape.Pixels * depth * shape.Outputs / Grain, 1, RangesOfAThread * get_num_threads());
-        var parts = Parts((ranges + shape.Panels - 1) / shape.Panels);
-        var splits = Math.Clamp((ranges + parts - 1) / parts, 1, shape.Panels);
-        Ranges.Split(parts * splits, parts * splits, (range, _, _) =>
+        var parts = Parts((ranges + panels.Length - 1) / panels.Length);
+        var splits = Math.Clamp((ranges + parts - 1) / parts, 1, panels.Length);
+        return new(parts * splits, range =>
         {
             var (part, split) = Math.DivRem(range, splits);
             var (start, end) = ((int)((long)shape.Pixels * part / parts), (int)((long)shape.Pixels * (part + 1) / parts));
-            Run(start, end - start, (shape.Panels * split / splits)..(shape.Panels * (split + 1) / splits));
+            Run(start, end - start, (panels.Length * split / splits)..(panels.Length * (split + 1) / splits));
         });
     }
 
@@ -54,7 +54,7 @@ internal sealed unsafe class PatchPass(
     }
 
     // Some pixels, 4 at least, for some panels of filters.
-    private void Run(int start, int count, Range panels)
+    private void Run(int start, int count, Range taken)
     {
         var products = Scratch.OfRange((nint)count * (kernel > 1 ? Columns + depth : Columns));
         float* rows = input + ((nint)start * stride), patches = products + ((nint)count * Columns);
@@ -66,11 +66,10 @@ internal sealed unsafe class PatchPass(
             row = depth;
         }
 
-        for (var panel = panels.Start.Value; panel < panels.End.Value; panel++)
+        foreach (var panel in panels[taken])
         {
-            // The last panel takes some of the one before once more where filters do not fill it, and the last four pixels likewise: two threads may write the same numbers
-            // to the same place.
-            var column = Math.Min(panel * Columns, shape.Outputs - Columns);
+            // The last four pixels take some of those before once more where there is a remainder: two threads may write the same numbers to the same place.
+            var column = panel.Filter;
             var whole = count / ProductKernel.Rows * ProductKernel.Rows;
             ProductKernel.Multiply(whole, depth, rows, row, 1, filters + column, shape.Outputs, products, adds: false);
             if (whole < count)
@@ -79,7 +78,7 @@ internal sealed unsafe class PatchPass(
                 ProductKernel.Multiply(ProductKernel.Rows, depth, rows + (last * row), row, 1, filters + column, shape.Outputs, products + (last * Columns), adds: false);
             }
 
-            Finish(products, count, biases + column, output + ((nint)start * shape.Outputs) + column);
+            Finish(products, count, biases + column, panel.Output + ((nint)start * panel.Stride), panel.Stride);
         }
     }
 
@@ -106,9 +105,9 @@ internal sealed unsafe class PatchPass(
         }
     }
 
-    private void Finish(float* products, int count, float* shifts, float* to)
+    private void Finish(float* products, int count, float* shifts, float* to, int outputStride)
     {
-        for (var pixel = 0; pixel < count; pixel++, products += Columns, to += shape.Outputs)
+        for (var pixel = 0; pixel < count; pixel++, products += Columns, to += outputStride)
         {
             for (var c = 0; c < Columns; c += Vector<float>.Count)
             {

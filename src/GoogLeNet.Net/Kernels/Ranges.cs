@@ -18,14 +18,21 @@ internal sealed class Ranges : IThreadPoolWorkItem
     private static readonly Histogram<double> Duration =
         new Meter("GoogLeNet.Net").CreateHistogram<double>("googlenet.kernel.duration", "s", "Wall time of one call of a kernel for CPUs.");
 
-    private readonly int items;
+    // Microseconds that a thread waits awake: longer than from one call to the next, and shorter than it takes a virtual machine's idle processor to come back.
+    private const int Patience = 100;
+
+    // The latest call, and how many threads wait for it awake.
+    private static Ranges? latest;
+    private static int awake;
+
+    private readonly KernelCall[] calls;
     private readonly int count;
-    private readonly Action<int, int, int> body;
+    private readonly bool isFollowed;
     private int taken;
     private int finished;
     private ExceptionDispatchInfo? failure;
 
-    private Ranges(int items, int count, Action<int, int, int> body) => (this.items, this.count, this.body) = (items, count, body);
+    private Ranges(KernelCall[] calls, bool isFollowed) => (this.calls, this.isFollowed, count) = (calls, isFollowed, calls.Sum(call => call.Ranges));
 
     /// <summary>How many ranges <see cref="Split"/> is to make. It depends on the work alone: sums of ranges are the same on any number of threads.</summary>
     /// <param name="items">How many items.</param>
@@ -37,50 +44,84 @@ internal sealed class Ranges : IThreadPoolWorkItem
     /// <param name="count">How many ranges.</param>
     /// <param name="body">Takes the range's number, its first item and the one behind its last, on any thread.</param>
     /// <exception cref="OutOfMemoryException">And whatever else one of the calls threw.</exception>
-    public static void Split(int items, int count, Action<int, int, int> body)
+    public static void Split(int items, int count, Action<int, int, int> body) => Run(KernelCall.Of(items, count, body));
+
+    /// <summary>Runs calls of kernels that do not wait for each other; their ranges begin in the calls' order.</summary>
+    /// <exception cref="OutOfMemoryException">And whatever else one of the calls threw.</exception>
+    public static void Run(params KernelCall[] calls) => new Ranges(calls, isFollowed: false).Run();
+
+    /// <summary>The same where more calls follow within microseconds: the threads that helped wait for them awake.</summary>
+    /// <exception cref="OutOfMemoryException">And whatever else one of the calls threw.</exception>
+    public static void RunFollowed(params KernelCall[] calls) => new Ranges(calls, isFollowed: true).Run();
+
+    /// <summary>Calls <paramref name="body"/> with each of 0, 1, … <paramref name="items"/> − 1, in order within each range.</summary>
+    /// <param name="items">How many items.</param>
+    /// <param name="size">Numbers in an item.</param>
+    /// <param name="body">One item, on any thread.</param>
+    public static void Run(int items, int size, Action<int> body) => Run(KernelCall.OfItems(items, size, body));
+
+    /// <summary>Takes ranges as long as there are any, and those of calls that follow.</summary>
+    public void Execute()
     {
-        var began = Duration.Enabled ? Stopwatch.GetTimestamp() : 0;
-        var ranges = new Ranges(items, count, body);
-        for (var helpers = Math.Min(get_num_threads(), count) - 1; helpers > 0; helpers--)
+        Take();
+        if (!isFollowed)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(ranges, preferLocal: false);
+            return;
         }
 
-        ranges.Execute();
+        Interlocked.Increment(ref awake);
+        var (last, began, wait) = (this, Stopwatch.GetTimestamp(), default(SpinWait));
+        while (Stopwatch.GetElapsedTime(began).TotalMicroseconds < Patience)
+        {
+            if (Volatile.Read(ref latest) is not { } next || next == last)
+            {
+                wait.SpinOnce(sleep1Threshold: -1);
+                continue;
+            }
+
+            next.Take();
+            (last, began, wait) = (next, next.isFollowed ? Stopwatch.GetTimestamp() : began, default);
+        }
+
+        Interlocked.Decrement(ref awake);
+    }
+
+    private void Run()
+    {
+        var began = Duration.Enabled ? Stopwatch.GetTimestamp() : 0;
+        var helpers = Math.Min(get_num_threads(), count) - 1;
+        if (helpers > 0)
+        {
+            Volatile.Write(ref latest, this);
+            for (helpers -= Volatile.Read(ref awake); helpers > 0; helpers--)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
+        }
+
+        Take();
         var wait = default(SpinWait);
-        while (Volatile.Read(ref ranges.finished) < count)
+        while (Volatile.Read(ref finished) < count)
         {
             wait.SpinOnce(sleep1Threshold: -1);
         }
 
-        ranges.failure?.Throw();
+        // It may hold tensors' memory no longer.
+        Interlocked.CompareExchange(ref latest, null, this);
+        failure?.Throw();
         if (began != 0)
         {
             Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
     }
 
-    /// <summary>Calls <paramref name="body"/> with each of 0, 1, … <paramref name="items"/> − 1, in order within each range.</summary>
-    /// <param name="items">How many items.</param>
-    /// <param name="size">Numbers in an item.</param>
-    /// <param name="body">One item, on any thread.</param>
-    public static void Run(int items, int size, Action<int> body) =>
-        Split(items, Count(items, size), (_, start, end) =>
-        {
-            for (var i = start; i < end; i++)
-            {
-                body(i);
-            }
-        });
-
-    /// <summary>Takes ranges as long as there are any.</summary>
-    public void Execute()
+    private void Take()
     {
         for (int range; (range = Interlocked.Increment(ref taken) - 1) < count;)
         {
             try
             {
-                body(range, (int)((long)items * range / count), (int)((long)items * (range + 1) / count));
+                Run(range);
             }
             catch (Exception exception)
             {
@@ -89,5 +130,16 @@ internal sealed class Ranges : IThreadPoolWorkItem
 
             Interlocked.Increment(ref finished);
         }
+    }
+
+    private void Run(int range)
+    {
+        var call = 0;
+        for (; range >= calls[call].Ranges; call++)
+        {
+            range -= calls[call].Ranges;
+        }
+
+        calls[call].Body(range);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Inception.Kernels;
@@ -17,14 +18,14 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
     // Input channels taken at once: as many float32 numbers lie in a cache line.
     private const int Block = 16;
 
-    /// <summary>Transforms filters.</summary>
+    /// <summary>What transforms filters.</summary>
     /// <param name="filters">Where they lie.</param>
     /// <param name="shape">The convolution.</param>
     /// <param name="planes">(36, panels, inputs, 32).</param>
-    public static void Transform(FilterMemory filters, ConvolutionShape shape, float* planes)
+    public static KernelCall Transform(FilterMemory filters, ConvolutionShape shape, float* planes)
     {
         var (inputs, panels, blocks) = (shape.Inputs, shape.Panels, (shape.Inputs + Block - 1) / Block);
-        Ranges.Run(panels * blocks, WinogradTiles.Planes * Block * Columns, i =>
+        return KernelCall.OfItems(panels * blocks, WinogradTiles.Planes * Block * Columns, i =>
         {
             var weights = stackalloc float[Block * Taps * Columns];
             var (panel, first) = (i / blocks, i % blocks * Block);
@@ -69,6 +70,12 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
             new Span<float>(weights, Block * Taps * Columns).Clear();
         }
 
+        if (filters.Output == 1 && count == Columns)
+        {
+            GatherPanel((T*)filters.First + first + (firstInput * filters.Input), filters, inputs, weights);
+            return;
+        }
+
         for (var k = 0; k < count; k++)
         {
             var filter = (T*)filters.First + ((first + k) * filters.Output) + (firstInput * filters.Input);
@@ -78,6 +85,23 @@ internal static unsafe class WinogradFilters<T, TLanes> where T : unmanaged wher
                 for (var c = 0; c < inputs; c++)
                 {
                     weights[(((c * Taps) + tap) * Columns) + k] = TLanes.Widen(from[c * filters.Input]);
+                }
+            }
+        }
+    }
+
+    // Of filters that lie side by side.
+    private static void GatherPanel(T* filter, FilterMemory filters, int inputs, float* weights)
+    {
+        for (var c = 0; c < inputs; c++, filter += filters.Input)
+        {
+            for (var tap = 0; tap < Taps; tap++, weights += Columns)
+            {
+                for (var k = 0; k < Columns; k += 2 * Vector<float>.Count)
+                {
+                    TLanes.Load(filter + (tap * filters.Tap) + k, out var low, out var high);
+                    low.Store(weights + k);
+                    high.Store(weights + k + Vector<float>.Count);
                 }
             }
         }

@@ -93,6 +93,23 @@ public sealed class ConvolutionKernelTests
     }
 
     [Fact]
+    public void Outputs_go_into_some_channels_of_images_and_nowhere_else()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var (input, filters, bias) = (Input(3, 32, 7, 10), Filters(PanelAndPart, 32), Bias(PanelAndPart));
+        var whole = Arrays.ChannelsLast(full([3, PanelAndPart + 20, 7, 10], 7f));
+        var part = whole.narrow(1, 8, PanelAndPart);
+
+        var (transform, convolve) = ConvolutionFunction.Calls(input, filters, bias, relu: true, part);
+        Ranges.Run(transform);
+        Ranges.Run(convolve);
+
+        part.Floats().Should().Equal(ConvolutionFunction.Convolve(input, filters, bias, relu: true).Floats());
+        cat([whole.narrow(1, 0, 8), whole.narrow(1, 8 + PanelAndPart, 12)], 1).Floats().Should().OnlyContain(number => number == 7);
+    }
+
+    [Fact]
     public void Gradients_that_do_not_lie_channels_last_are_taken_too()
     {
         using var scope = NewDisposeScope();

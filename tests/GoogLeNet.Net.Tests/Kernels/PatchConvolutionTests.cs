@@ -64,6 +64,26 @@ public sealed class PatchConvolutionTests
     }
 
     [Fact]
+    public void Outputs_go_where_they_belong_and_nowhere_else()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var (input, filters, bias) = (Input(2, 24, 7, 9), Filters(40 + 33, 24, 3), Bias(40 + 33));
+        var (whole, other) = (Arrays.ChannelsLast(full([2, 60, 7, 9], 7f)), Arrays.ChannelsLast(zeros(2, 33, 7, 9)));
+
+        Threads.On(2, () =>
+        {
+            Ranges.Run(PatchConvolution.Call(input, filters, bias, relu: true, whole.narrow(1, 8, 40), other));
+            return 0;
+        });
+
+        var expected = PatchConvolution.Convolve(input, filters, bias, relu: true);
+        whole.narrow(1, 8, 40).Floats().Should().Equal(expected.narrow(1, 0, 40).Floats());
+        other.Floats().Should().Equal(expected.narrow(1, 40, 33).Floats());
+        cat([whole.narrow(1, 0, 8), whole.narrow(1, 48, 12)], 1).Floats().Should().OnlyContain(number => number == 7);
+    }
+
+    [Fact]
     public void ReLU_lets_numbers_that_are_none_through()
     {
         using var scope = NewDisposeScope();

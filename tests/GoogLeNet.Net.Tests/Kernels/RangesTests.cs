@@ -38,4 +38,44 @@ public sealed class RangesTests
         split.Should().Throw<OutOfMemoryException>().WithMessage("range 5");
         ended.Should().Be(8);
     }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 1)]
+    [InlineData(3, 4)]
+    public void Calls_together_take_each_of_their_ranges_once_however_fast_they_follow(int threads, int callers)
+    {
+        const int Rounds = 500;
+        var counts = new int[callers, 3, 5];
+        void Call(int caller)
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                KernelCall Of(int call, int ranges) => new(ranges, range => Interlocked.Increment(ref counts[caller, call, range]));
+                Ranges.RunFollowed(Of(0, 1), Of(1, 5));
+                Ranges.Run(Of(2, 3));
+                counts.Cast<int>().Skip(caller * 15).Take(15).Should().Equal(
+                    [round + 1, 0, 0, 0, 0, round + 1, round + 1, round + 1, round + 1, round + 1, round + 1, round + 1, round + 1, 0, 0]);
+            }
+        }
+
+        Threads.On(threads, () =>
+        {
+            Parallel.For(0, callers, new ParallelOptions { MaxDegreeOfParallelism = callers }, Call);
+            return 0;
+        });
+    }
+
+    [Fact]
+    public void What_a_call_throws_comes_out_of_those_that_follow_no_more()
+    {
+        Threads.On(2, () =>
+        {
+            var fails = () => Ranges.RunFollowed(new KernelCall(4, _ => { }), new KernelCall(4, range => throw new OutOfMemoryException($"range {range}")));
+            fails.Should().Throw<OutOfMemoryException>();
+            Ranges.RunFollowed(new KernelCall(4, _ => { }));
+            return 0;
+        });
+    }
 }
