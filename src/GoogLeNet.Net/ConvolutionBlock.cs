@@ -74,7 +74,10 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         return Finish(conv.call(padded));
     }
 
-    /// <summary>What transforms the filters, if need be, and what computes the outputs then, in the caller's dispose scope; none but in a folded network, or where libtorch computes it.</summary>
+    /// <summary>
+    /// What transforms the filters, if need be, and what computes the outputs then, in the caller's dispose scope. None where the convolution has batch normalisation, where a
+    /// gradient may be asked for, and where libtorch computes it.
+    /// </summary>
     /// <param name="input">(N, in, H, W).</param>
     /// <param name="output">(N, out, H, W): images that lie channels last, or some of their channels.</param>
     public (KernelCall? Filters, KernelCall Outputs)? Prepare(Tensor input, Tensor output)

@@ -55,7 +55,7 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         biases?.Dispose();
     }
 
-    /// <summary>What computes them in a folded network, in the caller's dispose scope; none where libtorch computes them.</summary>
+    /// <summary>What computes them in a folded network, in the caller's dispose scope. None in other networks, where a gradient may be asked for, and where libtorch computes them.</summary>
     /// <param name="input">(N, C, H, W).</param>
     /// <param name="outputs">The first channels (N, some, H, W), the next ones and so on: images that lie channels last, or some of their channels.</param>
     public KernelCall? Prepare(Tensor input, params Tensor[] outputs)

@@ -33,7 +33,7 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
         }
     }
 
-    /// <summary>What computes it, in the caller's dispose scope, and the output, not filled yet; none where a gradient may be asked for or libtorch computes it.</summary>
+    /// <summary>What computes it, in the caller's dispose scope, and the output, not filled yet. None where a gradient may be asked for, and where libtorch computes it.</summary>
     /// <param name="input">(N, C, H, W).</param>
     public (KernelCall Call, Tensor Output)? Prepare(Tensor input)
     {

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Inception.Kernels;
 
 /// <summary>
-/// An Inception block of a folded network on a CPU, by kernels that write into the concatenation where their outputs belong. Those that do not wait for each other run together:
-/// each time that threads share work one of them is woken, and one waits in the end.
+/// An Inception block of a folded network on a CPU, by kernels that write their outputs where they belong in the concatenation. Those that do not wait for each other run
+/// together: each time that threads share work one has to be woken, and one waits for the other in the end.
 /// </summary>
 /// <param name="spec">Widths of the branches.</param>
 /// <param name="readers">The 1×1 convolutions of the input: the first branch, and the reductions before 3×3 and 5×5.</param>
@@ -35,14 +35,15 @@ internal sealed class InceptionKernels(
         }
 
         var from = reduced.split([spec.Reduce3x3, spec.Reduce5x5], dim: 1);
-        var (first, then) = (new List<KernelCall> { read }, after3x3.Concat(after5x5).Select(_ => new List<KernelCall>()).ToArray());
+        var first = new List<KernelCall> { read };
+        var then = Enumerable.Range(0, Math.Max(after3x3.Length, after5x5.Length)).Select(_ => new List<KernelCall>()).ToArray();
         if (!Add(after3x3, from[0], into[1]) || !Add(after5x5, from[1], into[2]) || !Add([projection], pooled.Output, into[3]))
         {
             return null;
         }
 
         Ranges.RunFollowed([.. first, pooled.Call]);
-        foreach (var step in then.Where(step => step.Count > 0))
+        foreach (var step in then)
         {
             Ranges.RunFollowed([.. step]);
         }

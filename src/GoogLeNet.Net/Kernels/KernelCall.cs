@@ -1,9 +1,9 @@
 namespace Inception.Kernels;
 
-/// <summary>A kernel's work that is still to be done, <see cref="Inception.Kernels.Ranges.Run(KernelCall[])">together</see> with others': ranges that any thread may take in any order.</summary>
-/// <param name="Ranges">How many.</param>
+/// <summary>A kernel's work that is still to be done, <see cref="Ranges.Run(KernelCall[])">together</see> with others': ranges that any thread may take in any order.</summary>
+/// <param name="Count">How many.</param>
 /// <param name="Body">Does one; it reads and writes memory that has to live so long.</param>
-internal sealed record KernelCall(int Ranges, Action<int> Body)
+internal sealed record KernelCall(int Count, Action<int> Body)
 {
     /// <summary>Ranges that make up 0, 1, … <paramref name="items"/> − 1.</summary>
     /// <param name="items">How many items.</param>
@@ -17,7 +17,7 @@ internal sealed record KernelCall(int Ranges, Action<int> Body)
     /// <param name="size">Numbers in an item.</param>
     /// <param name="body">One item.</param>
     public static KernelCall OfItems(int items, int size, Action<int> body) =>
-        Of(items, Kernels.Ranges.Count(items, size), (_, start, end) =>
+        Of(items, Ranges.Count(items, size), (_, start, end) =>
         {
             for (var i = start; i < end; i++)
             {

@@ -32,7 +32,7 @@ internal sealed class Ranges : IThreadPoolWorkItem
     private int finished;
     private ExceptionDispatchInfo? failure;
 
-    private Ranges(KernelCall[] calls, bool isFollowed) => (this.calls, this.isFollowed, count) = (calls, isFollowed, calls.Sum(call => call.Ranges));
+    private Ranges(KernelCall[] calls, bool isFollowed) => (this.calls, this.isFollowed, count) = (calls, isFollowed, calls.Sum(call => call.Count));
 
     /// <summary>How many ranges <see cref="Split"/> is to make. It depends on the work alone: sums of ranges are the same on any number of threads.</summary>
     /// <param name="items">How many items.</param>
@@ -135,9 +135,9 @@ internal sealed class Ranges : IThreadPoolWorkItem
     private void Run(int range)
     {
         var call = 0;
-        for (; range >= calls[call].Ranges; call++)
+        for (; range >= calls[call].Count; call++)
         {
-            range -= calls[call].Ranges;
+            range -= calls[call].Count;
         }
 
         calls[call].Body(range);
