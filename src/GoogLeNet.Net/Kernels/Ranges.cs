@@ -8,26 +8,24 @@ namespace Inception.Kernels;
 /// <summary>
 /// Runs a kernel on as many threads as libtorch's operators use, range by range: who is free takes the next one, so that nobody waits for a thread that is still waking.
 /// </summary>
-internal sealed class Ranges : IThreadPoolWorkItem
+internal sealed class Ranges
 {
     // Numbers in a range: some tens of microseconds.
     private const int Grain = 65_536;
     private const int Most = 16;
 
+    // Microseconds: more than from one call of a block to the next, and little beside what comes between others.
+    private const int PatienceIfFollowed = 100;
+    private const int PatienceOtherwise = 20;
+
     // For dotnet-counters, and for the benchmark that tells kernels from overhead.
     private static readonly Histogram<double> Duration =
         new Meter("GoogLeNet.Net").CreateHistogram<double>("googlenet.kernel.duration", "s", "Wall time of one call of a kernel for CPUs.");
 
-    // Microseconds that a thread waits awake: longer than from one call to the next, and shorter than it takes a virtual machine's idle processor to come back.
-    private const int Patience = 100;
-
-    // The latest call, and how many threads wait for it awake.
-    private static Ranges? latest;
-    private static int awake;
-
     private readonly KernelCall[] calls;
     private readonly int count;
     private readonly bool isFollowed;
+    private int places;
     private int taken;
     private int finished;
     private ExceptionDispatchInfo? failure;
@@ -60,62 +58,17 @@ internal sealed class Ranges : IThreadPoolWorkItem
     /// <param name="body">One item, on any thread.</param>
     public static void Run(int items, int size, Action<int> body) => Run(KernelCall.OfItems(items, size, body));
 
-    /// <summary>Takes ranges as long as there are any, and those of calls that follow.</summary>
-    public void Execute()
-    {
-        Take();
-        if (!isFollowed)
-        {
-            return;
-        }
+    /// <summary>How many threads may still come to help.</summary>
+    public int Places => places;
 
-        Interlocked.Increment(ref awake);
-        var (last, began, wait) = (this, Stopwatch.GetTimestamp(), default(SpinWait));
-        while (Stopwatch.GetElapsedTime(began).TotalMicroseconds < Patience)
-        {
-            if (Volatile.Read(ref latest) is not { } next || next == last)
-            {
-                wait.SpinOnce(sleep1Threshold: -1);
-                continue;
-            }
+    /// <summary>How long those who helped wait awake for more, in microseconds.</summary>
+    public int Patience => isFollowed ? PatienceIfFollowed : PatienceOtherwise;
 
-            next.Take();
-            (last, began, wait) = (next, next.isFollowed ? Stopwatch.GetTimestamp() : began, default);
-        }
+    /// <summary>Whether there is something left to help with, and a place for the thread that asks.</summary>
+    public bool TakePlace() => Volatile.Read(ref taken) < count && Volatile.Read(ref places) > 0 && Interlocked.Decrement(ref places) >= 0;
 
-        Interlocked.Decrement(ref awake);
-    }
-
-    private void Run()
-    {
-        var began = Duration.Enabled ? Stopwatch.GetTimestamp() : 0;
-        var helpers = Math.Min(get_num_threads(), count) - 1;
-        if (helpers > 0)
-        {
-            Volatile.Write(ref latest, this);
-            for (helpers -= Volatile.Read(ref awake); helpers > 0; helpers--)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-            }
-        }
-
-        Take();
-        var wait = default(SpinWait);
-        while (Volatile.Read(ref finished) < count)
-        {
-            wait.SpinOnce(sleep1Threshold: -1);
-        }
-
-        // It may hold tensors' memory no longer.
-        Interlocked.CompareExchange(ref latest, null, this);
-        failure?.Throw();
-        if (began != 0)
-        {
-            Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
-        }
-    }
-
-    private void Take()
+    /// <summary>Takes ranges as long as there are any.</summary>
+    public void Take()
     {
         for (int range; (range = Interlocked.Increment(ref taken) - 1) < count;)
         {
@@ -129,6 +82,26 @@ internal sealed class Ranges : IThreadPoolWorkItem
             }
 
             Interlocked.Increment(ref finished);
+        }
+    }
+
+    private void Run()
+    {
+        var began = Duration.Enabled ? Stopwatch.GetTimestamp() : 0;
+        places = Math.Min(get_num_threads(), count) - 1;
+        var called = places > 0 ? Helpers.Call(this) : -1;
+        Take();
+        var wait = default(SpinWait);
+        while (Volatile.Read(ref finished) < count)
+        {
+            wait.SpinOnce(sleep1Threshold: -1);
+        }
+
+        Helpers.Dismiss(called);
+        failure?.Throw();
+        if (began != 0)
+        {
+            Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
     }
 

@@ -44,6 +44,7 @@ public sealed class RangesTests
     [InlineData(2, 1)]
     [InlineData(3, 1)]
     [InlineData(3, 4)]
+    [InlineData(2, 20)]
     public void Calls_together_take_each_of_their_ranges_once_however_fast_they_follow(int threads, int callers)
     {
         const int Rounds = 500;
