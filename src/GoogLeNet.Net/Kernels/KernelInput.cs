@@ -14,22 +14,35 @@ internal static class KernelInput
     /// <summary>Whether a kernel takes such images: float32 or bfloat16, channels last on a CPU, channels enough to fill its vectors, and less than 2 GiB.</summary>
     /// <param name="images">(N, C, H, W).</param>
     /// <param name="fewestChannels">The fewest that the kernel takes.</param>
-    public static bool Suits(Tensor images, int fewestChannels)
-    {
-        if (!IsOfType(images))
-        {
-            return false;
-        }
-
-        using var pixels = images.permute(0, 2, 3, 1);
-        return pixels.shape[3] >= fewestChannels && pixels.numel() <= MostNumbers && Vector.IsHardwareAccelerated && pixels.is_contiguous();
-    }
+    public static bool Suits(Tensor images, int fewestChannels) =>
+        IsOfType(images) && images.shape is var shape && shape[1] >= fewestChannels && IsWhole(shape, images.stride());
 
     /// <summary>The same, or some of the channels of such images, cut out of them.</summary>
     /// <param name="images">(N, C, H, W).</param>
     /// <param name="fewestChannels">The fewest that the kernel takes.</param>
     public static bool SuitsPartly(Tensor images, int fewestChannels) =>
-        Suits(images, fewestChannels) || (IsOfType(images) && images.shape[1] >= fewestChannels && IsPart(images.shape, images.stride()));
+        IsOfType(images) && images.shape is var shape && shape[1] >= fewestChannels && images.stride() is var strides && (IsWhole(shape, strides) || IsPart(shape, strides));
+
+    /// <summary>Whether a tensor's numbers lie without gaps, one dimension within the other; those of size 1 lie anywhere.</summary>
+    /// <param name="shape">The tensor's.</param>
+    /// <param name="strides">The tensor's.</param>
+    /// <param name="order">The dimensions, the outermost first.</param>
+    public static bool Lies(long[] shape, long[] strides, ReadOnlySpan<int> order)
+    {
+        var next = 1L;
+        for (var i = order.Length - 1; i >= 0; i--)
+        {
+            var (size, stride) = (shape[order[i]], strides[order[i]]);
+            if (size != 1 && stride != next)
+            {
+                return false;
+            }
+
+            next *= size;
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// From where images can be read, and the numbers from one pixel to the next: some of the channels of images that lie channels last are read where they lie, others are
@@ -75,6 +88,9 @@ internal static class KernelInput
 
     private static bool IsOfType(Tensor images) =>
         images.device_type == DeviceType.CPU && images.dtype is (ScalarType.Float32 or ScalarType.BFloat16) && images.dim() == 4;
+
+    private static bool IsWhole(long[] shape, long[] strides) =>
+        Vector.IsHardwareAccelerated && shape[0] * shape[1] * shape[2] * shape[3] <= MostNumbers && Lies(shape, strides, [0, 2, 3, 1]);
 
     private static bool IsPart(long[] shape, long[] strides) =>
         strides[1] == 1 && strides[3] > shape[1] && strides[2] == shape[3] * strides[3] && strides[0] == shape[2] * strides[2]

@@ -78,9 +78,5 @@ internal static unsafe class PatchConvolution
             PatchPanel.Of([.. outputs.Select(ChannelsMemory.Of)]), shape, (int)weight.shape[2]).Call();
     }
 
-    private static bool IsLaid(Tensor weight)
-    {
-        using var filters = Taps(weight);
-        return filters.is_contiguous();
-    }
+    private static bool IsLaid(Tensor weight) => KernelInput.Lies(weight.shape, weight.stride(), [2, 3, 1, 0]);
 }
