@@ -94,26 +94,36 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     /// <param name="input">Images (N, C, H, W), floating point, on the network's device.</param>
     /// <exception cref="ArgumentException">The input's rank, channels, size, device or type does not fit; the message says what does. The
     /// heads fit images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
-    /// <remarks>In evaluation mode without gradients a CPU computes a large batch in parts whose activations fit its cache, as many at once as it has threads; hooks
-    /// are called on those threads then, once for each part, but for the classifier's.</remarks>
+    /// <remarks>In evaluation mode without gradients a CPU computes a large batch in parts whose activations fit its cache, as many at once as it has threads; hooks of
+    /// layers before the classifiers are called on those threads then, once for each part.</remarks>
     public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
 
     /// <inheritdoc/>
     public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
     {
         CheckInput(images);
-        // The classifier's product is for all images at once: OpenBLAS would wake its own threads for each part's, beside those that compute the parts.
-        var outputs = InCache(images, part => Compute(part, auxiliaries));
-        using var pooled = outputs[0];
+        var (inParts, heads) = (MayTakeParts(images), auxiliaries ? trunk.SelectMany(stage => stage.Auxiliaries).ToList() : []);
+        var features = inParts ? InCache(images, part => Compute(part, auxiliaries, (head, x) => head.Reduce(x))) : Compute(images, auxiliaries, (head, x) => head.call(x));
+
+        // Classifiers compute all parts at once: for each part's small products OpenBLAS would wake threads of its own, beside those that compute the parts.
+        using var pooled = features[0];
         using var kept = functional.dropout(pooled, Spec.Dropout, training);
-        var computed = Heads.Zip([fc.call(kept), .. outputs.Skip(1)], (head, logits) => new HeadOutput(head.Name, logits)).ToList();
-        return new MultiHeadOutput(computed[0], computed[1..]);
+        var main = new HeadOutput(MainHead, fc.call(kept));
+        return new MultiHeadOutput(main, [.. heads.Zip(features.Skip(1), (head, x) => new HeadOutput(head.Spec.Name, inParts ? Classify(head, x) : x))]);
     }
 
-    // What the classifier reads, (N, 1024), and the auxiliary heads' logits.
-    private Tensor[] Compute(Tensor images, bool auxiliaries)
+    private static Tensor Classify(AuxiliaryClassifier head, Tensor features)
     {
-        var logits = new List<Tensor>();
+        using (features)
+        {
+            return head.Classify(features);
+        }
+    }
+
+    // What the classifier reads, (N, 1024), and of each auxiliary head what is asked for.
+    private Tensor[] Compute(Tensor images, bool auxiliaries, Func<AuxiliaryClassifier, Tensor, Tensor> ofHead)
+    {
+        var ofHeads = new List<Tensor>();
         var x = images;
         foreach (var stage in trunk)
         {
@@ -122,13 +132,13 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
             x = y;
             if (auxiliaries)
             {
-                logits.AddRange(stage.Auxiliaries.Select(head => head.call(y)));
+                ofHeads.AddRange(stage.Auxiliaries.Select(head => ofHead(head, y)));
             }
         }
 
         var pooled = x.mean([2, 3]);                                             // (N, 1024, 7, 7) → (N, 1024)
         Release(x, images);
-        return [pooled, .. logits];
+        return [pooled, .. ofHeads];
     }
 
     /// <summary>A table of layers, output shapes and parameters.</summary>

@@ -48,6 +48,9 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         biases = LaidTogether(block => block.Conv.bias!);
     }
 
+    /// <summary>Whether <see cref="LayTogether"/> laid them for a kernel.</summary>
+    public bool IsLaid => weights is not null && PatchConvolution.Reads(weights);
+
     /// <summary>Releases what <see cref="LayTogether"/> made.</summary>
     public void Release()
     {

@@ -25,6 +25,10 @@ internal static unsafe class PatchConvolution
     /// <summary>Whether so many outputs fill a panel.</summary>
     public static bool Fills(long outputs) => outputs >= ProductKernel.Columns;
 
+    /// <summary>Whether it takes such filters and they are laid.</summary>
+    /// <param name="weight">(K, C, k, k).</param>
+    public static bool Reads(Tensor weight) => Suits(weight) && KernelInput.Lies(weight.shape, weight.stride(), [2, 3, 1, 0]);
+
     /// <summary>A copy of filters that lies as (k, k, C, K).</summary>
     /// <param name="weight">(K, C, k, k).</param>
     public static Tensor Lay(Tensor weight) => Taps(weight).contiguous().permute(3, 2, 0, 1);
@@ -40,7 +44,7 @@ internal static unsafe class PatchConvolution
     /// <param name="weight">(K, C, k, k).</param>
     public static bool Takes(Tensor input, Tensor weight)
     {
-        if (is_grad_enabled() || !Suits(weight) || !IsLaid(weight) || input.dtype != ScalarType.Float32 || !KernelInput.SuitsPartly(input, 1))
+        if (is_grad_enabled() || !Reads(weight) || input.dtype != ScalarType.Float32 || !KernelInput.SuitsPartly(input, 1))
         {
             return false;
         }
@@ -77,6 +81,4 @@ internal static unsafe class PatchConvolution
             (float*)from.First, from.Stride, (float*)ChannelsMemory.Address(Taps(weight)), (float*)ChannelsMemory.Address(bias), relu,
             PatchPanel.Of([.. outputs.Select(ChannelsMemory.Of)]), shape, (int)weight.shape[2]).Call();
     }
-
-    private static bool IsLaid(Tensor weight) => KernelInput.Lies(weight.shape, weight.stride(), [2, 3, 1, 0]);
 }

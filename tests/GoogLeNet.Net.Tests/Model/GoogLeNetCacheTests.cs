@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Architecture;
+using Inception.Kernels;
 using Inception.Tests.Kernels;
 using Inception.Tests.Torch;
 using Xunit;
@@ -21,8 +22,8 @@ public sealed class GoogLeNetCacheTests
         using var model = GoogLeNet.Create(10, GoogLeNetTests.Small());
         model.eval();
         var mostOfThread = model.ImagesOfThread(zeros(1, 3, 160, 160));
-        mostOfThread.Should().BeGreaterThan(1);
-        var images = Arrays.NoiseTensor(1, (2 * mostOfThread) + 1, 3, 160, 160);
+        model.PaysSideBySide(mostOfThread - 1, ScalarType.Float32).Should().BeTrue();
+        var images = Arrays.NoiseTensor(1, (6 * mostOfThread) - 1, 3, 160, 160);
         var whole = model.Forward(images, auxiliaries);
         using var mode = inference_mode();
 
@@ -60,6 +61,18 @@ public sealed class GoogLeNetCacheTests
     [InlineData(5, 4, 1, 5, "no part without an image")]
     public void Parts_side_by_side_keep_all_threads_busy(int images, int threads, int mostOfThread, int parts, string reason) =>
         GoogLeNet.PartsSideBySide(images, threads, mostOfThread).Should().Be(parts, reason);
+
+    [Fact]
+    public void Few_images_a_part_go_side_by_side_where_kernels_compute_them_and_one_part_after_the_other_where_libtorch_does()
+    {
+        using var network = GoogLeNet.Create(10, GoogLeNetSpec.Cifar);
+        using var folded = network.FoldBatchNorm();
+
+        network.PaysSideBySide(4, ScalarType.Float32).Should().BeFalse();
+        network.PaysSideBySide(16, ScalarType.Float32).Should().BeTrue();
+        folded.PaysSideBySide(4, ScalarType.Float32).Should().Be(ProductKernel.IsAccelerated);
+        folded.PaysSideBySide(4, ScalarType.BFloat16).Should().BeFalse();
+    }
 
     [Theory]
     [InlineData(1)]
