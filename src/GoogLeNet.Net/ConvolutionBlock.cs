@@ -75,14 +75,14 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// What transforms the filters, if need be, and what computes the outputs then, in the caller's dispose scope. None where the convolution has batch normalisation, where a
-    /// gradient may be asked for, and where libtorch computes it.
+    /// What transforms the filters, if need be, and what computes the outputs then, where no gradient is asked for, in the caller's dispose scope. None where the convolution has
+    /// batch normalisation, and where libtorch computes it.
     /// </summary>
     /// <param name="input">(N, in, H, W).</param>
     /// <param name="output">(N, out, H, W): images that lie channels last, or some of their channels.</param>
     public (KernelCall? Filters, KernelCall Outputs)? Prepare(Tensor input, Tensor output)
     {
-        if (bn is not null || stride != 1 || is_grad_enabled())
+        if (bn is not null || stride != 1)
         {
             return null;
         }

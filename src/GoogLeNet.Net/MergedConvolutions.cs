@@ -58,12 +58,12 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
         biases?.Dispose();
     }
 
-    /// <summary>What computes them in a folded network, in the caller's dispose scope. None in other networks, where a gradient may be asked for, and where libtorch computes them.</summary>
+    /// <summary>What computes them where they <see cref="IsLaid">are laid</see> and no gradient is asked for, in the caller's dispose scope. None where libtorch computes them.</summary>
     /// <param name="input">(N, C, H, W).</param>
     /// <param name="outputs">The first channels (N, some, H, W), the next ones and so on: images that lie channels last, or some of their channels.</param>
     public KernelCall? Prepare(Tensor input, params Tensor[] outputs)
     {
-        if (blocks[0].Norm is not null || is_grad_enabled() || !outputs.All(output => PatchConvolution.Fills(output.shape[1])))
+        if (!outputs.All(output => PatchConvolution.Fills(output.shape[1])))
         {
             return null;
         }

@@ -33,18 +33,12 @@ internal sealed class MaxPooling(int kernel, int stride, PoolingRule rule) : Mod
         }
     }
 
-    /// <summary>What computes it, in the caller's dispose scope, and the output, not filled yet. None where a gradient may be asked for, and where libtorch computes it.</summary>
+    /// <summary>What computes it where no gradient is asked for, in the caller's dispose scope, and the output, not filled yet. None where libtorch computes it.</summary>
     /// <param name="input">(N, C, H, W).</param>
     public (KernelCall Call, Tensor Output)? Prepare(Tensor input)
     {
         var shape = Shape(input);
-        if (is_grad_enabled() || !MaxPoolingFunction.Takes(input, shape))
-        {
-            return null;
-        }
-
-        var output = KernelInput.Images(empty(shape.Output, input.dtype));
-        return (MaxPoolingFunction.Call(input, shape, TakesRelu, output), output);
+        return MaxPoolingFunction.Takes(input, shape) ? MaxPoolingFunction.Prepare(input, shape, TakesRelu) : null;
     }
 
     private PoolShape Shape(Tensor input)

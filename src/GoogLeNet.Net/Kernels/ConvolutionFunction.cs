@@ -103,22 +103,26 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
     public static unsafe (KernelCall Filters, KernelCall Outputs) Calls(Tensor input, Tensor weight, Tensor bias, bool relu, Tensor output)
     {
         var shape = Shape(input, weight.shape[0]);
-        var dense = KernelInput.Filters(weight);
-        var memory = empty(ConvolutionKernel.Memory(shape));
-        return ConvolutionKernel.Of(input.dtype).Calls(
-            ChannelsMemory.Of(input), FilterMemory.Of(dense, ChannelsMemory.Address(dense)), (byte*)ChannelsMemory.Address(bias), relu, ChannelsMemory.Of(output), shape,
-            (float*)ChannelsMemory.Address(memory));
+        return Calls(input, weight, bias, relu, output, shape, (float*)ChannelsMemory.Address(empty(ConvolutionKernel.Memory(shape))));
     }
 
     private static unsafe Tensor Forward(Tensor input, Tensor weight, Tensor? bias, bool relu, bool reversed = false)
     {
         var shape = Shape(input, weight.shape[reversed ? 1 : 0]);
-        var dense = KernelInput.Filters(weight);
         var output = KernelInput.Images(input, shape.Outputs);
+        var (transform, convolve) = Calls(input, weight, bias, relu, output, shape, Scratch.OfCall(ConvolutionKernel.Memory(shape)), reversed);
+        Ranges.Run(transform);
+        Ranges.Run(convolve);
+        return output;
+    }
+
+    private static unsafe (KernelCall Filters, KernelCall Outputs) Calls(
+        Tensor input, Tensor weight, Tensor? bias, bool relu, Tensor output, ConvolutionShape shape, float* memory, bool reversed = false)
+    {
+        var dense = KernelInput.Filters(weight);
         var filters = FilterMemory.Of(dense, ChannelsMemory.Address(dense));
         filters = reversed ? filters.Reversed((int)weight.element_size()) : filters;
-        ConvolutionKernel.Of(input.dtype).Convolve(
-            ChannelsMemory.Of(input), filters, bias is null ? null : (byte*)ChannelsMemory.Address(bias), relu, ChannelsMemory.Of(output), shape);
-        return output;
+        return ConvolutionKernel.Of(input.dtype).Calls(
+            ChannelsMemory.Of(input), filters, bias is null ? null : (byte*)ChannelsMemory.Address(bias), relu, ChannelsMemory.Of(output), shape, memory);
     }
 }

@@ -36,24 +36,10 @@ internal abstract unsafe class ConvolutionKernel
             && (type == ScalarType.Float32 || !LeavesBFloat16);
     }
 
-    /// <summary>The convolution.</summary>
-    /// <param name="input">(N, H, W, C).</param>
-    /// <param name="filters">The filters.</param>
-    /// <param name="biases">(K), or null.</param>
-    /// <param name="relu">Whether outputs below 0 become 0.</param>
-    /// <param name="output">(N, H, W, K).</param>
-    /// <param name="shape">The convolution.</param>
-    public void Convolve(ChannelsMemory input, FilterMemory filters, byte* biases, bool relu, ChannelsMemory output, ConvolutionShape shape)
-    {
-        var (transform, convolve) = Calls(input, filters, biases, relu, output, shape, Scratch.OfCall(Memory(shape)));
-        Ranges.Run(transform);
-        Ranges.Run(convolve);
-    }
-
     /// <summary>How many numbers in float32 lie between the two calls of a convolution.</summary>
     public static nint Memory(ConvolutionShape shape) => (WinogradTiles.Planes * shape.FilterPlane) + (shape.Panels * ProductKernel.Columns);
 
-    /// <summary>What transforms the filters, and what computes the same then.</summary>
+    /// <summary>What transforms the filters, and what computes the convolution then.</summary>
     /// <param name="input">(N, H, W, C).</param>
     /// <param name="filters">The filters.</param>
     /// <param name="biases">(K), or null.</param>

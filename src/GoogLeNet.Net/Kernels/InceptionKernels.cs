@@ -16,11 +16,11 @@ namespace Inception.Kernels;
 internal sealed class InceptionKernels(
     InceptionSpec spec, MergedConvolutions readers, ConvolutionBlock[] after3x3, ConvolutionBlock[] after5x5, MaxPooling pool, ConvolutionBlock projection)
 {
-    /// <summary>The block's output; null where a kernel does not take its part: in training, or where libtorch is faster.</summary>
+    /// <summary>The block's output; null in a network that is not folded, where a gradient is asked for, and where a kernel does not take its part.</summary>
     /// <param name="input">(N, in, H, W).</param>
     public Tensor? Call(Tensor input)
     {
-        if (is_grad_enabled() || input.dtype != ScalarType.Float32 || !KernelInput.Suits(input, MaxPoolingKernel.Block))
+        if (is_grad_enabled() || !readers.IsLaid || !KernelInput.Suits(input, MaxPoolingKernel.Block))
         {
             return null;
         }

@@ -36,21 +36,23 @@ internal sealed class MaxPoolingFunction : autograd.SingleTensorFunction<MaxPool
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
         MaxPoolingAdjoint.Back(ctx, grad_output, MaxPoolingGradient.apply);
 
-    /// <summary>What computes the same without gradients, in the caller's dispose scope.</summary>
+    /// <summary>What computes the same, in the caller's dispose scope, and the output, not filled yet.</summary>
     /// <param name="input">(N, C, H, W).</param>
     /// <param name="shape">The pooling.</param>
     /// <param name="relu">Whether ReLU follows.</param>
-    /// <param name="output">(N, C, H', W'), channels last.</param>
-    public static KernelCall Call(Tensor input, PoolShape shape, bool relu, Tensor output) => Call(input, shape, relu, taps: null, output);
+    /// <param name="taps">(N, H', W', C), receives where each maximum was found; null where nobody needs it.</param>
+    public static unsafe (KernelCall Call, Tensor Output) Prepare(Tensor input, PoolShape shape, bool relu, Tensor? taps = null)
+    {
+        var output = KernelInput.Images(empty(shape.Output, input.dtype));
+        var call = MaxPoolingKernel.Of(input.dtype).Forward(
+            (byte*)ChannelsMemory.Of(input).First, (byte*)ChannelsMemory.Of(output).First, taps is null ? null : (byte*)ChannelsMemory.Address(taps), shape, relu);
+        return (call, output);
+    }
 
     private static Tensor Forward(Tensor input, PoolShape shape, bool relu, Tensor? taps)
     {
-        var output = KernelInput.Images(empty(shape.Output, input.dtype));
-        Ranges.Run(Call(input, shape, relu, taps, output));
+        var (call, output) = Prepare(input, shape, relu, taps);
+        Ranges.Run(call);
         return output;
     }
-
-    private static unsafe KernelCall Call(Tensor input, PoolShape shape, bool relu, Tensor? taps, Tensor output) =>
-        MaxPoolingKernel.Of(input.dtype).Forward(
-            (byte*)ChannelsMemory.Of(input).First, (byte*)ChannelsMemory.Of(output).First, taps is null ? null : (byte*)ChannelsMemory.Address(taps), shape, relu);
 }
