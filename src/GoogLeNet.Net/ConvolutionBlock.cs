@@ -57,7 +57,7 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        if (stride == 1 && ByKernel(input) is { } result)
+        if (ByKernel(input) is { } result)
         {
             return result;
         }
@@ -82,23 +82,30 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     /// <param name="output">(N, out, H, W): images that lie channels last, or some of their channels.</param>
     public (KernelCall? Filters, KernelCall Outputs)? Prepare(Tensor input, Tensor output)
     {
-        if (bn is not null || stride != 1)
+        return (bn is null ? Choose(input) : Kernel.None) switch
         {
-            return null;
-        }
-
-        return kernel == 3 && ConvolutionFunction.Takes(input, conv) ? ConvolutionFunction.Calls(input, conv.weight, conv.bias!, !LeavesRelu, output)
-            : PatchConvolution.Takes(input, conv.weight) ? (null, PatchConvolution.Call(input, conv.weight, conv.bias!, !LeavesRelu, output))
-            : null;
+            Kernel.Tiles => ConvolutionFunction.Calls(input, conv.weight, conv.bias!, !LeavesRelu, output),
+            Kernel.Patches => (null, PatchConvolution.Call(input, conv.weight, conv.bias!, !LeavesRelu, output)),
+            _ => null,
+        };
     }
+
+    private Kernel Choose(Tensor input) =>
+        stride != 1 ? Kernel.None
+        : kernel == 3 && ConvolutionFunction.Takes(input, conv) ? Kernel.Tiles
+        : PatchConvolution.Takes(input, conv.weight) ? Kernel.Patches
+        : Kernel.None;
 
     // ReLU is part of the kernels where no gradient is asked for. Null where libtorch is faster.
     private Tensor? ByKernel(Tensor input)
     {
         var fused = bn is null && !LeavesRelu && !is_grad_enabled();
-        var convolved = kernel == 3 && ConvolutionFunction.Takes(input, conv) ? ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused)
-            : PatchConvolution.Takes(input, conv.weight) ? PatchConvolution.Convolve(input, conv.weight, conv.bias, fused)
-            : null;
+        var convolved = Choose(input) switch
+        {
+            Kernel.Tiles => ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused),
+            Kernel.Patches => PatchConvolution.Convolve(input, conv.weight, conv.bias, fused),
+            _ => null,
+        };
         return convolved is null || fused ? convolved : Finish(convolved);
     }
 
@@ -128,5 +135,13 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         {
             return functional.relu(result, inplace: true);
         }
+    }
+
+    // Which of the library's kernels computes the convolution; none where libtorch is faster.
+    private enum Kernel
+    {
+        None,
+        Tiles,
+        Patches,
     }
 }

@@ -98,5 +98,13 @@ public sealed class TensorDatasetTests
         images.IsInvalid.Should().BeFalse();
     }
 
+    [Fact]
+    public void Refuses_to_be_without_classes()
+    {
+        using var images = Bytes(1, 3, 2, 2);
+        using var labels = tensor(new long[] { 0 });
+        FluentActions.Invoking(() => new TensorDataset(images, labels, [])).Should().Throw<ArgumentException>().WithMessage("At least one class name is needed.*");
+    }
+
     private static Tensor Bytes(params long[] shape) => zeros(shape, dtype: ScalarType.Byte);
 }

@@ -52,6 +52,16 @@ public sealed class ProgressiveResizingTests
         FluentActions.Invoking(() => new ProgressiveResizing([])).Should().Throw<ArgumentException>().WithMessage("*at least one stage*");
     }
 
+    [Fact]
+    public void Two_with_the_same_stages_are_equal()
+    {
+        ProgressiveResizing Of(params (int Size, double Until)[] stages) => new([.. stages.Select(stage => new ResizingStage(stage.Size, stage.Until))]);
+        var one = Of((4, 0.25), (6, 0.5));
+
+        one.Should().Be(Of((4, 0.25), (6, 0.5))).And.NotBe(Of((4, 0.25))).And.NotBe(Of((4, 0.25), (6, 0.75))).And.NotBe(null);
+        one.GetHashCode().Should().Be(Of((4, 0.25), (6, 0.5)).GetHashCode());
+    }
+
     [Theory]
     [InlineData(1, 3)]
     [InlineData(2, 2)]

@@ -50,6 +50,22 @@ public sealed class RefusedCheckpointTests : InterruptedRun
     }
 
     [Fact]
+    public void A_tensor_of_another_shape_is_named_and_leaves_the_model_as_it_was()
+    {
+        const string Name = "inception3b.branch1.bn.running_mean";
+        Cancelled(1, 0);
+        using var model = Model(1);
+        var before = model.named_parameters().Select(p => p.parameter.Floats()).ToList();
+        var file = SafeTensorsFile.Read(Folder.Last);
+        var channels = file.Tensors[Name].Shape[0];
+        var wrong = new SafeTensor(Name, SafeTensorsType.F32, [channels, 1], new byte[4 * channels]);
+        SafeTensorsFile.Write(Folder.Last, file.Metadata.ToDictionary(), [.. file.Tensors.Values.Where(tensor => tensor.Name != Name), wrong]);
+
+        Refused(model, Options).WithMessage($"{Folder.Last} does not fit the model: '{Name}' is F32 ({channels}, 1) in the file and F32 ({channels}) in the model.");
+        model.named_parameters().Zip(before).Should().OnlyContain(pair => pair.First.parameter.Floats().SequenceEqual(pair.Second));
+    }
+
+    [Fact]
     public void A_file_that_is_no_checkpoint_is_refused()
     {
         SafeTensorsFile.Write(Folder.Last, new Dictionary<string, string>(), [new SafeTensor("x", SafeTensorsType.U8, [1], new byte[1])]);

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -23,6 +24,16 @@ public sealed class FlatParametersTests
         }
 
         flat.Values.shape.Should().Equal(before.Values.Sum(p => p.Values.LongLength));
+    }
+
+    [Fact]
+    public void A_model_whose_parameters_are_of_several_types_is_refused()
+    {
+        using var model = GoogLeNet.Create(3, Tiny.Spec());
+        model.named_children().Single(child => child.name == "fc").module.to(ScalarType.Float64);
+
+        FluentActions.Invoking(() => new FlatParameters(model)).Should().Throw<ArgumentException>()
+            .WithMessage("The parameter 'fc.weight' is Float64 on cpu; all must be Float32 on one device.*");
     }
 
     [Fact]
