@@ -62,6 +62,51 @@ public sealed class InceptionKernelsTests
     }
 
     [Fact]
+    public void Convolutions_of_a_branch_wait_for_each_other()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Folded(Block, Branch5x5.TwoConv3x3);
+        var block = network.Block();
+        var inputs = new[] { 1, 2 }.Select(seed => Arrays.ChannelsLast(Arrays.NoiseTensor(seed, 1, Channels, 7, 7))).ToArray();
+        using var frozen = no_grad();
+        var expected = inputs.Select(input => block.call(input).Floats()).ToArray();
+
+        // One input after the other, so that memory which is read too early holds the wrong one's numbers.
+        Threads.On(3, () =>
+        {
+            for (var call = 0; call < 200; call++)
+            {
+                using var output = block.call(inputs[call % 2]);
+                output.Floats().Should().Equal(expected[call % 2], $"call {call}");
+            }
+
+            return 0;
+        });
+    }
+
+    [Fact]
+    public void A_folded_block_can_be_trained_still()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Folded(Block, Branch5x5.Conv5x5);
+        var (block, input) = (network.Block(), Arrays.ChannelsLast(Arrays.NoiseTensor(1, 2, Channels, 8, 8)));
+        var branches = block.named_children().OrderBy(child => child.name).Select(child => (nn.Module<Tensor, Tensor>)child.module).ToArray();
+        List<float[]> Gradients(Func<Tensor> compute)
+        {
+            block.zero_grad();
+            compute().square().sum().backward();
+            return [.. block.parameters().Select(parameter => parameter.grad!.Floats())];
+        }
+
+        var together = Gradients(() => block.call(input));
+
+        foreach (var (mine, alone) in together.Zip(Gradients(() => cat([.. branches.Select(branch => branch.call(input))], dim: 1))))
+        {
+            Arrays.RelativeError(mine, [.. alone.Select(value => (double)value)]).Should().BeLessThan(1e-4);
+        }
+    }
+
+    [Fact]
     public void Images_that_do_not_lie_channels_last_are_taken_too()
     {
         using var scope = NewDisposeScope();

@@ -36,6 +36,19 @@ public sealed class PatchConvolutionTests
     }
 
     [Fact]
+    public void A_few_pixels_are_one_part_however_much_there_is_to_do()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var (input, filters) = (Input(1, 60_000, 1, 5), Filters(32, 60_000, 1));
+
+        var ours = PatchConvolution.Convolve(input, filters, bias: null, relu: false);
+
+        var theirs = F.conv2d(Wide(input), Wide(filters));
+        Arrays.RelativeError(ours.Floats(), [.. theirs.to(ScalarType.Float32).Floats().Select(value => (double)value)]).Should().BeLessThan(1e-4, "sums of 60,000 numbers");
+    }
+
+    [Fact]
     public void An_image_has_the_same_bits_in_any_batch_and_on_any_number_of_threads()
     {
         using var scope = NewDisposeScope();

@@ -61,6 +61,30 @@ public sealed class MergedConvolutionsTests
     }
 
     [Fact]
+    public void Blocks_that_share_their_weights_are_computed_with_them()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        ConvolutionBlock[] blocks = [.. Enumerable.Range(0, 3).Select(_ => new ConvolutionBlock(8, 32, kernel: 1, new BlockOptions()))];
+        foreach (var block in blocks)
+        {
+            nn.init.normal_(block.Conv.weight);
+        }
+
+        var merged = new MergedConvolutions(blocks);
+        merged.LayTogether();
+        blocks[2].Conv.weight.set_(blocks[0].Conv.weight);
+        var input = Arrays.ChannelsLast(Arrays.NoiseTensor(1, 2, 8, 4, 4));
+
+        foreach (var (output, block) in merged.Call(input).Zip(blocks))
+        {
+            Arrays.RelativeError(output.Floats(), [.. block.call(input).Floats().Select(value => (double)value)]).Should().BeLessThan(1e-5);
+        }
+
+        merged.Release();
+    }
+
+    [Fact]
     public void Weights_laid_out_for_inference_are_two_tensors_more_and_go_with_the_block()
     {
         var block = new InceptionModule(new InceptionSpec("3a", 5, 4, 6, 3, 7, 2), 8);
