@@ -24,7 +24,8 @@ public sealed class GoogLeNetCacheTests
         var mostOfThread = model.ImagesOfThread(zeros(1, 3, 160, 160));
         model.PaysSideBySide(mostOfThread - 1, ScalarType.Float32).Should().BeTrue();
         var images = Arrays.NoiseTensor(1, (6 * mostOfThread) - 1, 3, 160, 160);
-        var whole = model.Forward(images, auxiliaries);
+        var whole = Threads.On(threads, () => model.Forward(images, auxiliaries));
+        whole.Heads.Should().OnlyContain(head => head.Logits.requires_grad, "where gradients are asked for, a batch stays whole");
         using var mode = inference_mode();
 
         var inParts = Threads.On(threads, () => model.Forward(images, auxiliaries));
