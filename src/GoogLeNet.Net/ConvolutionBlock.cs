@@ -13,6 +13,14 @@ namespace Inception;
 /// </remarks>
 internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
 {
+    // What computes the convolution.
+    private enum Algorithm
+    {
+        Libtorch,
+        Winograd,
+        Patches,
+    }
+
     // Named as the state keys: registration finds modules by their fields.
     private readonly Conv2d conv;
     private readonly BatchNorm2d? bn;
@@ -80,30 +88,28 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
     /// </summary>
     /// <param name="input">(N, in, H, W).</param>
     /// <param name="output">(N, out, H, W): images that lie channels last, or some of their channels.</param>
-    public (KernelCall? Filters, KernelCall Outputs)? Prepare(Tensor input, Tensor output)
+    public (KernelCall? Filters, KernelCall Outputs)? Prepare(Tensor input, Tensor output) => (bn is null ? Choose(input) : Algorithm.Libtorch) switch
     {
-        return (bn is null ? Choose(input) : Kernel.None) switch
-        {
-            Kernel.Tiles => ConvolutionFunction.Calls(input, conv.weight, conv.bias!, !LeavesRelu, output),
-            Kernel.Patches => (null, PatchConvolution.Call(input, conv.weight, conv.bias!, !LeavesRelu, output)),
-            _ => null,
-        };
-    }
+        Algorithm.Winograd => ConvolutionFunction.Calls(input, conv.weight, conv.bias!, !LeavesRelu, output),
+        Algorithm.Patches => (null, PatchConvolution.Call(input, conv.weight, conv.bias!, !LeavesRelu, output)),
+        _ => null,
+    };
 
-    private Kernel Choose(Tensor input) =>
-        stride != 1 ? Kernel.None
-        : kernel == 3 && ConvolutionFunction.Takes(input, conv) ? Kernel.Tiles
-        : PatchConvolution.Takes(input, conv.weight) ? Kernel.Patches
-        : Kernel.None;
+    // The fastest.
+    private Algorithm Choose(Tensor input) =>
+        stride != 1 ? Algorithm.Libtorch
+        : kernel == 3 && ConvolutionFunction.Takes(input, conv) ? Algorithm.Winograd
+        : PatchConvolution.Takes(input, conv.weight) ? Algorithm.Patches
+        : Algorithm.Libtorch;
 
-    // ReLU is part of the kernels where no gradient is asked for. Null where libtorch is faster.
+    // ReLU is part of the kernels where no gradient is asked for. Null where libtorch computes it.
     private Tensor? ByKernel(Tensor input)
     {
         var fused = bn is null && !LeavesRelu && !is_grad_enabled();
         var convolved = Choose(input) switch
         {
-            Kernel.Tiles => ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused),
-            Kernel.Patches => PatchConvolution.Convolve(input, conv.weight, conv.bias, fused),
+            Algorithm.Winograd => ConvolutionFunction.Convolve(input, conv.weight, conv.bias, fused),
+            Algorithm.Patches => PatchConvolution.Convolve(input, conv.weight, conv.bias, fused),
             _ => null,
         };
         return convolved is null || fused ? convolved : Finish(convolved);
@@ -135,13 +141,5 @@ internal sealed class ConvolutionBlock : Module<Tensor, Tensor>
         {
             return functional.relu(result, inplace: true);
         }
-    }
-
-    // Which of the library's kernels computes the convolution; none where libtorch is faster.
-    private enum Kernel
-    {
-        None,
-        Tiles,
-        Patches,
     }
 }

@@ -21,6 +21,8 @@ public sealed class GoogLeNetCacheTests
         using var scope = NewDisposeScope();
         using var model = GoogLeNet.Create(10, GoogLeNetTests.Small());
         model.eval();
+
+        // So that logits have gradients only if what is taken in parts has them.
         model.named_parameters().Where(named => named.name.StartsWith("fc.")).ToList().ForEach(named => named.parameter.requires_grad = false);
         var mostOfThread = model.ImagesOfThread(zeros(1, 3, 160, 160));
         model.PaysSideBySide(mostOfThread - 1, ScalarType.Float32).Should().BeTrue();

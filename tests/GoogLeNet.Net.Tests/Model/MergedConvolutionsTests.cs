@@ -66,9 +66,10 @@ public sealed class MergedConvolutionsTests
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         ConvolutionBlock[] blocks = [.. Enumerable.Range(0, 3).Select(_ => new ConvolutionBlock(8, 32, kernel: 1, new BlockOptions()))];
-        foreach (var block in blocks)
+        foreach (var (i, block) in blocks.Index())
         {
-            nn.init.normal_(block.Conv.weight);
+            block.Conv.weight.copy_(Arrays.NoiseTensor(i, 32, 8, 1, 1));
+            block.Conv.bias!.copy_(Arrays.NoiseTensor(i, 32));
         }
 
         var merged = new MergedConvolutions(blocks);

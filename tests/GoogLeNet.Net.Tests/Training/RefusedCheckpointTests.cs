@@ -12,6 +12,8 @@ namespace Inception.Tests.Training;
 [Collection(TorchCollection.Name)]
 public sealed class RefusedCheckpointTests : InterruptedRun
 {
+    private const string Statistic = "inception3b.branch1.bn.running_mean";
+
     [Fact]
     public void A_checkpoint_of_another_model_is_refused()
     {
@@ -35,33 +37,25 @@ public sealed class RefusedCheckpointTests : InterruptedRun
             .WithMessage($"{Folder.Last} was written with other options: schedule, optimizer, seed.");
     }
 
-    [Fact]
-    public void A_refused_checkpoint_leaves_the_model_as_it_was()
+    public static TheoryData<Func<long, SafeTensor?>, string> WrongTensors => new()
+    {
+        { _ => null, "lacks the tensor '{0}'." },
+        { channels => new(Statistic, SafeTensorsType.F32, [channels, 1], new byte[4 * channels]), "does not fit the model: '{0}' is F32 ({1}, 1) in the file and F32 ({1}) in the model." },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongTensors))]
+    public void A_refused_checkpoint_leaves_the_model_as_it_was(Func<long, SafeTensor?> wrong, string message)
     {
         Cancelled(1, 0);
         using var model = Model(1);
         var before = model.named_parameters().Select(p => p.parameter.Floats()).ToList();
         var file = SafeTensorsFile.Read(Folder.Last);
-        SafeTensorsFile.Write(
-            Folder.Last, file.Metadata.ToDictionary(), file.Tensors.Values.Where(tensor => tensor.Name != "inception3b.branch1.bn.running_mean"));
+        var channels = file.Tensors[Statistic].Shape[0];
+        SafeTensor?[] tensors = [.. file.Tensors.Values.Where(tensor => tensor.Name != Statistic), wrong(channels)];
+        SafeTensorsFile.Write(Folder.Last, file.Metadata.ToDictionary(), tensors.OfType<SafeTensor>());
 
-        Refused(model, Options).WithMessage($"{Folder.Last} lacks the tensor 'inception3b.branch1.bn.running_mean'.");
-        model.named_parameters().Zip(before).Should().OnlyContain(pair => pair.First.parameter.Floats().SequenceEqual(pair.Second));
-    }
-
-    [Fact]
-    public void A_tensor_of_another_shape_is_named_and_leaves_the_model_as_it_was()
-    {
-        const string Name = "inception3b.branch1.bn.running_mean";
-        Cancelled(1, 0);
-        using var model = Model(1);
-        var before = model.named_parameters().Select(p => p.parameter.Floats()).ToList();
-        var file = SafeTensorsFile.Read(Folder.Last);
-        var channels = file.Tensors[Name].Shape[0];
-        var wrong = new SafeTensor(Name, SafeTensorsType.F32, [channels, 1], new byte[4 * channels]);
-        SafeTensorsFile.Write(Folder.Last, file.Metadata.ToDictionary(), [.. file.Tensors.Values.Where(tensor => tensor.Name != Name), wrong]);
-
-        Refused(model, Options).WithMessage($"{Folder.Last} does not fit the model: '{Name}' is F32 ({channels}, 1) in the file and F32 ({channels}) in the model.");
+        Refused(model, Options).WithMessage($"{Folder.Last} {string.Format(message, Statistic, channels)}");
         model.named_parameters().Zip(before).Should().OnlyContain(pair => pair.First.parameter.Floats().SequenceEqual(pair.Second));
     }
 
