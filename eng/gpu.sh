@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Everything that is to be measured on a GPU, in one run that prints its table last.
 #
-#   eng/gpu.sh publish DIR            on a machine with .NET: programs, sources and, where they are there, CIFAR-10's files, all that `run` needs
-#   DIR/gpu.sh run [options]          on a machine with a GPU: no .NET; a Python with torch 2.x and torchvision (PEER_PYTHON, else python3), and g++
+#   eng/gpu.sh publish DIR            on a machine with .NET: programs and, where they are there, CIFAR-10's files, all that `run` needs
+#   DIR/gpu.sh run [options]          on a machine with a GPU: no .NET; a Python with torch 2.10 or later and torchvision (PEER_PYTHON, else python3)
 #     --device cuda|cpu  cpu takes the same way with little work, to see that it leads somewhere (default cuda)
 #     --minutes N        ends after about N minutes, whatever is left undone (default 12)
 #     --quick            the least work that shows that every part runs
@@ -11,6 +11,9 @@
 #     --epochs N         of the three seeds' runs (default: the recipe's)
 #     --long-epochs N    of the long run (default: 60, or as many as fit the time left by the seeds' speed, 200 at most)
 #     --out DIR          keeps each part's output, and the runs' reports (default: a folder that is deleted)
+#     --torch DIR        folder of libtorch_cpu.so to compute with (default: that of Python's torch)
+#
+# The programs carry TorchSharp's own native library alone, 2 MB; libtorch, and CUDA with it, is that of the machine's Python.
 #
 # Each part that fails, or for which no time is left, is a row that says so.
 set -uo pipefail
@@ -25,42 +28,12 @@ publish() {
   local target="${1:?gpu.sh publish needs a folder}" root="$here/.." project
   mkdir -p "$target"
   for project in samples/Cifar10Training tests/Benchmarks; do
-    dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:TorchEngine=System -o "$target/$(basename "$project")" --nologo -v quiet || exit 1
+    dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:TorchBackend=none -o "$target/$(basename "$project")" --nologo -v quiet || exit 1
   done
-  rm -rf "$target/native"
-  cp -r "$root/src/SystemTorch/native" "$target/native"
   cp "$here/gpu.sh" "$target/"
   local cifar="${CIFAR10_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/GoogLeNet.Net/cifar-10}"
   if [ "${WITH_DATA:-1}" = 1 ] && [ -d "$cifar" ]; then cp -r "$cifar" "$target/"; fi
   echo "published to $target: $(du -sh "$target" | cut -f1)"
-}
-
-# The engine's library against Python's torch, by the compiler alone: CMake may not be there.
-build_engine() {
-  local torch
-  torch="$("$python" -c 'import os, torch; print(os.path.dirname(torch.__file__))')" || return 1
-  local libraries=(-ltorch -ltorch_cpu -lc10)
-  [ -e "$torch/lib/libtorch_cuda.so" ] && libraries+=(-ltorch_cuda)
-  local abi include="$torch/include" lib="$torch/lib"
-  # Debian keeps headers and libraries apart from Python's package.
-  [ -d "$include/ATen" ] || include=/usr/include
-  [ -e "$lib/libtorch_cpu.so" ] || lib="/usr/lib/$(uname -m)-linux-gnu"
-  abi="$("$python" -c 'import torch; print(int(torch.compiled_with_cxx11_abi()))')" || return 1
-  # The newest headers want C++20, those before them C++17, which is all that an older compiler has. One file a core.
-  local standard=c++20 source job jobs=() failed=0
-  echo 'int main() {}' | g++ -std=c++20 -x c++ -fsyntax-only - 2>/dev/null || standard=c++17
-  for source in "$here"/native/*.cpp; do
-    g++ -w -O1 "-std=$standard" -c -fPIC -fvisibility=hidden "-D_GLIBCXX_USE_CXX11_ABI=$abi" \
-      -I "$include" -I "$include/torch/csrc/api/include" "$source" -o "$work/$(basename "$source").o" &
-    jobs+=($!)
-  done
-  for job in "${jobs[@]}"; do wait "$job" || failed=1; done
-  [ "$failed" = 0 ] || return 1
-  g++ -shared "$work"/*.cpp.o -o "$work/libsystemtorch.so" -Wl,--no-as-needed -L"$lib" "${libraries[@]}" -Wl,-rpath,"$lib" || return 1
-  rm "$work"/*.cpp.o
-  export SYSTEMTORCH_LIBRARY="$work/libsystemtorch.so" LD_LIBRARY_PATH="$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-  # Beside the program that is asked for its overhead, and for programs that ignore the variable.
-  cp "$work/libsystemtorch.so" "$here/Benchmarks/" && cp "$work/libsystemtorch.so" "$here/Cifar10Training/"
 }
 
 left() { echo $((ends - $(date +%s))); }
@@ -139,7 +112,7 @@ affordable_epochs() {
 }
 
 run() {
-  device=cuda quick=0 minutes=12 data="" out="" epochs="" long_epochs="" only=()
+  device=cuda quick=0 minutes=12 data="" out="" epochs="" long_epochs="" torch="" only=()
   while [ $# -gt 0 ]; do
     case "$1" in
       --device) device="${2:?--device needs cuda or cpu}"; shift ;;
@@ -148,6 +121,7 @@ run() {
       --epochs) epochs="${2:?--epochs needs a number}"; shift ;;
       --long-epochs) long_epochs="${2:?--long-epochs needs a number}"; shift ;;
       --out) out="${2:?--out needs a folder}"; shift ;;
+      --torch) torch="${2:?--torch needs a folder}"; shift ;;
       --only)
         case "${2:-}" in
           rate | peers | tutorial | seeds | long) only+=("$2") ;;
@@ -175,7 +149,10 @@ run() {
   rm -f "$work/peers.md"
   : >"$work/table"
   if [ -z "$data" ]; then data="$here/cifar-10"; [ -d "$data" ] || data=synthetic; fi
-  build_engine || fail "the engine's library could not be built against $python's torch."
+  # Before the programs' own folders, so that TorchSharp's native library finds it.
+  [ -n "$torch" ] || torch="$("$python" -c 'import os, torch; print(os.path.join(os.path.dirname(torch.__file__), "lib"))')"
+  [ -e "$torch/libtorch_cpu.so" ] || fail "there is no libtorch_cpu.so in '$torch'; name its folder by --torch."
+  export LD_LIBRARY_PATH="$torch${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 
   export -f matrix_rate peers train
   export here device quick data work python

@@ -83,6 +83,7 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     public static GoogLeNet Create(int numClasses, GoogLeNetSpec? spec = null, int seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
+        TorchRuntime.EnsureLoaded();
         spec ??= GoogLeNetSpec.Paper;
         spec.Validate();
         var model = new GoogLeNet(numClasses, spec);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Inception;
 
-/// <summary>Draws weights as a function of (seed, key, element) alone: the same on any machine, engine and device.</summary>
+/// <summary>Draws weights as a function of (seed, key, element) alone: the same on any machine and device.</summary>
 internal static class WeightInitialization
 {
     /// <summary>Fills every convolution and fully connected layer below <paramref name="root"/>; keys are relative to it.</summary>

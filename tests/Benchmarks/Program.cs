@@ -4,11 +4,9 @@ using Benchmarks.Peers;
 
 // benchmarks parts [BenchmarkDotNet's arguments]     the library's parts by themselves, all without a filter
 // benchmarks peers [training|inference|scaling|gpu]  against PyTorch and ONNX Runtime, in turns
-// benchmarks overhead                                what a training step costs beside libtorch
 return args switch
 {
     ["worker", var work] => Run(() => Worker.Run(work)),
-    ["overhead", .. var options] => Run(() => Overhead.Run(options)),
     ["peers", .. var options] => Run(() => PeerBenchmarks.Run(PeerOptions.Parse(options))),
     ["parts", .. var options] => Run(() => PartRunner.Run(options)),
     _ => Usage(),
@@ -30,6 +28,6 @@ static int Run(Action action)
 
 static int Usage()
 {
-    Console.Error.WriteLine("benchmarks: parts [options of BenchmarkDotNet] | peers [training inference scaling gpu] [--device cpu|cuda] [--threads N] [--repetitions N] [--quick] [--markdown FILE] | overhead [--batch N] [--steps N]");
+    Console.Error.WriteLine("benchmarks: parts [options of BenchmarkDotNet] | peers [training inference scaling gpu] [--device cpu|cuda] [--threads N] [--repetitions N] [--quick] [--markdown FILE]");
     return 2;
 }

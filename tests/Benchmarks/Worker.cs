@@ -54,7 +54,7 @@ internal sealed class Worker : IDisposable
     {
         using var memory = HostMemory.Keep();
         using var worker = new Worker(Work.Parse(json));
-        Say($"ready GoogLeNet.Net, {Engine()}, .NET {Environment.Version}");
+        Say($"ready GoogLeNet.Net, TorchSharp {TorchRuntime.TorchSharpVersion.ToString(3)}, .NET {Environment.Version}");
         while (Console.ReadLine() is { } line)
         {
             Say(worker.Seconds(int.Parse(line, CultureInfo.InvariantCulture)).ToString("R", CultureInfo.InvariantCulture));
@@ -100,12 +100,6 @@ internal sealed class Worker : IDisposable
         network.Dispose();
         images.Dispose();
         labels.Dispose();
-    }
-
-    private static string Engine()
-    {
-        var engine = typeof(torch).Assembly.GetName();
-        return $"{(engine.Name == "TorchSharp" ? "TorchSharp" : "engine System")} {engine.Version}";
     }
 
     private static void Say(string line)

@@ -16,7 +16,7 @@ public sealed class PackageTests(TemporaryFeed feed)
         using var package = ZipFile.OpenRead(feed.Package);
 
         package.Entries.Select(entry => entry.FullName).Should().Contain(
-            ["lib/net10.0/GoogLeNet.Net.dll", "lib/net10.0/GoogLeNet.Net.xml", "README.md", "icon.png"]);
+            ["lib/net10.0/GoogLeNet.Net.dll", "lib/net10.0/GoogLeNet.Net.xml", "buildTransitive/GoogLeNet.Net.targets", "README.md", "icon.png"]);
         package.Entries.Select(entry => entry.Name).Should().NotContain(name => name.EndsWith(".so") || name.EndsWith(".pdb"), "native bundles are the application's");
     }
 
@@ -29,18 +29,13 @@ public sealed class PackageTests(TemporaryFeed feed)
     }
 
     [Fact]
-    public void It_depends_on_torch_and_on_the_logging_abstractions_alone()
+    public void It_depends_on_TorchSharp_and_on_the_logging_abstractions_alone()
     {
         var dependencies = Specification().Descendants().Where(element => element.Name.LocalName == "dependency")
             .Select(element => (string)element.Attribute("id")!);
 
-        dependencies.Should().BeEquivalentTo(
-            TemporaryFeed.IsSystemEngine ? "GoogLeNet.Net.SystemTorch" : "TorchSharp", "Microsoft.Extensions.Logging.Abstractions");
+        dependencies.Should().BeEquivalentTo("TorchSharp", "Microsoft.Extensions.Logging.Abstractions");
     }
-
-    [Fact]
-    public void Its_version_says_when_it_is_built_for_another_torch_than_TorchSharp() =>
-        feed.Version.EndsWith("-system", StringComparison.Ordinal).Should().Be(TemporaryFeed.IsSystemEngine);
 
     [Fact]
     public void Its_specification_says_what_it_is()
@@ -60,7 +55,7 @@ public sealed class PackageTests(TemporaryFeed feed)
     {
         var newest = File.ReadLines(Repository.PathOf("CHANGELOG.md")).First(line => line.StartsWith("## ", StringComparison.Ordinal));
 
-        newest.Split(' ')[1].Should().Be(feed.Version.Replace("-system", "", StringComparison.Ordinal));
+        newest.Split(' ')[1].Should().Be(feed.Version);
     }
 
     private XElement Specification()

@@ -12,8 +12,6 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
 
     private readonly string root = Directory.CreateTempSubdirectory("googlenet-consumer-").FullName;
 
-    public static bool IsSystemEngine => Metadata("TorchEngine") == "System";
-
     public string Folder => Path.Combine(root, "feed");
 
     /// <summary>The package's path, and its version as its name has it.</summary>
@@ -25,7 +23,7 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
     public async Task InitializeAsync()
     {
         // Without a build: the other tests of this run have the assemblies loaded.
-        await Command.RunAsync(Repository.PathOf(), "bash", "eng/pack.sh", Folder, "--no-build", $"-p:TorchEngine={Metadata("TorchEngine")}");
+        await Command.RunAsync(Repository.PathOf(), "bash", "eng/pack.sh", Folder, "--no-build");
 
         // Packages unpacked here come from this feed alone; others may be taken from where the user's restores unpacked them.
         var unpacked = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder ? folder
@@ -51,11 +49,7 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
         await Command.RunAsync(root, "dotnet", "new", "console", "--name", name, "--no-restore");
         var project = Path.Combine(root, name);
         await Command.RunAsync(project, "dotnet", "add", "package", "GoogLeNet.Net", "--version", Version);
-        if (!IsSystemEngine)
-        {
-            await Command.RunAsync(project, "dotnet", "add", "package", $"TorchSharp-{Metadata("TorchBackend")}", "--version", Metadata("TorchSharpVersion"));
-        }
-
+        await Command.RunAsync(project, "dotnet", "add", "package", "TorchSharp-cpu", "--version", Metadata("TorchSharpVersion"));
         return project;
     }
 

@@ -1,5 +1,4 @@
 using Inception.Tests.Data;
-using Inception.Tests.Gpu;
 
 namespace Inception.Tests;
 
@@ -7,5 +6,5 @@ namespace Inception.Tests;
 internal static class EntryPoint
 {
     public static async Task<int> Main(string[] arguments) =>
-        arguments is [GpuProcess.Command, .. var rest] ? GpuProcess.Run(rest) : await LoaderProcess.RunAsync(arguments);
+        await LoaderProcess.RunAsync(arguments);
 }

@@ -28,7 +28,7 @@ internal static class ReportFacts
             + List("Machine",
                 ("device", report.Config.Device),
                 ("processor", $"{machine.Processor}, {machine.Threads} of {machine.Cores} cores"),
-                ("engine", $"{machine.Engine} {machine.EngineVersion}"),
+                ("TorchSharp", machine.TorchSharp),
                 ("libtorch", machine.Libtorch),
                 ("GoogLeNet.Net", machine.Library),
                 ("runtime", machine.DotNet),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cifar10Training.Commands;
+using Inception;
 using TorchSharp;
 
 namespace Cifar10Training.Runs;
@@ -20,6 +21,7 @@ internal static class DeviceChoice
             return text;
         }
 
+        TorchRuntime.EnsureLoaded();
         var gpus = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
         if (text is null)
         {

@@ -1,50 +1,43 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
+using Inception;
 using TorchSharp;
 
 namespace Cifar10Training.Runs;
 
 /// <summary>What a run's speed depends on besides its recipe.</summary>
-/// <param name="Engine">TorchSharp or System (docs/engines.md).</param>
-/// <param name="EngineVersion">Version of the managed assembly.</param>
-/// <param name="Libtorch">The libtorch library in this process, with its version where the file's name tells; "unknown" otherwise.</param>
+/// <param name="Libtorch">Version of the libtorch that TorchSharp is built for.</param>
 /// <param name="Library">Version of GoogLeNet.Net.</param>
 /// <param name="DotNet">The runtime.</param>
 /// <param name="OperatingSystem">Name and architecture.</param>
 /// <param name="Processor">The processor's name.</param>
 /// <param name="Cores">Cores that this process may use.</param>
 /// <param name="Threads">Threads that libtorch computes with.</param>
+/// <param name="TorchSharp">TorchSharp's version; runs of before there was only one torch do not say it.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 internal sealed record MachineFacts(
-    string Engine, string EngineVersion, string Libtorch, string Library, string DotNet, string OperatingSystem, string Processor, int Cores, int Threads)
+    string Libtorch, string Library, string DotNet, string OperatingSystem, string Processor, int Cores, int Threads, string TorchSharp = "")
 {
     /// <summary>Sets libtorch's threads, since some builds of it start with one, and says what the machine is.</summary>
+    /// <exception cref="TorchNotLoadedException">TorchSharp does not load.</exception>
     /// <param name="threads">Threads to compute with; null for OMP_NUM_THREADS where it is set, else one on each core.</param>
     public static MachineFacts Prepare(int? threads)
     {
+        TorchRuntime.EnsureLoaded();
         var cores = ProcessorInfo.Cores();
         torch.set_num_threads(threads ?? (int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out var wish) && wish > 0 ? wish : cores));
-        var engine = typeof(torch).Assembly;
         return new MachineFacts(
-            engine.GetName().Name == "TorchSharp" ? "TorchSharp" : "System",
-            VersionOf(engine),
-            LoadedLibtorch(),
-            VersionOf(typeof(Inception.GoogLeNet).Assembly),
+            torch.__version__,
+            VersionOf(typeof(GoogLeNet).Assembly),
             RuntimeInformation.FrameworkDescription,
             $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}",
             ProcessorInfo.Name(),
             cores,
-            torch.get_num_threads());
+            torch.get_num_threads(),
+            VersionOf(typeof(torch).Assembly));
     }
 
     private static string VersionOf(Assembly assembly) =>
         (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? $"{assembly.GetName().Version}").Split('+')[0];
-
-    private static string LoadedLibtorch()
-    {
-        using var process = Process.GetCurrentProcess();
-        var file = process.Modules.Cast<ProcessModule>().Select(module => module.FileName)
-            .FirstOrDefault(path => Path.GetFileName(path).Contains("torch_cpu.", StringComparison.Ordinal));
-        return file is null ? "unknown" : Path.GetFileName(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file);
-    }
 }

@@ -22,7 +22,7 @@ internal sealed record HeadResult(double TestAccuracy, double TestLoss);
 /// <param name="Recipe">The recipe's name.</param>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Device">cpu, cuda or cuda:i.</param>
-/// <param name="Engine">TorchSharp or System.</param>
+/// <param name="Engine">TorchSharp.</param>
 /// <param name="Data">cifar-10 or synthetic.</param>
 internal sealed record RunMetrics(
     double TestAccuracy,
@@ -57,7 +57,7 @@ internal sealed record RunMetrics(
             config.Recipe.Name,
             config.Recipe.Trainer.Seed,
             config.Device,
-            config.Machine.Engine,
+            nameof(TorchSharp),
             config.DataName);
     }
 

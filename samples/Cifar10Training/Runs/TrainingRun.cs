@@ -24,7 +24,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         var trainer = plan.Recipe.Trainer;
         display.WriteLine($"Recipe    {plan.Recipe.Name}: {trainer.Epochs} epochs, batches of {trainer.BatchSize}, seed {trainer.Seed}");
         display.WriteLine($"Device    {plan.Device} ({machine.Processor}, {machine.Threads} of {machine.Cores} cores)");
-        display.WriteLine($"Engine    {machine.Engine} {machine.EngineVersion}, {machine.Libtorch}");
+        display.WriteLine($"Torch     TorchSharp {machine.TorchSharp}, libtorch {machine.Libtorch}");
         display.WriteLine($"Output    {folder.Path}");
         if (plan.Checkpoint is not null)
         {

@@ -62,6 +62,7 @@ public sealed class Cifar10 : IDisposable
     internal static async Task<Cifar10> LoadFromAsync(
         Cifar10Sources sources, Cifar10Options options, IProgress<DownloadProgress>? progress, ILogger logger, CancellationToken cancellationToken)
     {
+        TorchRuntime.EnsureLoaded();
         var tensors = new TensorSink(sources.Manifest);
         try
         {

@@ -46,6 +46,7 @@ public static class ImageFile
     internal static RgbImage Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        TorchRuntime.EnsureLoaded();
         return ImageDecoder.Decode(ReadBytes(path), path);
     }
 

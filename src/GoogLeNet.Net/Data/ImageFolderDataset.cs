@@ -58,6 +58,7 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         Decoders.ImageResize.CheckSide(height);
         var content = FolderContent.Of(folder);
 
+        TorchRuntime.EnsureLoaded();
         using var scope = NewDisposeScope();
         var images = empty(content.Files.Count, 3, height, size, dtype: ScalarType.Byte, device: CPU);
         var reader = new FolderReader(content, options, logger ?? NullLogger.Instance, progress);

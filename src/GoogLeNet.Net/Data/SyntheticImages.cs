@@ -34,6 +34,7 @@ public static class SyntheticImages
             throw new ArgumentOutOfRangeException(nameof(size), size, $"size is {size}; it must be {SmallestSide} to 1024.");
         }
 
+        TorchRuntime.EnsureLoaded();
         using var scope = NewDisposeScope();
         var images = empty(count, 3, size, size, dtype: ScalarType.Byte, device: CPU);
         Parallel.For(0, count, i =>

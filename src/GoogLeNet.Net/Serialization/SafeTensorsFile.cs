@@ -42,6 +42,7 @@ public sealed class SafeTensorsFile
     /// <exception cref="SafeTensorsException">The content is damaged or not a safetensors file.</exception>
     public static SafeTensorsFile Read(Stream stream, string name)
     {
+        TorchRuntime.EnsureLoaded();
         long length = stream.Length - stream.Position;
         byte[] head = ReadHead(stream, length, name);
         Header header = SafeTensorsHeaderReader.Read(head.AsSpan(SafeTensorsHeader.LengthSize), name);

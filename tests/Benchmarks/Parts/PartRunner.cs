@@ -7,7 +7,7 @@ using Inception;
 
 namespace Benchmarks.Parts;
 
-/// <summary>Runs BenchmarkDotNet in this process: the projects that it would make for a process of its own know nothing of the torch engine.</summary>
+/// <summary>Runs BenchmarkDotNet in this process: the projects that it would make for a process of its own lack the native libraries.</summary>
 internal static class PartRunner
 {
     /// <param name="args">BenchmarkDotNet's; all benchmarks without a filter.</param>

@@ -30,7 +30,7 @@ public sealed class BenchmarkTests
         result.Errors.Should().Contain("benchmarks: no benchmark was chosen; 'parts --list flat' names them");
     }
 
-    // Built with these tests, for the same engine and configuration.
+    // Built with these tests, for the same configuration.
     private static Task<SampleResult> RunAsync(params string[] arguments)
     {
         var ours = Repository.PathOf("tests", "GoogLeNet.Net.Tests");

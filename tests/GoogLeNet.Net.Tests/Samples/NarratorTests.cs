@@ -16,7 +16,7 @@ public sealed class NarratorTests
     [InlineData("cpu", "cpu", 3, "This will take about 3 hours on this CPU. Fewer --epochs or a --limit take less; Ctrl-C keeps a checkpoint.", "it is that recipe already")]
     public void The_estimate_warns_of_long_runs_on_a_CPU(string recipe, string device, double hours, string expected, string reason)
     {
-        var machine = new MachineFacts("System", "1", "libtorch", "1", "10", "Linux", "processor", 2, 2);
+        var machine = new MachineFacts("2", "1", "10", "Linux", "processor", 2, 2, "1");
         var narrator = new RunNarrator(
             new RunConfig(RecipeSource.Find(recipe), device, null, DateTimeOffset.UnixEpoch, machine), new PlainDisplay(TextWriter.Null));
 

@@ -118,7 +118,7 @@ public sealed class ReportTests
 
     private static RunReport Report(int epochs)
     {
-        var machine = new MachineFacts("System", "1", "libtorch", "1", "10", "Linux", "processor", 2, 2);
+        var machine = new MachineFacts("2", "1", "10", "Linux", "processor", 2, 2, "1");
         var config = new RunConfig(TinyRun.Recipe, "cpu", null, DateTimeOffset.UnixEpoch, machine);
         HeadMetrics[] Heads(double accuracy) => [new("main", 2 - accuracy, accuracy), new("aux1", 2.1 - accuracy, accuracy - 0.05)];
         var history = new History([.. Enumerable.Range(1, epochs).Select(i => new EpochRecord(i, 0.05, 10, 100, Heads(0.2 * i), Heads(0.25 * i)))]);

@@ -48,7 +48,7 @@ public sealed class TrainingRunTests : IDisposable
             "testAccuracy", "heads", "epochs", "wallSeconds", "trainImagesPerSecond", "parameters", "recipe", "seed", "device", "engine", "data");
         ((int)metrics["epochs"]!, (string)metrics["recipe"]!, (int)metrics["seed"]!, (string)metrics["device"]!).Should().Be((3, "tiny", 7, "cpu"));
         ((string)metrics["data"]!).Should().Be("cifar-10");
-        ((string)metrics["engine"]!).Should().BeOneOf("TorchSharp", "System");
+        ((string)metrics["engine"]!).Should().Be("TorchSharp");
         ((double)metrics["wallSeconds"]!).Should().BePositive();
         ((double)metrics["trainImagesPerSecond"]!).Should().BePositive();
 

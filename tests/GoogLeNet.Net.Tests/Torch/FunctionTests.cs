@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using FluentAssertions;
 using Xunit;
 using static Inception.Tests.Torch.Tensors;
@@ -113,33 +112,6 @@ public sealed class FunctionTests
         kept.IsAlive.Should().BeFalse();
     }
 
-    // Under TorchSharp an exception in a backward pass ends the process.
-    [Fact]
-    public void Errors_in_the_backward_pass_reach_whoever_called_it()
-    {
-        if (!IsSystemTorch)
-        {
-            return;
-        }
-
-        using var scope = NewDisposeScope();
-        var x = Vector(1, 2).requires_grad_();
-
-        Backward(new InvalidOperationException("no way back")).Should().Throw<ExternalException>().WithMessage("InvalidOperationException: no way back");
-        Backward(null).Should().Throw<ExternalException>().WithMessage("*Function Failing returned an incorrect number of gradients (expected 2), got 1");
-        Changed().Should().Throw<ExternalException>().WithMessage("*modified by an inplace operation*");
-
-        Action Backward(Exception? error) => () => Failing.apply(x, error!).sum().backward();
-
-        Action Changed() => () =>
-        {
-            var y = x.mul(1);
-            var result = Powers.apply(y, 2, Vector(1, 1));
-            y.add_(1);
-            result.sum().backward();
-        };
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference UseAndRelease()
     {
@@ -189,19 +161,5 @@ public sealed class FunctionTests
             grad_output.Dispose();
             return [grad_output];
         }
-    }
-
-    private sealed class Failing : autograd.SingleTensorFunction<Failing>
-    {
-        public override string Name => nameof(Failing);
-
-        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
-        {
-            ctx.save_data("error", vars[1]);
-            return ((Tensor)vars[0]).mul(2);
-        }
-
-        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
-            ctx.get_data("error") is Exception error ? throw error : [grad_output];
     }
 }

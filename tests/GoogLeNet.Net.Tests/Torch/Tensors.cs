@@ -6,8 +6,6 @@ namespace Inception.Tests.Torch;
 /// <summary>Short ways to make and read the float64 tensors of these tests.</summary>
 internal static class Tensors
 {
-    public static bool IsSystemTorch => typeof(torch).Assembly.GetName().Name == "SystemTorch";
-
     public static Tensor Vector(params double[] values) => torch.tensor(values);
 
     public static Tensor Matrix(long rows, long columns, params double[] values) => torch.tensor(values, [rows, columns]);
