@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Inception;
 using Inception.Architecture;
+using Inception.Kernels;
 using Inception.Training;
 using Inception.Training.Optimizers;
 using TorchSharp;
@@ -122,7 +123,7 @@ internal sealed class Worker : IDisposable
             total = total is null ? loss : total + loss;
         }
 
-        total!.backward();
+        Gradients.BackwardOnce(total!);
         parameters!.CollectGradients();
         optimizer!.Step(0.001);
     }
