@@ -15,7 +15,7 @@ internal static partial class LoadFailure
         {
             return new($"{name} needs {version.Groups["version"].Value}, which this system's {version.Groups["library"].Value} does not have",
                 version.Groups["version"].Value == "GLIBCXX_3.4.32" ? "Remove TorchSharpOnOlderLinux=false from the project, or use a system with GCC 13's libstdc++ (Debian 13, Ubuntu 24.04)"
-                    : "Use a newer system (Debian 12, Ubuntu 22.04, RHEL 9 or later)");
+                    : "Use a newer system (Debian 12, Ubuntu 22.04, RHEL 10 or later)");
         }
 
         if (MissingFile().Match(message) is { Success: true } missing)

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Inception.Loading;
 
 /// <summary>
-/// Loads TorchSharp's native library on Linux systems whose libstdc++ is older than GCC 13's (Debian 12, Ubuntu 22.04, RHEL 9). Version 0.107 of it says that it requires
+/// Loads TorchSharp's native library on Linux systems whose libstdc++ is older than GCC 13's (Debian 12, Ubuntu 22.04). Version 0.107 of it says that it requires
 /// GLIBCXX_3.4.32, for one symbol that nothing calls. Where the ordinary load has failed, and only there, a copy in memory that does not insist on that version is loaded instead.
 /// No file is changed.
 /// </summary>
