@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Benchmarks.Peers;
 
-/// <summary>A program that does a <see cref="Work"/> on demand and waits in between; see <see cref="Worker"/> for what is said.</summary>
+/// <summary>A program that does a <see cref="Work"/> on demand and waits in between; see <see cref="TorchWorker"/> for what is said.</summary>
 internal sealed class Contender : IDisposable
 {
     private readonly Process process;

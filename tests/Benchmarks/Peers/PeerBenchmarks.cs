@@ -11,10 +11,10 @@ internal static class PeerBenchmarks
     {
         var table = new StringBuilder();
         var versions = new List<string>();
-        foreach (var work in options.Chosen.SelectMany(group => Plan.Of(group, options)))
+        foreach (var (group, work) in options.Chosen.SelectMany(group => Plan.Of(group, options).Select(work => (group, work))))
         {
             Console.Error.WriteLine($"{work.Title} …");
-            var contenders = Start(work);
+            var contenders = Start(group, work, options);
             try
             {
                 versions.AddRange(contenders.Select(contender => contender.Versions));
@@ -38,10 +38,10 @@ internal static class PeerBenchmarks
         }
     }
 
-    private static List<Contender> Start(Work work)
+    private static List<Contender> Start(string group, Work work, PeerOptions options)
     {
         var contenders = new List<Contender>();
-        foreach (var (name, command) in PeerPrograms.For(work))
+        foreach (var (name, command) in PeerPrograms.For(group, work, options))
         {
             if (Contender.Start(name, command, out var reason) is { } contender)
             {
@@ -71,7 +71,10 @@ internal static class PeerBenchmarks
     private static string Header(PeerOptions options, IEnumerable<string> versions)
     {
         string[] settings =
-            ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OPENBLAS_THREAD_TIMEOUT", "OPENBLAS_CORETYPE", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"];
+        [
+            "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OPENBLAS_THREAD_TIMEOUT", "OPENBLAS_CORETYPE",
+            "MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "GLIBC_TUNABLES",
+        ];
         var environment = settings.Select(name => (name, Value: Environment.GetEnvironmentVariable(name))).Where(pair => pair.Value is not null)
             .Select(pair => $"{pair.name}={pair.Value}");
         return $"""

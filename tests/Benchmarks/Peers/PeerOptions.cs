@@ -6,9 +6,13 @@ namespace Benchmarks.Peers;
 internal sealed record PeerOptions
 {
     public static readonly string[] Groups = ["training", "inference", "scaling", "gpu"];
+    public static readonly string[] AllPeers = ["torchsharp", "pytorch", "onnx"];
 
     /// <summary>Which races to hold. Default all but gpu.</summary>
     public IReadOnlyList<string> Chosen { get; init; } = ["training", "inference", "scaling"];
+
+    /// <summary>Whom to race against. Default all.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = AllPeers;
 
     public string Device { get; init; } = "cpu";
 
@@ -35,6 +39,7 @@ internal sealed record PeerOptions
                 : throw new ArgumentException($"{args[i - 1]} is '{args[i]}'; it must be a whole number of at least 1.");
             options = args[i] switch
             {
+                "--peers" => options with { Peers = PeersOf(Next()) },
                 "--device" => options with { Device = Next() },
                 "--threads" => options with { Threads = Number() },
                 "--repetitions" => options with { Repetitions = Number() },
@@ -53,5 +58,14 @@ internal sealed record PeerOptions
         }
 
         return chosen.Count > 0 ? options with { Chosen = chosen } : options;
+    }
+
+    // One or more, with commas between them.
+    private static string[] PeersOf(string names)
+    {
+        var chosen = names.Split(',', StringSplitOptions.TrimEntries);
+        return chosen.FirstOrDefault(name => name != "all" && !AllPeers.Contains(name)) is { } unknown
+            ? throw new ArgumentException($"'{unknown}' is no peer; the peers are {string.Join(", ", AllPeers)}, or all.")
+            : chosen.Contains("all") ? AllPeers : chosen;
     }
 }

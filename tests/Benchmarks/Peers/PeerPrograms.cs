@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Benchmarks.Plain;
 
 namespace Benchmarks.Peers;
 
@@ -13,24 +14,39 @@ internal static class PeerPrograms
     /// <summary>Debian's Python unless PEER_PYTHON names another: it must have torch and torchvision.</summary>
     private static string Python => Environment.GetEnvironmentVariable("PEER_PYTHON") ?? (File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3");
 
-    public static IEnumerable<(string Name, IReadOnlyList<string> Command)> For(Work work)
+    public static IEnumerable<(string Name, IReadOnlyList<string> Command)> For(string group, Work work, PeerOptions options)
     {
-        yield return ("GoogLeNet.Net", [Environment.ProcessPath!, .. Self(), "worker", work.ToJson()]);
-        yield return ("PyTorch, channels_last", [Python, Path.Combine(Folder, "worker.py"), work.ToJson(), "channels_last"]);
-        if (work is { Kind: "training", Batch: 16, Size: 224 } or { Kind: "inference" })
+        yield return ("GoogLeNet.Net", [.. Self(), "worker", work.ToJson()]);
+        if (options.Peers.Contains("torchsharp") && PlainWorker.Takes(work))
         {
-            yield return ("PyTorch, default layout", [Python, Path.Combine(Folder, "worker.py"), work.ToJson(), "contiguous"]);
+            yield return ("TorchSharp, channels last", [.. Self(), "plain", work.ToJson(), "channels_last"]);
+            if (group is "training" or "inference")
+            {
+                yield return ("TorchSharp, default layout", [.. Self(), "plain", work.ToJson(), "contiguous"]);
+            }
         }
 
-        if (work is { Kind: "inference", Device: "cpu" } && Model.Value is { } model)
+        if (options.Peers.Contains("pytorch"))
+        {
+            yield return ("PyTorch, channels_last", [Python, Path.Combine(Folder, "worker.py"), work.ToJson(), "channels_last"]);
+            if (work is { Kind: "training", Batch: 16, Size: 224 } or { Kind: "inference" })
+            {
+                yield return ("PyTorch, default layout", [Python, Path.Combine(Folder, "worker.py"), work.ToJson(), "contiguous"]);
+            }
+        }
+
+        if (options.Peers.Contains("onnx") && work is { Kind: "inference", Device: "cpu" } && Model.Value is { } model)
         {
             yield return ("ONNX Runtime", ["node", Path.Combine(Cache, "onnx.mjs"), work.ToJson(), model]);
         }
     }
 
     // Under `dotnet benchmarks.dll` the process is dotnet.
-    private static string[] Self() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "benchmarks.dll")] : [];
+    private static string[] Self()
+    {
+        var program = Environment.ProcessPath!;
+        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.Combine(AppContext.BaseDirectory, "benchmarks.dll")] : [program];
+    }
 
     /// <summary>torchvision's network as an ONNX file, and ONNX Runtime for Node beside it; null with a line that says why not.</summary>
     private static string? ExportModel()

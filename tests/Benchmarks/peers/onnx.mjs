@@ -1,4 +1,4 @@
-// ONNX Runtime's side of a race (Worker.cs says what is said): node onnx.mjs WORK MODEL.onnx
+// ONNX Runtime's side of a race (TorchWorker.cs says what is said): node onnx.mjs WORK MODEL.onnx
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";

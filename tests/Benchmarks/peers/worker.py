@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch's side of a race (Worker.cs says what is said): worker.py WORK channels_last|contiguous, or worker.py --export FILE.onnx.
+"""PyTorch's side of a race (TorchWorker.cs says what is said): worker.py WORK channels_last|contiguous, or worker.py --export FILE.onnx.
 
 A plain, good PyTorch program: fused or foreach SGD, gradients set to None, autocast on a GPU, inference_mode. The networks are torchvision's
 googlenet, its own classes with other widths, or the Keras tutorial's.
