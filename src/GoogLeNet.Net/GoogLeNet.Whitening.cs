@@ -20,7 +20,9 @@ public sealed partial class GoogLeNet : IDataDependentModel
         CheckInput(images);
         using var finite = images.isfinite();
         using var all = finite.all();
+#pragma warning disable RS0030 // Once, before training.
         if (!all.item<bool>())
+#pragma warning restore RS0030
         {
             throw new ArgumentException("The images hold numbers that are not finite.", nameof(images));
         }

@@ -122,7 +122,9 @@ internal sealed class MergedConvolutions(ConvolutionBlock[] blocks)
     }
 
     // From the first number on as many as lie without gaps: all, or the weights for the first input where those of one output do not lie together.
+#pragma warning disable RS0030 // Addresses alone, of weights that are the host's.
     private static Span<byte> FirstNumbers(Tensor part) => part.is_contiguous() ? part.bytes : part.select(1, 0).bytes;
+#pragma warning restore RS0030
 
     private Tensor NormaliseAndActivate(Tensor input)
     {

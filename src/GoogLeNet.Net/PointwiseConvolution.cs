@@ -44,7 +44,9 @@ internal static class PointwiseConvolution
     {
         const double Tolerance = 1e-3;
         using var scope = NewDisposeScope();
+#pragma warning disable RS0030 // A trial of the processor's kernels, on the host.
         return (one - other).abs().max().item<float>() <= Tolerance * other.abs().max().item<float>();
+#pragma warning restore RS0030
     }
 
     private static bool Agrees((int Images, int Inputs, int Outputs, int Size) trial)

@@ -60,7 +60,9 @@ internal static class WeightInitialization
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var drawn = empty(weight.shape, ScalarType.Float32);
+#pragma warning disable RS0030 // Weights are drawn into the host's memory.
         var values = MemoryMarshal.Cast<byte, float>(drawn.bytes);
+#pragma warning restore RS0030
         var random = new CounterRandom(seed, key);
         if (initializer == WeightInitializer.TruncatedNormal)
         {

@@ -27,7 +27,9 @@ internal sealed class Whitening : Module<Tensor, Tensor>
     }
 
     /// <summary>Whether the filters were computed from images.</summary>
+#pragma warning disable RS0030 // Asked once, before training.
     public bool IsFitted => fitted.item<long>() != 0;
+#pragma warning restore RS0030
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -55,7 +57,9 @@ internal sealed class Whitening : Module<Tensor, Tensor>
         using var frozen = no_grad();
         var patches = Patches(images).to(ScalarType.Float64);
         var moments = patches.transpose(0, 1).mm(patches) / patches.shape[0];
+#pragma warning disable RS0030 // Once, before training.
         var (values, vectors) = linalg.eigh(moments);
+#pragma warning restore RS0030
         var filters = (vectors / (values + spec.Epsilon).sqrt()).transpose(0, 1);     // one in each row
         Adopt(filters.to(weight.dtype).reshape(weight.shape[0] / 2, weight.shape[1], spec.Kernel, spec.Kernel), isFitted: true);
     }

@@ -28,7 +28,9 @@ public sealed record ChannelStatistics
         for (var first = 0L; first < dataset.Count; first += atOnce)
         {
             using var scope = NewDisposeScope();
+#pragma warning disable RS0030 // The host adds up, once for a data set and before training.
             var chunk = images.narrow(0, first, Math.Min(atOnce, dataset.Count - first)).cpu().contiguous().bytes;
+#pragma warning restore RS0030
             for (var at = 0; at < chunk.Length; at += plane)
             {
                 Add(chunk.Slice(at, plane), ref sums[at / plane % channels], ref squares[at / plane % channels]);

@@ -30,7 +30,9 @@ public static class ImageFile
         ImageResize.CheckSide(size);
         var image = Load(path);
         var tensor = empty(3, size, size, dtype: ScalarType.Byte, device: CPU);
+#pragma warning disable RS0030 // A picture is decoded into the host's memory.
         ImageResize.Fit(image, size, size, fit, tensor.bytes);
+#pragma warning restore RS0030
         return tensor;
     }
 
@@ -76,7 +78,9 @@ public static class ImageFile
     private static Tensor ToTensor(RgbImage image)
     {
         var tensor = empty(3, image.Height, image.Width, dtype: ScalarType.Byte, device: CPU);
+#pragma warning disable RS0030 // A picture is decoded into the host's memory.
         RgbImage.ToPlanes(image.Pixels, tensor.bytes);
+#pragma warning restore RS0030
         return tensor;
     }
 }

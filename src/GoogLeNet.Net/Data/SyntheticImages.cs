@@ -40,7 +40,9 @@ public static class SyntheticImages
         Parallel.For(0, count, i =>
         {
             using var own = NewDisposeScope();
+#pragma warning disable RS0030 // Pictures are drawn into the host's memory.
             SyntheticPicture.Draw(seed, i, i % ClassNames.Count, size, images.select(0, i).bytes);
+#pragma warning restore RS0030
         });
         var labels = tensor([.. Enumerable.Range(0, count).Select(i => (long)(i % ClassNames.Count))], dtype: ScalarType.Int64);
         return new TensorDataset(images, labels, ClassNames);

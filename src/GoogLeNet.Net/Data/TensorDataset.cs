@@ -90,7 +90,9 @@ public sealed class TensorDataset : IImageDataset, IDisposable
     /// <summary>The same data on <paramref name="device"/>; shares memory with this data set where it is there already.</summary>
     /// <param name="device">The device to copy to.</param>
     /// <returns>A data set that the caller disposes; this one stays usable.</returns>
+#pragma warning disable RS0030 // A whole data set, once and before training: pinned memory for a copy of it would gain nothing.
     public TensorDataset To(Device device) => new(Images.to(device), Labels.to(device), ClassNames);
+#pragma warning restore RS0030
 
     /// <summary>Disposes both tensors.</summary>
     public void Dispose()
@@ -101,15 +103,18 @@ public sealed class TensorDataset : IImageDataset, IDisposable
 
     private TensorDataset Pick(long[] samples)
     {
-        using var index = tensor(samples, device: Images.device);
+        using var host = tensor(samples);
+        using var index = host.SentTo(Images.device);
         return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames);
     }
 
     private long[] CopyLabels()
     {
+#pragma warning disable RS0030 // The host chooses images, once and before training.
         using var host = Labels.cpu();
         using var dense = host.contiguous();
         return MemoryMarshal.Cast<byte, long>(dense.bytes).ToArray();
+#pragma warning restore RS0030
     }
 
     private static void Validate(Tensor images, Tensor labels, int classes)
@@ -136,7 +141,9 @@ public sealed class TensorDataset : IImageDataset, IDisposable
 
         using var smallest = labels.min();
         using var largest = labels.max();
+#pragma warning disable RS0030 // Labels are checked once, when the data set is made.
         var (low, high) = (smallest.item<long>(), largest.item<long>());
+#pragma warning restore RS0030
         if (low < 0 || high >= classes)
         {
             throw new ArgumentException($"Labels must be 0 to {classes - 1} with {classes} classes; they reach from {low} to {high}.", nameof(labels));

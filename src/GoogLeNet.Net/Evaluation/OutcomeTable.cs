@@ -1,3 +1,4 @@
+using Inception.Data;
 using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
@@ -19,7 +20,7 @@ internal sealed class OutcomeTable(long images, Device device) : IDisposable
     public void Set(long first, Tensor probabilities, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        var truth = labels.to(table.device).unsqueeze(1);                                     // (n, 1)
+        var truth = labels.SentTo(table.device).unsqueeze(1);                                 // (n, 1)
         var (confidence, predicted) = probabilities.max(1);
         var ofLabel = probabilities.gather(1, truth);                                         // (n, 1)
         var classes = arange(probabilities.shape[1], ScalarType.Int64, table.device).unsqueeze(0);
@@ -37,9 +38,11 @@ internal sealed class OutcomeTable(long images, Device device) : IDisposable
     /// <exception cref="InvalidOperationException">A prediction is not a number.</exception>
     public IReadOnlyList<Outcome> Read()
     {
+#pragma warning disable RS0030 // Once, after the last image.
         using var host = table.cpu();
         using var accessor = host.data<double>();
         Outcome[] outcomes = [.. accessor.ToArray().Chunk(5).Select(row => new Outcome((int)row[0], (int)row[1], row[2], (int)row[3], row[4]))];
+#pragma warning restore RS0030
         var broken = Array.FindIndex(outcomes, outcome => double.IsNaN(outcome.Confidence) || double.IsNaN(outcome.LabelProbability));
         return broken < 0 ? outcomes : throw new InvalidOperationException(
             $"The prediction for image {broken} is not a number: a weight of the network, or the image after its transforms, is not finite.");

@@ -1,3 +1,4 @@
+using Inception.Data;
 using Inception.Data.Transforms;
 using static TorchSharp.torch;
 
@@ -105,7 +106,7 @@ public sealed class Predictor
         using var inference = inference_mode();
         foreach (var member in members)
         {
-            var raw = images.to(DeviceOf(member));
+            var raw = images.SentTo(DeviceOf(member));
             foreach (var view in Views.Of((int)images.shape[2], (int)images.shape[3], member.Model.InputSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -122,7 +123,7 @@ public sealed class Predictor
         using var scope = NewDisposeScope();
         var input = MemberInput.Prepare(member, view, raw);
         using var output = member.Model.Forward(input, auxiliaries: false);
-        return output.Logits.softmax(1, ScalarType.Float64).to(device).MoveToOuterDisposeScope();
+        return output.Logits.softmax(1, ScalarType.Float64).SentTo(device).MoveToOuterDisposeScope();
     }
 
     private static Device DeviceOf(EnsembleMember member) => member.Model.Module.parameters().First().device;

@@ -47,7 +47,9 @@ public sealed partial class MultiHeadTrainer
                 step.Backward(new(i / stepsPerEpoch, i % stepsPerEpoch, stepsPerEpoch, int.MaxValue), metrics);
                 options.Clipping?.Apply(parameters);
                 optimizer.Step(rate);
+#pragma warning disable RS0030 // A search must see the loss of a step before it takes the next.
                 if (smooth.Add(metrics.Read().Zip(model.Heads, (head, own) => head.Loss * own.Weight).Sum()) is { } loss)
+#pragma warning restore RS0030
                 {
                     points.Add(new(rate, loss));
                 }

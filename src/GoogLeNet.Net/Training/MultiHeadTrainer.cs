@@ -135,7 +135,9 @@ public sealed partial class MultiHeadTrainer
             betweenBatches();
         }
 
+#pragma warning disable RS0030 // Once, after the last image.
         return metrics.Read();
+#pragma warning restore RS0030
     }
 
     // An epoch's row of the history. Cancelled in the midst of validation, the run is saved as it was after the last step.
@@ -157,7 +159,9 @@ public sealed partial class MultiHeadTrainer
 
             monitor.CheckFinite(validated);
             return new EpochRecord(
+#pragma warning disable RS0030 // Once an epoch, at its end.
                 state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated, averaged);
+#pragma warning restore RS0030
         }
         catch (OperationCanceledException)
         {

@@ -51,7 +51,9 @@ internal sealed class RunMonitor
     /// <exception cref="OperationCanceledException">The run was cancelled; its state is saved.</exception>
     public void StepTaken(double rate)
     {
+#pragma warning disable RS0030 // When a report is due or a callback asks.
         var reading = new Lazy<IReadOnlyList<HeadMetrics>>(state.Metrics.Read);
+#pragma warning restore RS0030
         var value = new StepEvent(
             state.Epoch + 1, options.Epochs, state.Step, steps, rate, clock.ImagesPerSecond, clock.Remaining(state.Epoch, state.Step), reading);
         if (clock.IsReportDue(last: state.Step == steps))
@@ -87,7 +89,9 @@ internal sealed class RunMonitor
         // The losses of an epoch say nothing of its last step; without validation nothing else would.
         using var finite = state.Parameters.Values.isfinite();
         using var all = finite.all();
+#pragma warning disable RS0030 // At the end of an epoch, and before the run is saved.
         if (!all.item<bool>())
+#pragma warning restore RS0030
         {
             throw Diverged(head: null, state.Step);
         }
@@ -115,7 +119,9 @@ internal sealed class RunMonitor
 
     private void CheckLosses()
     {
+#pragma warning disable RS0030 // When a report is due, at the end of an epoch, and before the run is saved.
         if (state.Metrics.FirstBroken() is var (head, step))
+#pragma warning restore RS0030
         {
             throw Diverged(head, step);
         }

@@ -67,7 +67,9 @@ internal static class TrainingGuards
 
         using var scope = NewDisposeScope();
         var labels = dataset.Labels;
+#pragma warning disable RS0030 // Before the first step.
         var (low, high) = (labels.min().item<long>(), labels.max().item<long>());
+#pragma warning restore RS0030
         if (low < 0 || high >= classes)
         {
             throw new ArgumentException($"Labels must be 0 to {classes - 1} with {classes} classes; they reach from {low} to {high}.", nameof(dataset));

@@ -35,7 +35,9 @@ internal sealed class AverageBuffer : IDisposable
     public Tensor Values => pairs[0].Average;
 
     /// <summary>How many steps' weights the average is of; 0 where it is the weights themselves.</summary>
+#pragma warning disable RS0030 // The host's.
     public long Count => count.item<long>();
+#pragma warning restore RS0030
 
     /// <summary>Every tensor that a checkpoint must hold, by its key there; to be read and written while the network has its own weights.</summary>
     public IReadOnlyList<(string Key, Tensor Tensor)> State => state;

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Training.Metrics;
 
-/// <summary>Sums of loss and hits of every head, kept on the device: nothing waits for the device until <see cref="Read"/>.</summary>
+/// <summary>Sums of loss and hits of every head, kept on the device: nothing waits for the device until they are read.</summary>
 public sealed class MetricAccumulator : IDisposable
 {
     private readonly IReadOnlyList<Head> heads;
@@ -53,8 +53,10 @@ public sealed class MetricAccumulator : IDisposable
     /// <summary>The means so far, in the heads' order; waits for the device.</summary>
     public IReadOnlyList<HeadMetrics> Read()
     {
+#pragma warning disable RS0030 // Who calls this says why.
         using var host = Sums.cpu();
         var means = host.data<double>().ToArray().Select(sum => sum / Count).Chunk((int)Sums.shape[1]);
+#pragma warning restore RS0030
         return [.. heads.Zip(means, (head, mean) => new HeadMetrics(head.Name, mean[0], mean[1], topK is null ? null : mean[2]))];
     }
 
@@ -76,8 +78,10 @@ public sealed class MetricAccumulator : IDisposable
     /// <summary>The head whose loss was the first to be no finite number, and the step; null where all were. Waits for the device.</summary>
     internal (string Head, int Step)? FirstBroken()
     {
+#pragma warning disable RS0030 // Who calls this says why.
         using var host = firstBroken.cpu();
         var steps = host.data<double>().ToArray();
+#pragma warning restore RS0030
         var first = Array.IndexOf(steps, steps.Min());
         return double.IsFinite(steps[first]) ? (heads[first].Name, (int)steps[first]) : null;
     }

@@ -27,7 +27,9 @@ internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : F
     /// <inheritdoc/>
     protected override void Move(double learningRate)
     {
+#pragma warning disable RS0030 // The host's.
         var step = steps.add_(1).item<long>();
+#pragma warning restore RS0030
         var meanCorrection = 1 - Math.Pow(options.Beta1, step);
         var squareCorrection = 1 - Math.Pow(options.Beta2, step);
         foreach (var group in Parameters.MovingGroups)

@@ -1,3 +1,4 @@
+using Inception.Data;
 using Inception.Serialization;
 using static TorchSharp.torch;
 
@@ -39,7 +40,7 @@ internal sealed class Muon : FlatOptimizer
         }
 
         filters = [.. Matrices(parameters.Values).Select(matrix => matrix.DetachFromDisposeScope())];
-        norms = tensor([.. filters.Select(weights => (float)Math.Sqrt(weights.shape[0]))], device: velocity.device).DetachFromDisposeScope();
+        norms = tensor([.. filters.Select(weights => (float)Math.Sqrt(weights.shape[0]))]).SentTo(velocity.device).DetachFromDisposeScope();
         sides = [.. Matrices(parameters.Gradients).GroupBy(matrix => Math.Min(matrix.shape[0], matrix.shape[1])).Select(group => new SameSide([.. group]))];
     }
 

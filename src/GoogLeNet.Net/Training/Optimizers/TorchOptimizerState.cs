@@ -13,7 +13,9 @@ internal static class TorchOptimizerState
         using var writer = new BinaryWriter(stream);
         foreach (var optimizer in optimizers)
         {
+#pragma warning disable RS0030 // For a checkpoint.
             Savable(optimizer, name).save_state_dict(writer);
+#pragma warning restore RS0030
         }
 
         writer.Flush();
@@ -22,7 +24,9 @@ internal static class TorchOptimizerState
 
     public static void Store(byte[] state, Tensor image, string name)
     {
+#pragma warning disable RS0030 // The image is the host's.
         var bytes = image.bytes;
+#pragma warning restore RS0030
         if (state.Length > bytes.Length - sizeof(long))
         {
             throw new NotSupportedException($"The state of the optimizer '{name}' grows beyond its size after one step and cannot be kept in a checkpoint.");
@@ -35,8 +39,10 @@ internal static class TorchOptimizerState
 
     public static void Read(Tensor image, IEnumerable<optim.Optimizer> optimizers, string name)
     {
+#pragma warning disable RS0030 // The image is the host's.
         var length = BinaryPrimitives.ReadInt64LittleEndian(image.bytes);
         using var stream = new MemoryStream(image.bytes.Slice(sizeof(long), (int)length).ToArray());
+#pragma warning restore RS0030
         using var reader = new BinaryReader(stream);
         foreach (var optimizer in optimizers)
         {
