@@ -9,6 +9,7 @@ namespace Inception;
 public static class TorchRuntime
 {
     private const string Packages = "TorchSharp-cpu, or with an NVIDIA GPU TorchSharp-cuda-linux or TorchSharp-cuda-windows";
+    private static readonly string[] LinuxLibraries = ["libc10.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so", "libLibTorchSharp.so"];
     private static bool isLoaded;
 
     /// <summary>The version of TorchSharp that the library is built against.</summary>
@@ -23,31 +24,40 @@ public static class TorchRuntime
             return;
         }
 
-        var torchSharp = typeof(torch).Assembly;
-        NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
-        if (!NativeLibrary.TryLoad(NativeFiles.TorchSharp, torchSharp, null, out _) && Problem() is { } problem)
+        if (Broken() is { } broken)
         {
-            throw problem;
+            throw broken;
+        }
+
+        var torchSharp = typeof(torch).Assembly;
+        var hasLibtorch = NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
+        if (!NativeLibrary.TryLoad(NativeFiles.TorchSharp, torchSharp, null, out _))
+        {
+            if (IsInPackageFolder(torchSharp.Location))
+            {
+                LoadFromPackages();
+            }
+            else if (Problem(hasLibtorch) is { } problem)
+            {
+                throw problem;
+            }
         }
 
         isLoaded = true;
     }
 
-    // Null where TorchSharp may find it by itself: in the folder of packages of a notebook or a script.
-    private static TorchNotLoadedException? Problem()
+    // Before the loader has a look: it ends the process at some of these.
+    private static TorchNotLoadedException? Broken() => OperatingSystem.IsLinux() && HasNativeLibrary()
+        ? LinuxLibraries.Select(NativeFiles.Find).OfType<string>().Select(ElfFile.Problem).FirstOrDefault(problem => problem is not null) : null;
+
+    private static TorchNotLoadedException? Problem(bool hasLibtorch)
     {
         var (library, torchCpu) = OperatingSystem.IsWindows() ? ("LibTorchSharp.dll", "torch_cpu.dll")
             : OperatingSystem.IsMacOS() ? ("libLibTorchSharp.dylib", "libtorch_cpu.dylib") : ("libLibTorchSharp.so", "libtorch_cpu.so");
-        var platform = (RuntimeInformation.OSDescription, RuntimeInformation.ProcessArchitecture);
         if (!HasNativeLibrary())
         {
-            return new($"TorchSharp has no native library for {platform.OSDescription} on {platform.ProcessArchitecture}",
+            return new($"TorchSharp has no native library for {RuntimeInformation.OSDescription} on {RuntimeInformation.ProcessArchitecture}",
                 "Run it on Linux or Windows on x64, on Windows on Arm64, or on a Mac with Apple's processor");
-        }
-
-        if (NativeFiles.Find(torchCpu) is not { } found)
-        {
-            return MayLieAmongPackages() ? null : new("no libtorch lies beside the program", $"Add one package to the application, in TorchSharp's version {TorchSharpVersion.ToString(3)}: {Packages}");
         }
 
         if (NativeFiles.Find(library) is not { } path)
@@ -55,7 +65,31 @@ public static class TorchRuntime
             return new($"{library} does not lie beside the program", "Reference the package TorchSharp from the application");
         }
 
-        return Reason(found) is { } ofLibtorch ? LoadFailure.Explain(found, ofLibtorch) : Reason(path) is { } ofTorchSharp ? LoadFailure.Explain(path, ofTorchSharp) : null;
+        // TorchSharp itself would look for libtorch in the NuGet cache and copy it beside the program: that works only where some other project has restored it.
+        if (NativeFiles.Find(torchCpu) is not { } found)
+        {
+            var theSystems = hasLibtorch && Reason(path) is { } reason ? $", and with the system's {LoadFailure.Explain(path, reason).Cause}" : "";
+            return new($"no libtorch lies beside the program{theSystems}", $"Add one package to the application, in TorchSharp's version {TorchSharpVersion.ToString(3)}: {Packages}");
+        }
+
+        return !hasLibtorch && Reason(found) is { } ofLibtorch ? LoadFailure.Explain(found, ofLibtorch)
+            : Reason(path) is { } ofTorchSharp ? LoadFailure.Explain(path, ofTorchSharp) : null;
+    }
+
+    // In notebooks and scripts: TorchSharp puts its libraries together from their packages.
+    private static bool IsInPackageFolder(string assembly) =>
+        assembly.Split(Path.DirectorySeparatorChar) is [.., "torchsharp", _, "lib", _, _];
+
+    private static void LoadFromPackages()
+    {
+        try
+        {
+            torch.InitializeDeviceType(DeviceType.CPU);
+        }
+        catch (Exception e) when (e is NotSupportedException or TypeInitializationException)
+        {
+            throw new TorchNotLoadedException("TorchSharp found no libtorch among the packages, or it does not load", $"Reference one package: {Packages}");
+        }
     }
 
     private static bool HasNativeLibrary() => RuntimeInformation.ProcessArchitecture switch
@@ -64,14 +98,6 @@ public static class TorchRuntime
         Processor.Arm64 => OperatingSystem.IsWindows() || OperatingSystem.IsMacOS(),
         _ => false,
     };
-
-    // As TorchSharp looks for it: copied from there into the program's folder where the application does not reference it.
-    private static bool MayLieAmongPackages()
-    {
-        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder ? folder
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        return Directory.Exists(packages) && Directory.EnumerateDirectories(packages, "libtorch-*").Any();
-    }
 
     // What the system's loader says; null where it loads.
     private static string? Reason(string path)
@@ -83,7 +109,7 @@ public static class TorchRuntime
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            return e.Message;
+            return Path.GetFileNameWithoutExtension(path).EndsWith(NativeFiles.TorchSharp, StringComparison.Ordinal) ? OlderLinux.Problem ?? e.Message : e.Message;
         }
     }
 }

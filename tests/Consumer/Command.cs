@@ -10,7 +10,12 @@ internal static class Command
     /// <summary>What it printed.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message holds what it printed.</exception>
     /// <exception cref="TimeoutException">It did not end.</exception>
-    public static async Task<string> RunAsync(string folder, string program, params string[] arguments)
+    public static Task<string> RunAsync(string folder, string program, params string[] arguments) => RunAsync(folder, [], program, arguments);
+
+    /// <summary>What it printed, with these variables in its environment.</summary>
+    /// <exception cref="InvalidOperationException">It failed; the message holds what it printed.</exception>
+    /// <exception cref="TimeoutException">It did not end.</exception>
+    public static async Task<string> RunAsync(string folder, Dictionary<string, string> environment, string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
 
@@ -22,6 +27,13 @@ internal static class Command
 
         // Whether the source answers about advisories is not what is tested.
         start.Environment["NuGetAudit"] = "false";
+
+        // Other tests run beside these: threads of libtorch that wait leave them the cores.
+        start.Environment["GOMP_SPINCOUNT"] = "2000";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
 
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Patience);

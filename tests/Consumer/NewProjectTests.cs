@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FluentAssertions;
 using Inception.Tests;
 using Xunit;
@@ -6,39 +7,69 @@ namespace Consumer;
 
 /// <summary>A person's first minutes with the package: a new project outside the repository, the package, a program.</summary>
 [Collection(TemporaryFeed.Name)]
-public sealed class NewProjectTests(TemporaryFeed feed)
+public sealed partial class NewProjectTests(TemporaryFeed feed)
 {
-    [Theory]
-    [InlineData("README.md")]
-    [InlineData("src/GoogLeNet.Net/package/README.md")]
-    public async Task The_readmes_example_compiles_as_it_stands_and_inside_a_namespace_and_runs(string readme)
+    private const string Training = ".Fit(cifar.Train, cifar.Test";
+
+    [Fact]
+    public async Task The_readmes_example_compiles_as_it_stands_and_inside_a_namespace_and_runs()
     {
-        var example = (await File.ReadAllTextAsync(Repository.PathOf(readme))).Split("```csharp\n")[1].Split("```")[0];
-        var project = await feed.NewProjectAsync("Example" + readme.Length);
+        var example = Code("README.md")[0];
+        Code("src/GoogLeNet.Net/package/README.md").Should().Equal(example);
 
-        await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), example);
-        await Command.RunAsync(project, "dotnet", "build", "--no-restore", "-warnaserror");
-        await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), InsideNamespace(example));
-        await Command.RunAsync(project, "dotnet", "build", "--no-restore", "-warnaserror");
+        await Command.RunAsync(await feed.PicturesAsync(example), "dotnet", "build", "--no-restore", "-warnaserror");
+        await Command.RunAsync(await feed.PicturesAsync(InsideNamespace(example)), "dotnet", "build", "--no-restore", "-warnaserror");
 
-        // On a few of the images, for it to take seconds.
-        const string training = "trainer.Fit(cifar.Train, cifar.Test)";
-        example.Should().Contain(training);
-        await File.WriteAllTextAsync(
-            Path.Combine(project, "Program.cs"), example.Replace(training, "trainer.Fit(cifar.Train.Take(500, seed: 1), cifar.Test.Take(100, seed: 1))", StringComparison.Ordinal));
-        var output = await Command.RunAsync(project, "dotnet", "run", "--no-restore");
-        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().HaveCount(3).And.OnlyContain(line => line.EndsWith("% of the test images"));
+        example.Should().Contain(Training);
+        var output = await Command.RunAsync(await feed.PicturesAsync(OnFewImages(example)), "dotnet", "run", "--no-restore");
+        Lines(output).Should().HaveCount(3).And.OnlyContain(line => line.EndsWith("% of the test images"));
     }
 
     [Fact]
-    public async Task A_program_trains_saves_loads_and_predicts()
+    public async Task Getting_started_pasted_whole_compiles_and_runs()
     {
-        var project = await feed.NewProjectAsync("Pictures");
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Programs", "Pictures.cs"), Path.Combine(project, "Program.cs"), overwrite: true);
+        var whole = string.Join('\n', Code("docs/getting-started.md"));
+        var project = await feed.PicturesAsync(OnFewImages(whole).Replace(".to(CUDA)", ".to(cuda.is_available() ? CUDA : CPU)", StringComparison.Ordinal));
+        Picture(Path.Combine(project, "cat.jpg"), seed: 0);
+        for (var i = 0; i < 10; i++)
+        {
+            Picture(Path.Combine(project, "flowers", i % 2 == 0 ? "rose" : "tulip", $"{i}.jpg"), seed: i);
+        }
 
-        var output = await Command.RunAsync(project, "dotnet", "run", "--no-restore");
+        var output = await Command.RunAsync(project, "dotnet", "run", "--no-restore", "-p:TreatWarningsAsErrors=true");
 
-        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("epochs 3", "learned True", "same True", "probabilities 1.000");
+        Lines(output)[..3].Should().OnlyContain(line => line.EndsWith("% of the test images"));
+        Lines(output)[3].Should().MatchRegex(@"^(airplane|automobile|bird|cat|deer|dog|frog|horse|ship|truck) \(\d+ ?%\)$");
+        Lines(output)[4..].Should().ContainSingle("the last training shows its progress").Which.Should().StartWith("epoch ");
+    }
+
+    [Fact]
+    public async Task An_FSharp_program_trains_saves_loads_and_predicts()
+    {
+        var project = await feed.ProjectAsync("Flowers", "F#", "GoogLeNet.Net", "TorchSharp-cpu");
+        await File.WriteAllTextAsync(Path.Combine(project, "Program.fs"), TemporaryFeed.Program("Pictures.fs"));
+
+        var output = await Command.RunAsync(project, "dotnet", "run");
+
+        Lines(output).Should().Equal("false", "epochs 1", "probabilities 1.000");
+    }
+
+    private static string[] Lines(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static string[] Code(string document) =>
+        [.. Fences().Matches(File.ReadAllText(Repository.PathOf(document)).ReplaceLineEndings("\n")).Select(match => match.Groups["code"].Value)];
+
+    // The training takes seconds.
+    private static string OnFewImages(string program) => program.Replace(Training, ".Fit(cifar.Train.Take(8, seed: 1), cifar.Test.Take(8, seed: 1)", StringComparison.Ordinal)
+        .Replace("Epochs = 2, BatchSize = 128", "Epochs = 1, BatchSize = 8", StringComparison.Ordinal);
+
+    // A PPM, which is read whatever its name says: JPEG needs a library of the system's.
+    private static void Picture(string path, int seed)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var pixels = new byte[48 * 48 * 3];
+        new Random(seed).NextBytes(pixels);
+        File.WriteAllBytes(path, [.. "P6 48 48 255\n"u8, .. pixels]);
     }
 
     // The usings stay above, the statements become a method's.
@@ -49,4 +80,7 @@ public sealed class NewProjectTests(TemporaryFeed feed)
         var statements = lines.Where(line => !usings.Contains(line));
         return string.Join('\n', [.. usings, "namespace Contoso.Pictures;", "internal static class Program", "{", "static async Task Main()", "{", .. statements, "}", "}"]);
     }
+
+    [GeneratedRegex("^```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Fences();
 }

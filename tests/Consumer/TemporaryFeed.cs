@@ -12,6 +12,8 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
 
     private readonly string root = Directory.CreateTempSubdirectory("googlenet-consumer-").FullName;
 
+    private string? pictures;
+
     public string Folder => Path.Combine(root, "feed");
 
     /// <summary>The package's path, and its version as its name has it.</summary>
@@ -20,19 +22,20 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
 
     public string Version => Path.GetFileNameWithoutExtension(Package)["GoogLeNet.Net.".Length..];
 
+    /// <summary>What the user's package cache held before anything ran.</summary>
+    public IReadOnlyList<string> CacheBefore { get; } = PackageCache.Files();
+
     public async Task InitializeAsync()
     {
         // Without a build: the other tests of this run have the assemblies loaded.
         await Command.RunAsync(Repository.PathOf(), "bash", "eng/pack.sh", Folder, "--no-build");
 
         // Packages unpacked here come from this feed alone; others may be taken from where the user's restores unpacked them.
-        var unpacked = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder ? folder
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         await File.WriteAllTextAsync(Path.Combine(root, "nuget.config"), $"""
             <configuration>
               <packageSources><add key="feed of the consumer test" value="{Folder}" /></packageSources>
               <config><add key="globalPackagesFolder" value="{Path.Combine(root, "packages")}" /></config>
-              <fallbackPackageFolders><add key="user" value="{unpacked}" /></fallbackPackageFolders>
+              <fallbackPackageFolders><add key="user" value="{PackageCache.Folder}" /></fallbackPackageFolders>
             </configuration>
             """);
     }
@@ -43,15 +46,59 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
         return Task.CompletedTask;
     }
 
-    /// <summary>What a user types: a new console project, and the package added to it. The folder of the project.</summary>
-    public async Task<string> NewProjectAsync(string name)
+    /// <summary>The project that most tests share, for building takes long; this program is the only one in it.</summary>
+    public async Task<string> PicturesAsync(params string[] code)
+    {
+        pictures ??= await NewProjectAsync("Pictures", "GoogLeNet.Net", "TorchSharp-cpu");
+        foreach (var file in Directory.GetFiles(pictures, "*.cs"))
+        {
+            File.Delete(file);
+        }
+
+        for (var i = 0; i < code.Length; i++)
+        {
+            await File.WriteAllTextAsync(Path.Combine(pictures, $"Program{i}.cs"), code[i]);
+        }
+
+        return pictures;
+    }
+
+    /// <summary>A new console project with packages, as an editor would write it: faster than the commands. Its folder.</summary>
+    public async Task<string> ProjectAsync(string name, string language, params string[] packages)
+    {
+        await Command.RunAsync(root, "dotnet", "new", "console", "--name", name, "--language", language, "--no-restore");
+        var folder = Path.Combine(root, name);
+        var project = Directory.GetFiles(folder, "*.*proj").Single();
+        var references = packages.Select(package => $"""<PackageReference Include="{package}" Version="{VersionOf(package)}" />""");
+        var text = await File.ReadAllTextAsync(project);
+        await File.WriteAllTextAsync(project, text.Replace("</Project>", $"<ItemGroup>{string.Concat(references)}</ItemGroup></Project>", StringComparison.Ordinal));
+        return folder;
+    }
+
+    /// <summary>Where a package lies that TorchSharp-cpu takes.</summary>
+    public async Task<string> PackageAsync(string id)
+    {
+        await PicturesAsync();
+        return new[] { PackageCache.Folder, Path.Combine(root, "packages") }.Select(folder => Path.Combine(folder, id)).Where(Directory.Exists).SelectMany(Directory.GetDirectories).Single();
+    }
+
+    /// <summary>A program of this project's folder Programs.</summary>
+    public static string Program(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Programs", name));
+
+    // What a user types.
+    private async Task<string> NewProjectAsync(string name, params string[] packages)
     {
         await Command.RunAsync(root, "dotnet", "new", "console", "--name", name, "--no-restore");
-        var project = Path.Combine(root, name);
-        await Command.RunAsync(project, "dotnet", "add", "package", "GoogLeNet.Net", "--version", Version);
-        await Command.RunAsync(project, "dotnet", "add", "package", "TorchSharp-cpu", "--version", Metadata("TorchSharpVersion"));
-        return project;
+        var folder = Path.Combine(root, name);
+        foreach (var package in packages)
+        {
+            await Command.RunAsync(folder, "dotnet", "add", "package", package, "--version", VersionOf(package));
+        }
+
+        return folder;
     }
+
+    private string VersionOf(string package) => package == "GoogLeNet.Net" ? Version : Metadata("TorchSharpVersion");
 
     private static string Metadata(string key) =>
         typeof(TemporaryFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;

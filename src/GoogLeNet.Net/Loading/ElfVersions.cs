@@ -16,19 +16,19 @@ internal static class ElfVersions
     /// <param name="library">The whole file; one number of it changes.</param>
     /// <param name="version">For example GLIBCXX_3.4.32.</param>
     /// <param name="onlySymbol">The symbol that may be missing.</param>
-    /// <returns>Whether it did; false for anything else than such a library.</returns>
+    /// <returns>Whether it did; false, and nothing changed, for anything else than such a library.</returns>
     public static bool Relax(Span<byte> library, string version, string onlySymbol)
     {
         try
         {
-            if (!library.StartsWith("\x7f"u8) || !library[1..].StartsWith("ELF\x02\x01"u8)
+            if (!library.StartsWith("\u007fELF\u0002\u0001"u8)
                 || Find(library, VersionNeeds) is not { } needs || Find(library, VersionOfSymbols) is not { } versions || Find(library, DynamicSymbols) is not { } symbols)
             {
                 return false;
             }
 
             var at = NeedOf(library, needs, version);
-            if (at < 0 || SymbolsOf(library, ReadUInt16LittleEndian(library[(at + 6)..]), versions, symbols) is not [var symbol] || symbol != onlySymbol)
+            if (at < 0 || ReadUInt16LittleEndian(library[(at + 4)..]) != 0 || SymbolsOf(library, ReadUInt16LittleEndian(library[(at + 6)..]), versions, symbols) is not [var symbol] || symbol != onlySymbol)
             {
                 return false;
             }
@@ -46,25 +46,26 @@ internal static class ElfVersions
     private static int NeedOf(ReadOnlySpan<byte> library, Section needs, string version)
     {
         var names = At(library, needs.Link);
-        var need = needs.Offset;
-        for (var i = 0; i < needs.Info; i++)
+        for (int need = needs.Offset, next = need; next >= 0; need = next)
         {
-            var entry = need + Int32(library, need + 8);
-            for (int j = 0, count = ReadUInt16LittleEndian(library[(need + 2)..]); j < count; j++)
+            for (int entry = Next(library, need, 8), other = entry; other >= 0; entry = other)
             {
                 if (Text(library, names.Offset + Int32(library, entry + 8)) == version)
                 {
                     return entry;
                 }
 
-                entry += Int32(library, entry + 12);
+                other = Next(library, entry, 12);
             }
 
-            need += Int32(library, need + 12);
+            next = Next(library, need, 12);
         }
 
         return -1;
     }
+
+    // Where the distance at that field leads, or -1: the last has none. Only ahead, so that a damaged file is not walked in a circle.
+    private static int Next(ReadOnlySpan<byte> library, int from, int field) => Int32(library, from + field) is > 0 and var distance ? from + distance : -1;
 
     private static List<string> SymbolsOf(ReadOnlySpan<byte> library, ushort version, Section versions, Section symbols)
     {

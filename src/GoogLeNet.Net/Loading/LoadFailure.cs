@@ -20,18 +20,22 @@ internal static partial class LoadFailure
 
         if (MissingFile().Match(message) is { Success: true } missing)
         {
-            return new($"{name} needs {missing.Groups["library"].Value}, which is not on this system", "Install the package that holds it, for example with `apt-get install`, or `dnf install`");
+            var needed = missing.Groups["library"].Value;
+            return needed.StartsWith("libtorch", StringComparison.Ordinal) || needed.StartsWith("libc10", StringComparison.Ordinal) || needed.StartsWith("libgomp-", StringComparison.Ordinal)
+                ? new($"{name} needs {needed}, which does not lie beside it", "Delete the program's output folder and build again")
+                : new($"{name} needs {needed}, which is not on this system", "Install the package that holds it, for example with `apt-get install`, or `dnf install`");
         }
 
         if (message.Contains("wrong ELF class", StringComparison.Ordinal) || message.Contains("incompatible architecture", StringComparison.Ordinal)
             || message.Contains("not a valid Win32", StringComparison.Ordinal))
         {
-            return new($"{name} is made for another processor", "Publish for this one: `dotnet publish -r` with linux-x64, win-x64, win-arm64 or osx-arm64");
+            return OtherProcessor(path);
         }
 
-        if (Damaged().IsMatch(message))
+        // Perhaps one that this one needs.
+        if (DamagedFile().Match(message) is { Success: true } damaged)
         {
-            return new($"{name} is damaged", $"Delete {path} and its package in the NuGet cache, and build again");
+            return Damaged(damaged.Groups["path"].Value is { Length: > 0 } other ? Path.Combine(Path.GetDirectoryName(path) ?? "", other) : path);
         }
 
         if (message.Contains("ermission denied", StringComparison.Ordinal))
@@ -42,6 +46,13 @@ internal static partial class LoadFailure
         return new($"{name}: {FirstLine(message)}", "See docs/troubleshooting.md");
     }
 
+    /// <summary>The file is not what it should be.</summary>
+    public static TorchNotLoadedException Damaged(string path) => new($"{Path.GetFileName(path)} is damaged", $"Delete {path} and its package in the NuGet cache, and build again");
+
+    /// <summary>The file is another processor's.</summary>
+    public static TorchNotLoadedException OtherProcessor(string path) =>
+        new($"{Path.GetFileName(path)} is made for another processor", "Publish for this one: `dotnet publish -r` with linux-x64, win-x64, win-arm64 or osx-arm64");
+
     // .NET's own message names the tried paths first, the loader's words stand in the lines behind it.
     private static string FirstLine(string message) => message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ElementAtOrDefault(1) ?? message;
 
@@ -51,6 +62,6 @@ internal static partial class LoadFailure
     [GeneratedRegex(@"(?<library>[^/\s:]+): cannot open shared object file: No such file")]
     private static partial Regex MissingFile();
 
-    [GeneratedRegex("invalid ELF header|file too short|cannot read file data|no version information|bad image|not a mach-o", RegexOptions.IgnoreCase)]
-    private static partial Regex Damaged();
+    [GeneratedRegex(@"((?<path>[^\s:]+): )?(invalid ELF header|file too short|cannot read file data|no version information|bad image|not a mach-o)", RegexOptions.IgnoreCase)]
+    private static partial Regex DamagedFile();
 }

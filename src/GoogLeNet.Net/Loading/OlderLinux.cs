@@ -22,6 +22,9 @@ internal static class OlderLinux
     private static readonly HashSet<AssemblyLoadContext> Registered = [];
     private static readonly Lazy<nint> Copy = new(LoadCopy);
 
+    /// <summary>Why the copy did not load, in the loader's words; null where it did, or was not tried.</summary>
+    public static string? Problem { get; private set; }
+
     /// <summary>Has a context ask here for what it does not find. More than once is as once.</summary>
     public static void Register(AssemblyLoadContext context)
     {
@@ -44,30 +47,36 @@ internal static class OlderLinux
     // 0 where this is not why it does not load.
     private static nint LoadCopy()
     {
-        if (NativeFiles.Find("libLibTorchSharp.so") is not { } path)
+        try
         {
+            return NativeFiles.Find("libLibTorchSharp.so") is { } path && File.ReadAllBytes(path) is var bytes && ElfVersions.Relax(bytes, Version, UnusedSymbol) ? Load(path, bytes) : 0;
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or UnauthorizedAccessException)
+        {
+            Problem = e.Message;
             return 0;
         }
+    }
 
-        var bytes = File.ReadAllBytes(path);
-        if (!ElfVersions.Relax(bytes, Version, UnusedSymbol) || !Needed.All(name => IsLoaded(Path.GetDirectoryName(path)!, name)))
+    private static nint Load(string path, byte[] bytes)
+    {
+        // Where the program brings libtorch, never a part of it from the system: two versions in one process end it. Where it brings none, LD_LIBRARY_PATH may lead to one.
+        var isBrought = NativeFiles.Find("libtorch_cpu.so") is not null;
+        foreach (var name in Needed)
         {
-            return 0;
+            NativeLibrary.Load(NativeFiles.Find(name) ?? (isBrought ? Path.Combine(Path.GetDirectoryName(path)!, name) : name));
         }
 
         using var memory = new SafeFileHandle(memfd_create(Path.GetFileName(path), CloseOnExec), ownsHandle: true);
         if (memory.IsInvalid)
         {
-            return 0;
+            throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
         }
 
         RandomAccess.Write(memory, bytes, fileOffset: 0);
-        return NativeLibrary.TryLoad($"/proc/self/fd/{memory.DangerousGetHandle()}", out var handle) ? handle : 0;
+        return NativeLibrary.Load($"/proc/self/fd/{memory.DangerousGetHandle()}");
     }
 
-    // From the folder, or where the system finds it (LD_LIBRARY_PATH).
-    private static bool IsLoaded(string folder, string name) => NativeLibrary.TryLoad(Path.Combine(folder, name), out _) || NativeLibrary.TryLoad(name, out _);
-
-    [DllImport("libc.so.6", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport("libc.so.6", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int memfd_create([MarshalAs(UnmanagedType.LPStr)] string name, uint flags);
 }

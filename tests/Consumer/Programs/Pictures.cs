@@ -1,34 +1,18 @@
-using Inception;
-using Inception.Architecture;
-using Inception.Data;
-using Inception.Evaluation;
-using Inception.Training;
-using Inception.Training.Schedules;
-using TorchSharp;
-using static TorchSharp.torch;
+Console.WriteLine(TorchSharp.torch.cuda.is_available());
 
-namespace Contoso.Pictures;
+using var images = SyntheticImages.Create(128, seed: 1);
+using var model = GoogLeNet.Create(numClasses: 10, GoogLeNetSpec.CifarSmall.WithWidth(0.125));
+var options = new TrainerOptions { Epochs = 3, BatchSize = 32, Schedule = new Triangular(Peak: 0.1) };
+var history = new MultiHeadTrainer(model, options).Fit(images);
+Console.WriteLine($"epochs {history.Epochs.Count}");
+Console.WriteLine($"learned {history.Epochs[^1].Train[0].Loss < history.Epochs[0].Train[0].Loss}");
 
-/// <summary>Trains, saves, loads and predicts.</summary>
-internal static class Program
-{
-    private static void Main()
-    {
-        using var images = SyntheticImages.Create(256, seed: 1);
-        using var model = GoogLeNet.Create(numClasses: 10, GoogLeNetSpec.CifarSmall.WithWidth(0.125));
-        var options = new TrainerOptions { Epochs = 3, BatchSize = 32, Schedule = new Triangular(Peak: 0.1) };
-        var history = new MultiHeadTrainer(model, options).Fit(images);
-        Console.WriteLine($"epochs {history.Epochs.Count}");
-        Console.WriteLine($"learned {history.Epochs[^1].Train[0].Loss < history.Epochs[0].Train[0].Loss}");
-
-        model.SaveWeights("weights.safetensors");
-        using var loaded = GoogLeNet.Load("weights.safetensors");
-        model.eval();
-        using var scope = NewDisposeScope();
-        var picture = images.Images.select(0, 0);
-        var trained = new Predictor(model).Predict(picture);
-        var read = new Predictor(loaded).Predict(picture);
-        Console.WriteLine($"same {trained.Equals(read)}");
-        Console.WriteLine($"probabilities {read.sum().ToDouble():F3}");
-    }
-}
+model.SaveWeights("weights.safetensors");
+using var loaded = GoogLeNet.Load("weights.safetensors");
+model.eval();
+using var scope = NewDisposeScope();
+var picture = images.Images.select(0, 0);
+var trained = new Predictor(model).Predict(picture);
+var read = new Predictor(loaded).Predict(picture);
+Console.WriteLine($"same {trained.Equals(read)}");
+Console.WriteLine($"probabilities {read.sum().ToDouble():F3}");

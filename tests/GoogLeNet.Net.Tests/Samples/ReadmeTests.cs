@@ -7,7 +7,6 @@ public sealed class ReadmeTests
 {
     [Theory]
     [InlineData("README.md")]
-    [InlineData("docs/getting-started.md")]
     [InlineData("src/GoogLeNet.Net/package/README.md")]
     public void The_example_is_the_quickstart_that_is_compiled(string document)
     {
