@@ -9,6 +9,8 @@ namespace Inception;
 public static class TorchRuntime
 {
     private const string Packages = "TorchSharp-cpu, or with an NVIDIA GPU TorchSharp-cuda-linux or TorchSharp-cuda-windows";
+    private static readonly (string TorchSharp, string TorchCpu) Names = OperatingSystem.IsWindows() ? ("LibTorchSharp.dll", "torch_cpu.dll")
+        : OperatingSystem.IsMacOS() ? ("libLibTorchSharp.dylib", "libtorch_cpu.dylib") : ("libLibTorchSharp.so", "libtorch_cpu.so");
     private static bool isLoaded;
 
     /// <summary>The version of TorchSharp that the library is built against.</summary>
@@ -23,6 +25,11 @@ public static class TorchRuntime
             return;
         }
 
+        if (Foreseen() is { } hopeless)
+        {
+            throw hopeless;
+        }
+
         var torchSharp = typeof(torch).Assembly;
         NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
         if (!NativeLibrary.TryLoad(NativeFiles.TorchSharp, torchSharp, null, out _) && Problem() is { } problem)
@@ -33,11 +40,12 @@ public static class TorchRuntime
         isLoaded = true;
     }
 
+    private static TorchNotLoadedException? Foreseen() => ((string[])["libc10.so", Names.TorchCpu, "libtorch.so", Names.TorchSharp])
+        .Select(NativeFiles.Find).OfType<string>().Select(LoadFailure.Foresee).FirstOrDefault(problem => problem is not null);
+
     // Null where TorchSharp may find it by itself: in the folder of packages of a notebook or a script.
     private static TorchNotLoadedException? Problem()
     {
-        var (library, torchCpu) = OperatingSystem.IsWindows() ? ("LibTorchSharp.dll", "torch_cpu.dll")
-            : OperatingSystem.IsMacOS() ? ("libLibTorchSharp.dylib", "libtorch_cpu.dylib") : ("libLibTorchSharp.so", "libtorch_cpu.so");
         var platform = (RuntimeInformation.OSDescription, RuntimeInformation.ProcessArchitecture);
         if (!HasNativeLibrary())
         {
@@ -45,14 +53,14 @@ public static class TorchRuntime
                 "Run it on Linux or Windows on x64, on Windows on Arm64, or on a Mac with Apple's processor");
         }
 
-        if (NativeFiles.Find(torchCpu) is not { } found)
+        if (NativeFiles.Find(Names.TorchCpu) is not { } found)
         {
             return MayLieAmongPackages() ? null : new("no libtorch lies beside the program", $"Add one package to the application, in TorchSharp's version {TorchSharpVersion.ToString(3)}: {Packages}");
         }
 
-        if (NativeFiles.Find(library) is not { } path)
+        if (NativeFiles.Find(Names.TorchSharp) is not { } path)
         {
-            return new($"{library} does not lie beside the program", "Reference the package TorchSharp from the application");
+            return new($"{Names.TorchSharp} does not lie beside the program", "Reference the package TorchSharp from the application");
         }
 
         return Reason(found) is { } ofLibtorch ? LoadFailure.Explain(found, ofLibtorch) : Reason(path) is { } ofTorchSharp ? LoadFailure.Explain(path, ofTorchSharp) : null;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace Inception.Loading;
@@ -5,6 +6,19 @@ namespace Inception.Loading;
 /// <summary>What a system's loader says about a library that it does not load, in plain words.</summary>
 internal static partial class LoadFailure
 {
+    private const string Publish = "Publish for this one: `dotnet publish -r` with linux-x64, win-x64, win-arm64 or osx-arm64";
+
+    /// <summary>What the system's loader would not say: it passes over a library of another processor as if it were not there, and one that is cut short ends the process.</summary>
+    /// <param name="path">The library that is to be loaded.</param>
+    /// <returns>Null where nothing speaks against loading it.</returns>
+    public static TorchNotLoadedException? Foresee(string path) => ElfHeader.Read(path) switch
+    {
+        { Machine: var machine } when machine != RuntimeInformation.ProcessArchitecture =>
+            new($"{Path.GetFileName(path)} is made for another processor ({machine?.ToString() ?? "unknown"}) than this process is ({RuntimeInformation.ProcessArchitecture})", Publish),
+        { IsCutShort: true } => Damage(path),
+        _ => null,
+    };
+
     /// <summary>The cause and the fix.</summary>
     /// <param name="path">The library that was to be loaded.</param>
     /// <param name="message">The loader's own words.</param>
@@ -20,18 +34,30 @@ internal static partial class LoadFailure
 
         if (MissingFile().Match(message) is { Success: true } missing)
         {
-            return new($"{name} needs {missing.Groups["library"].Value}, which is not on this system", "Install the package that holds it, for example with `apt-get install`, or `dnf install`");
+            var library = missing.Groups["library"].Value;
+            return Foresee(Path.Combine(Path.GetDirectoryName(path) ?? "", library)) ?? new($"{name} needs {library}, which is not on this system", HowToGet(library));
+        }
+
+        if (UndefinedSymbol().Match(message) is { Success: true } symbol)
+        {
+            return new($"{symbol.Groups["library"].Value} does not fit the libtorch beside it, which lacks {symbol.Groups["symbol"].Value}",
+                $"Reference TorchSharp {TorchRuntime.TorchSharpVersion.ToString(3)} and the libtorch of that version alone, delete bin and obj, and build again");
+        }
+
+        if (message.Contains("Error relocating", StringComparison.Ordinal) || message.Contains("Error loading shared library", StringComparison.Ordinal))
+        {
+            return new($"{name} needs the GNU C library, and this system has musl's", "Use a system that has it: Debian, Ubuntu, RHEL; not Alpine");
         }
 
         if (message.Contains("wrong ELF class", StringComparison.Ordinal) || message.Contains("incompatible architecture", StringComparison.Ordinal)
             || message.Contains("not a valid Win32", StringComparison.Ordinal))
         {
-            return new($"{name} is made for another processor", "Publish for this one: `dotnet publish -r` with linux-x64, win-x64, win-arm64 or osx-arm64");
+            return new($"{name} is made for another processor", Publish);
         }
 
         if (Damaged().IsMatch(message))
         {
-            return new($"{name} is damaged", $"Delete {path} and its package in the NuGet cache, and build again");
+            return Damage(path);
         }
 
         if (message.Contains("ermission denied", StringComparison.Ordinal))
@@ -42,6 +68,20 @@ internal static partial class LoadFailure
         return new($"{name}: {FirstLine(message)}", "See docs/troubleshooting.md");
     }
 
+    private static TorchNotLoadedException Damage(string path) =>
+        new($"{Path.GetFileName(path)} is damaged", $"Delete {path} and its package in the NuGet cache, and build again");
+
+    // By what a library's name begins with.
+    private static string HowToGet(string library) => library switch
+    {
+        _ when library.StartsWith("libgomp.", StringComparison.Ordinal) => "Install it: `apt-get install libgomp1`, or `dnf install libgomp`",
+        _ when library.StartsWith("libstdc++.", StringComparison.Ordinal) => "Install it: `apt-get install libstdc++6`, or `dnf install libstdc++`",
+        _ when library.StartsWith("libcuda.", StringComparison.Ordinal) || library.StartsWith("libnvidia", StringComparison.Ordinal) =>
+            "Install NVIDIA's driver, in a container start it with `--gpus all`, or build for the CPU: TorchSharp-cpu",
+        _ when OfBundle().IsMatch(library) => "It belongs to libtorch's package: delete bin and obj, and build again",
+        _ => "Install the package that holds it, for example with `apt-get install`, or `dnf install`",
+    };
+
     // .NET's own message names the tried paths first, the loader's words stand in the lines behind it.
     private static string FirstLine(string message) => message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ElementAtOrDefault(1) ?? message;
 
@@ -50,6 +90,12 @@ internal static partial class LoadFailure
 
     [GeneratedRegex(@"(?<library>[^/\s:]+): cannot open shared object file: No such file")]
     private static partial Regex MissingFile();
+
+    [GeneratedRegex(@"(?<library>[^/\s:]+): undefined symbol: (?<symbol>\w+)")]
+    private static partial Regex UndefinedSymbol();
+
+    [GeneratedRegex("^lib(c10|torch|gomp-|cudart|cudnn|cublas|cufft|curand|cusolver|cusparse|nccl|nvrtc|nvToolsExt)")]
+    private static partial Regex OfBundle();
 
     [GeneratedRegex("invalid ELF header|file too short|cannot read file data|no version information|bad image|not a mach-o", RegexOptions.IgnoreCase)]
     private static partial Regex Damaged();
