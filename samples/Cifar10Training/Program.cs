@@ -3,6 +3,7 @@
 //     cifar10 evaluate --checkpoint FILE  measures checkpoints, one or an ensemble, on the test images
 //     cifar10 predict IMAGE… --checkpoint FILE     says what is in pictures
 //     cifar10 summary --spec tutorial     prints a network's table
+//     cifar10 doctor                      says what a run would find on this machine, and what is wrong with it
 // Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 using System.CommandLine;
 using Cifar10Training.Commands;
@@ -13,7 +14,7 @@ using var memory = HostMemory.Keep();
 
 var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.")
 {
-    TrainCommand.Create(), EvaluateCommand.Create(), PredictCommand.Create(), SummaryCommand.Create(),
+    TrainCommand.Create(), EvaluateCommand.Create(), PredictCommand.Create(), SummaryCommand.Create(), DoctorCommand.Create(),
 };
 var parsed = commandLine.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)

@@ -3,6 +3,9 @@ namespace Inception.Data;
 /// <summary>Where <see cref="Cifar10.LoadAsync"/> looks for the data. The defaults suit almost everyone.</summary>
 public sealed record Cifar10Options
 {
+    /// <summary>Gets the folder that keeps downloaded data where <see cref="CacheFolder"/> names none.</summary>
+    public static string DefaultCacheFolder => Cifar.CacheFolder.Default;
+
     /// <summary>
     /// A folder with the six <c>.bin</c> files, or with a subfolder <c>cifar-10-batches-bin</c> that holds them, or with the official
     /// <c>cifar-10-binary.tar.gz</c>; or the path of that archive. What is given here is used or refused: nothing else is tried.

@@ -13,6 +13,7 @@ internal static class ElfFile
     private const int ProgramHeaderSize = 56;
     private const byte Is64Bit = 2;
     private const ushort X64 = 62;
+    private const ushort Arm64 = 183;
     private const uint Loaded = 1;
 
     /// <summary>Why the library cannot be loaded on Linux on x64; null where nothing speaks against it, or the file cannot be read.</summary>
@@ -27,7 +28,8 @@ internal static class ElfFile
                 return LoadFailure.Damaged(path);
             }
 
-            return header[4] != Is64Bit || ReadUInt16LittleEndian(header[18..]) != X64 ? LoadFailure.OtherProcessor(path)
+            var processor = ReadUInt16LittleEndian(header[18..]);
+            return header[4] != Is64Bit || processor != X64 ? LoadFailure.OtherProcessor(path, processor == Arm64 ? nameof(Arm64) : null)
                 : Length(file, header) > (ulong)RandomAccess.GetLength(file) ? LoadFailure.Damaged(path) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

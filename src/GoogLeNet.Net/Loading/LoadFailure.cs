@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace Inception.Loading;
@@ -20,10 +21,20 @@ internal static partial class LoadFailure
 
         if (MissingFile().Match(message) is { Success: true } missing)
         {
-            var needed = missing.Groups["library"].Value;
-            return needed.StartsWith("libtorch", StringComparison.Ordinal) || needed.StartsWith("libc10", StringComparison.Ordinal) || needed.StartsWith("libgomp-", StringComparison.Ordinal)
-                ? new($"{name} needs {needed}, which does not lie beside it", "Delete the program's output folder and build again")
-                : new($"{name} needs {needed}, which is not on this system", "Install the package that holds it, for example with `apt-get install`, or `dnf install`");
+            var library = missing.Groups["library"].Value;
+            return ElfFile.Problem(Path.Combine(Path.GetDirectoryName(path) ?? "", library))
+                ?? new($"{name} needs {library}, which {(OfBundle().IsMatch(library) ? "does not lie beside it" : "is not on this system")}", HowToGet(library));
+        }
+
+        if (UndefinedSymbol().Match(message) is { Success: true } symbol)
+        {
+            return new($"{symbol.Groups["library"].Value} does not fit the libtorch beside it, which lacks {symbol.Groups["symbol"].Value}",
+                $"Reference TorchSharp {TorchRuntime.TorchSharpVersion.ToString(3)} and the libtorch of that version alone, delete bin and obj, and build again");
+        }
+
+        if (message.Contains("Error relocating", StringComparison.Ordinal) || message.Contains("Error loading shared library", StringComparison.Ordinal))
+        {
+            return new($"{name} needs the GNU C library, and this system has musl's", "Use a system that has it: Debian, Ubuntu, RHEL; not Alpine");
         }
 
         if (message.Contains("wrong ELF class", StringComparison.Ordinal) || message.Contains("incompatible architecture", StringComparison.Ordinal)
@@ -50,8 +61,22 @@ internal static partial class LoadFailure
     public static TorchNotLoadedException Damaged(string path) => new($"{Path.GetFileName(path)} is damaged", $"Delete {path} and its package in the NuGet cache, and build again");
 
     /// <summary>The file is another processor's.</summary>
-    public static TorchNotLoadedException OtherProcessor(string path) =>
-        new($"{Path.GetFileName(path)} is made for another processor", "Publish for this one: `dotnet publish -r` with linux-x64, win-x64, win-arm64 or osx-arm64");
+    /// <param name="path">The file.</param>
+    /// <param name="processor">Whose, if that is known.</param>
+    public static TorchNotLoadedException OtherProcessor(string path, string? processor = null) => new(
+        $"{Path.GetFileName(path)} is made for another processor{(processor is null ? "" : $" ({processor})")} than this process is ({RuntimeInformation.ProcessArchitecture})",
+        "Publish for this one: `dotnet publish -r` with linux-x64, win-x64, win-arm64 or osx-arm64");
+
+    // By what a library's name begins with.
+    private static string HowToGet(string library) => library switch
+    {
+        _ when library.StartsWith("libgomp.", StringComparison.Ordinal) => "Install it: `apt-get install libgomp1`, or `dnf install libgomp`",
+        _ when library.StartsWith("libstdc++.", StringComparison.Ordinal) => "Install it: `apt-get install libstdc++6`, or `dnf install libstdc++`",
+        _ when library.StartsWith("libcuda.", StringComparison.Ordinal) || library.StartsWith("libnvidia", StringComparison.Ordinal) =>
+            "Install NVIDIA's driver, in a container start it with `--gpus all`, or build for the CPU: TorchSharp-cpu",
+        _ when OfBundle().IsMatch(library) => "It belongs to libtorch's package: delete bin and obj, and build again",
+        _ => "Install the package that holds it, for example with `apt-get install`, or `dnf install`",
+    };
 
     // .NET's own message names the tried paths first, the loader's words stand in the lines behind it.
     private static string FirstLine(string message) => message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ElementAtOrDefault(1) ?? message;
@@ -61,6 +86,12 @@ internal static partial class LoadFailure
 
     [GeneratedRegex(@"(?<library>[^/\s:]+): cannot open shared object file: No such file")]
     private static partial Regex MissingFile();
+
+    [GeneratedRegex(@"(?<library>[^/\s:]+): undefined symbol: (?<symbol>\w+)")]
+    private static partial Regex UndefinedSymbol();
+
+    [GeneratedRegex("^lib(c10|torch|gomp-|cudart|cudnn|cublas|cufft|curand|cusolver|cusparse|nccl|nvrtc|nvToolsExt)")]
+    private static partial Regex OfBundle();
 
     [GeneratedRegex(@"((?<path>[^\s:]+): )?(invalid ELF header|file too short|cannot read file data|no version information|bad image|not a mach-o)", RegexOptions.IgnoreCase)]
     private static partial Regex DamagedFile();
