@@ -16,14 +16,19 @@ public sealed class FirstUse(TemporaryFeed feed) : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), TemporaryFeed.Program("FirstUse.cs"));
         await BuildAsync("on");
         await BuildAsync("off", "-p:TorchSharpOnOlderLinux=false");
+        await File.WriteAllTextAsync(Path.Combine(project, "Directory.Build.props"), """
+            <Project><ItemGroup><RuntimeHostConfigurationOption Include="STARTUP_HOOKS" Value="FirstUse" /></ItemGroup></Project>
+            """);
+        await BuildAsync("hook");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
 
     /// <summary>A folder of its own with the program, for files to be laid beside it or exchanged.</summary>
-    public string Copy(bool isOn = true)
+    /// <param name="build">on; off: as TorchSharpOnOlderLinux=false in the project has it; hook: with a startup hook that the project names.</param>
+    public string Copy(string build = "on")
     {
-        var (built, folder) = (Path.Combine(project, isOn ? "on" : "off"), Directory.CreateTempSubdirectory("googlenet-first-use-").FullName);
+        var (built, folder) = (Path.Combine(project, build), Directory.CreateTempSubdirectory("googlenet-first-use-").FullName);
         Directory.CreateDirectory(Path.Combine(folder, Natives));
         foreach (var file in Directory.GetFiles(built).Concat(Directory.GetFiles(Path.Combine(built, Natives))))
         {
@@ -32,6 +37,9 @@ public sealed class FirstUse(TemporaryFeed feed) : IAsyncLifetime
 
         return folder;
     }
+
+    /// <summary>What .NET reads at the start of that build's program.</summary>
+    public string RuntimeConfig(string build) => Path.Combine(project, build, "FirstUse.runtimeconfig.json");
 
     /// <summary>TorchSharp's own library in such a folder.</summary>
     public static string TorchSharp(string folder) => Path.Combine(folder, Natives, "libLibTorchSharp.so");
