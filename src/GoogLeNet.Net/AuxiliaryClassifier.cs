@@ -70,23 +70,10 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     /// <exception cref="ArgumentException">The feature map's size does not fit the hidden layer.</exception>
     public override Tensor forward(Tensor input)
     {
-        using var features = Reduce(input);
-        return Classify(features);
-    }
-
-    /// <summary>What is computed of each image by itself, and small: (N, in, H, W) → what the hidden layer reads, (N, 2048).</summary>
-    /// <exception cref="ArgumentException">The feature map's size does not fit the hidden layer.</exception>
-    internal Tensor Reduce(Tensor input)
-    {
         CheckSize(input);
         using var pooled = Pool(input);                          // (N, 528, 14, 14) → (N, 528, 4, 4)
         using var projected = conv.call(pooled);                 // (N, 128, 4, 4)
-        return projected.flatten(1);                             // (N, 2048)
-    }
-
-    /// <summary>What is computed of all images at once: what <see cref="Reduce"/> gives → logits (N, classes).</summary>
-    internal Tensor Classify(Tensor features)
-    {
+        using var features = projected.flatten(1);               // (N, 2048)
         using var weighted = fc1.call(features);                 // (N, 1024)
         using var hidden = functional.relu(weighted, inplace: true);
         using var kept = functional.dropout(hidden, Spec.Dropout, training);

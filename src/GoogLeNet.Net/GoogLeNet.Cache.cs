@@ -8,9 +8,6 @@ public sealed partial class GoogLeNet
     // Four images of 224×224 in the paper's first convolution, float32: what a thread's share of the last cache holds.
     private const long ActivationBytesPerThread = 4 * 64 * 112 * 112 * sizeof(float);
 
-    // With fewer on one thread libtorch takes 1×1 convolutions for matrix products by OpenBLAS, which wakes threads of its own beside those that compute parts.
-    private const int FewestImagesOfOthersConvolutions = 16;
-
     private bool MayTakeParts(Tensor images) => !training && !is_grad_enabled() && images.device_type == DeviceType.CPU;
 
     /// <summary>
@@ -21,7 +18,7 @@ public sealed partial class GoogLeNet
     {
         var (count, threads, mostOfThread) = ((int)images.shape[0], get_num_threads(), ImagesOfThread(images));
         var parts = PartsSideBySide(count, threads, mostOfThread);
-        if (parts > 1 && PaysSideBySide(count / parts, images.dtype) && InParts(images, parts, compute, PartThreads.Run) is { } output)
+        if (parts > 1 && InParts(images, parts, compute, PartThreads.Run) is { } output)
         {
             return output;
         }
@@ -29,10 +26,6 @@ public sealed partial class GoogLeNet
         var atOnce = Math.Max(1, threads * mostOfThread);
         return count <= atOnce ? compute(images) : InParts(images, (count + atOnce - 1) / atOnce, compute, OneByOne)!;
     }
-
-    /// <summary>Whether parts of so many images are faster side by side: not where libtorch computes the convolutions of few.</summary>
-    internal bool PaysSideBySide(int imagesOfPart, ScalarType type) =>
-        imagesOfPart >= FewestImagesOfOthersConvolutions || (type == ScalarType.Float32 && trunk.Any(stage => stage.Layer is InceptionModule { IsLaid: true }));
 
     /// <summary>How many images of that size and type make a thread's part; 0 if one is too large.</summary>
     internal int ImagesOfThread(Tensor images)

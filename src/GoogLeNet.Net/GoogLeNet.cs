@@ -103,26 +103,14 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
     {
         CheckInput(images);
-        var (inParts, heads) = (MayTakeParts(images), auxiliaries ? trunk.SelectMany(stage => stage.Auxiliaries).ToList() : []);
-        var features = inParts ? InCache(images, part => Compute(part, auxiliaries, (head, x) => head.Reduce(x))) : Compute(images, auxiliaries, (head, x) => head.call(x));
-
-        // Classifiers compute all parts at once: for each part's small products OpenBLAS would wake threads of its own, beside those that compute the parts.
-        using var pooled = features[0];
-        using var kept = functional.dropout(pooled, Spec.Dropout, training);
-        var main = new HeadOutput(MainHead, fc.call(kept));
-        return new MultiHeadOutput(main, [.. heads.Zip(features.Skip(1), (head, x) => new HeadOutput(head.Spec.Name, inParts ? Classify(head, x) : x))]);
+        var logits = MayTakeParts(images) ? InCache(images, part => Compute(part, auxiliaries)) : Compute(images, auxiliaries);
+        var names = Heads.Take(logits.Length).Select(head => head.Name);
+        var heads = names.Zip(logits, (name, tensor) => new HeadOutput(name, tensor)).ToList();
+        return new MultiHeadOutput(heads[0], heads[1..]);
     }
 
-    private static Tensor Classify(AuxiliaryClassifier head, Tensor features)
-    {
-        using (features)
-        {
-            return head.Classify(features);
-        }
-    }
-
-    // What the classifier reads, (N, 1024), and of each auxiliary head what is asked for.
-    private Tensor[] Compute(Tensor images, bool auxiliaries, Func<AuxiliaryClassifier, Tensor, Tensor> ofHead)
+    // The main head's logits, and then those of the auxiliary heads if they are asked for.
+    private Tensor[] Compute(Tensor images, bool auxiliaries)
     {
         var ofHeads = new List<Tensor>();
         var x = images;
@@ -133,13 +121,14 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
             x = y;
             if (auxiliaries)
             {
-                ofHeads.AddRange(stage.Auxiliaries.Select(head => ofHead(head, y)));
+                ofHeads.AddRange(stage.Auxiliaries.Select(head => head.call(y)));
             }
         }
 
-        var pooled = x.mean([2, 3]);                                             // (N, 1024, 7, 7) → (N, 1024)
+        using var pooled = x.mean([2, 3]);                                       // (N, 1024, 7, 7) → (N, 1024)
         Release(x, images);
-        return [pooled, .. ofHeads];
+        using var kept = functional.dropout(pooled, Spec.Dropout, training);
+        return [fc.call(kept), .. ofHeads];
     }
 
     /// <summary>A table of layers, output shapes and parameters.</summary>

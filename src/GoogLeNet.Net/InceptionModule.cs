@@ -71,9 +71,6 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
     /// <summary>Channels of the output.</summary>
     public int OutChannels => Spec.OutChannels;
 
-    /// <summary>Whether the weights lie as inference reads them.</summary>
-    internal bool IsLaid => readers.IsLaid;
-
     /// <summary>The structure alone: the network that contains the block draws all weights at once.</summary>
     internal static InceptionModule WithoutWeights(InceptionSpec spec, int inChannels, BlockOptions blocks) =>
         new(spec, inChannels, blocks);

@@ -9,6 +9,8 @@ namespace Inception;
 public static class TorchRuntime
 {
     private const string Packages = "TorchSharp-cpu, or with an NVIDIA GPU TorchSharp-cuda-linux or TorchSharp-cuda-windows";
+    private static readonly (string TorchSharp, string TorchCpu) Names = OperatingSystem.IsWindows() ? ("LibTorchSharp.dll", "torch_cpu.dll")
+        : OperatingSystem.IsMacOS() ? ("libLibTorchSharp.dylib", "libtorch_cpu.dylib") : ("libLibTorchSharp.so", "libtorch_cpu.so");
     private static readonly string[] LinuxLibraries = ["libc10.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so", "libLibTorchSharp.so"];
     private static bool isLoaded;
 
@@ -30,7 +32,15 @@ public static class TorchRuntime
         }
 
         var torchSharp = typeof(torch).Assembly;
-        var hasLibtorch = NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
+
+        // One that lies beside the program, or none: with the system's in its place two versions would meet.
+        var beside = NativeFiles.Find(Names.TorchCpu);
+        if (beside is not null && Reason(beside) is { } reason)
+        {
+            throw LoadFailure.Explain(beside, reason);
+        }
+
+        var hasLibtorch = beside is not null || NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
         if (!NativeLibrary.TryLoad(NativeFiles.TorchSharp, torchSharp, null, out _))
         {
             if (IsInPackageFolder(torchSharp.Location))
@@ -52,28 +62,25 @@ public static class TorchRuntime
 
     private static TorchNotLoadedException? Problem(bool hasLibtorch)
     {
-        var (library, torchCpu) = OperatingSystem.IsWindows() ? ("LibTorchSharp.dll", "torch_cpu.dll")
-            : OperatingSystem.IsMacOS() ? ("libLibTorchSharp.dylib", "libtorch_cpu.dylib") : ("libLibTorchSharp.so", "libtorch_cpu.so");
         if (!HasNativeLibrary())
         {
             return new($"TorchSharp has no native library for {RuntimeInformation.OSDescription} on {RuntimeInformation.ProcessArchitecture}",
                 "Run it on Linux or Windows on x64, on Windows on Arm64, or on a Mac with Apple's processor");
         }
 
-        if (NativeFiles.Find(library) is not { } path)
+        if (NativeFiles.Find(Names.TorchSharp) is not { } path)
         {
-            return new($"{library} does not lie beside the program", "Reference the package TorchSharp from the application");
+            return new($"{Names.TorchSharp} does not lie beside the program", "Reference the package TorchSharp from the application");
         }
 
         // TorchSharp itself would look for libtorch in the NuGet cache and copy it beside the program: that works only where some other project has restored it.
-        if (NativeFiles.Find(torchCpu) is not { } found)
+        if (NativeFiles.Find(Names.TorchCpu) is null)
         {
             var theSystems = hasLibtorch && Reason(path) is { } reason ? $", and with the system's {LoadFailure.Explain(path, reason).Cause}" : "";
             return new($"no libtorch lies beside the program{theSystems}", $"Add one package to the application, in TorchSharp's version {TorchSharpVersion.ToString(3)}: {Packages}");
         }
 
-        return !hasLibtorch && Reason(found) is { } ofLibtorch ? LoadFailure.Explain(found, ofLibtorch)
-            : Reason(path) is { } ofTorchSharp ? LoadFailure.Explain(path, ofTorchSharp) : null;
+        return Reason(path) is { } ofTorchSharp ? LoadFailure.Explain(path, ofTorchSharp) : null;
     }
 
     // In notebooks and scripts: TorchSharp puts its libraries together from their packages.

@@ -1,6 +1,5 @@
 using Inception;
 using Inception.Architecture;
-using Inception.Kernels;
 using Inception.Training;
 using Inception.Training.Optimizers;
 using TorchSharp;
@@ -65,7 +64,7 @@ internal sealed class Worker : TorchWorker
             total = total is null ? loss : total + loss;
         }
 
-        Gradients.BackwardOnce(total!);
+        total!.backward();
         parameters!.CollectGradients();
         optimizer!.Step(0.001);
     }

@@ -76,7 +76,6 @@ internal sealed class ConvolutionFunction : autograd.SingleTensorFunction<Convol
         }
 
         Gradients.HandOver([.. gradients.OfType<Tensor>()]);
-        Gradients.Used(ctx);
         return [.. gradients.Select(gradient => gradient!), null!];
     }
 

@@ -56,7 +56,6 @@ internal sealed unsafe class MaxPoolingAdjoint : autograd.SingleTensorFunction<M
         using var received = gradient;
         var result = adjoint([received, ctx.get_saved_variables()[0], ctx.get_data(nameof(PoolShape))]);
         Gradients.HandOver(result.MoveToOuterDisposeScope());
-        Gradients.Used(ctx);
         return [result, null!, null!];
     }
 }

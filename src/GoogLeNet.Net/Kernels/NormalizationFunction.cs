@@ -78,7 +78,6 @@ internal sealed unsafe class NormalizationFunction : autograd.SingleTensorFuncti
         }
 
         Gradients.HandOver(results);
-        Gradients.Used(ctx);
         return [results[0], null!, .. results[1..]];
     }
 

@@ -10,10 +10,18 @@ using Inception.Loading;
 internal static class StartupHook
 {
     /// <summary>Called by .NET.</summary>
-    public static void Initialize() => OlderLinux.Register(AssemblyLoadContext.Default);
+    public static void Initialize()
+    {
+        OpenMP.SleepSoon();
+        OlderLinux.Register(AssemblyLoadContext.Default);
+    }
 
     // For programs that start without the property: notebooks, plugins, trimmed programs.
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp's first use may be the library's own.")]
-    internal static void InitializeModule() => OlderLinux.Register(AssemblyLoadContext.GetLoadContext(typeof(StartupHook).Assembly)!);
+    internal static void InitializeModule()
+    {
+        OpenMP.SleepSoon();
+        OlderLinux.Register(AssemblyLoadContext.GetLoadContext(typeof(StartupHook).Assembly)!);
+    }
 }

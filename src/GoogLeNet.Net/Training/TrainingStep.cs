@@ -1,5 +1,4 @@
 using Inception.Data;
-using Inception.Kernels;
 using Inception.Training.Metrics;
 using Inception.Training.Schedules;
 using TorchSharp;
@@ -32,7 +31,7 @@ internal sealed class TrainingStep(
             var output = model.Forward(images, auxiliaries: true);
             var total = objective.Total(objective.Measure(output, batch, metrics, position.Step + 1), position);
             var share = batch.Labels.shape[0] / (double)batchImages;
-            Gradients.BackwardOnce(share == 1 ? total : total * share);
+            (share == 1 ? total : total * share).backward();
             parameters.CollectGradients();
         }
     }

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Architecture;
-using Inception.Kernels;
 using Inception.Tests.Kernels;
 using Inception.Tests.Torch;
 using Xunit;
@@ -25,7 +24,6 @@ public sealed class GoogLeNetCacheTests
         // So that logits have gradients only if what is taken in parts has them.
         model.named_parameters().Where(named => named.name.StartsWith("fc.")).ToList().ForEach(named => named.parameter.requires_grad = false);
         var mostOfThread = model.ImagesOfThread(zeros(1, 3, 160, 160));
-        model.PaysSideBySide(mostOfThread - 1, ScalarType.Float32).Should().BeTrue();
         var images = Arrays.NoiseTensor(1, (6 * mostOfThread) - 1, 3, 160, 160);
         var whole = Threads.On(threads, () => model.Forward(images, auxiliaries));
         whole.Heads[0].Logits.requires_grad.Should().BeTrue("a batch stays whole where gradients are asked for");
@@ -65,18 +63,6 @@ public sealed class GoogLeNetCacheTests
     [InlineData(5, 4, 1, 5, "no part without an image")]
     public void Parts_side_by_side_keep_all_threads_busy(int images, int threads, int mostOfThread, int parts, string reason) =>
         GoogLeNet.PartsSideBySide(images, threads, mostOfThread).Should().Be(parts, reason);
-
-    [Fact]
-    public void Few_images_a_part_go_side_by_side_where_kernels_compute_them_and_one_part_after_the_other_where_libtorch_does()
-    {
-        using var network = GoogLeNet.Create(10, GoogLeNetSpec.Cifar);
-        using var folded = network.FoldBatchNorm();
-
-        network.PaysSideBySide(4, ScalarType.Float32).Should().BeFalse();
-        network.PaysSideBySide(16, ScalarType.Float32).Should().BeTrue();
-        folded.PaysSideBySide(4, ScalarType.Float32).Should().Be(ProductKernel.IsAccelerated);
-        folded.PaysSideBySide(4, ScalarType.BFloat16).Should().BeFalse();
-    }
 
     [Theory]
     [InlineData(1)]

@@ -81,7 +81,7 @@ public sealed class DoctorTests
             File.Copy(Path.Combine(AppContext.BaseDirectory, file), folder[file]);
         }
 
-        foreach (var name in fault == "no native package" ? [] : (string[])["libc10.so", "libtorch_cpu.so", "libLibTorchSharp.so"])
+        foreach (var name in fault == "no native package" ? ["libLibTorchSharp.so"] : (string[])["libc10.so", "libtorch_cpu.so", "libLibTorchSharp.so"])
         {
             File.WriteAllBytes(folder[name], LibraryHeader());
         }
@@ -92,7 +92,7 @@ public sealed class DoctorTests
                 Change("libc10.so", bytes => bytes[18] = 0xb7);
                 break;
             case "cut short":
-                Change("libc10.so", bytes => bytes[0x3c] = 9);
+                Change("libc10.so", bytes => bytes[0x38] = 9);
                 break;
             case "no library":
                 File.WriteAllText(folder["libtorch_cpu.so"], new string('x', 4096));
@@ -114,7 +114,7 @@ public sealed class DoctorTests
         }
     }
 
-    // 64 bits, little-endian, a shared object for x64, sections of 64 bytes: none of them.
+    // 64 bits, little-endian, a shared object for x64, of no parts.
     private static byte[] LibraryHeader()
     {
         var bytes = new byte[64];
