@@ -16,7 +16,7 @@ internal static class StartupHook
         OlderLinux.Register(AssemblyLoadContext.Default);
     }
 
-    // For programs that start without the property: notebooks, plugins, trimmed programs.
+    // For programs that start without the property: plugins, trimmed programs.
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp's first use may be the library's own.")]
     internal static void InitializeModule()
