@@ -96,7 +96,7 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     /// <exception cref="ArgumentException">The input's rank, channels, size, device or type does not fit; the message says what does. The
     /// heads fit images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
     /// <remarks>In evaluation mode without gradients a CPU computes a large batch in parts whose activations fit its cache, as many at once as it has threads; hooks of
-    /// layers before the classifiers are called on those threads then, once for each part.</remarks>
+    /// layers are called on those threads then, once for each part.</remarks>
     public override MultiHeadOutput forward(Tensor input) => Forward(input, auxiliaries: training);
 
     /// <inheritdoc/>

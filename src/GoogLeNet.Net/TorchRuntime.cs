@@ -5,7 +5,7 @@ using Processor = System.Runtime.InteropServices.Architecture;
 
 namespace Inception;
 
-/// <summary>TorchSharp's native libraries. The library asks for them by itself before it computes anything; a program may ask at its start.</summary>
+/// <summary>TorchSharp's native libraries. <c>GoogLeNet.Create</c> and <c>Load</c>, data sets and pictures ask for them by themselves; a program may ask at its start.</summary>
 public static class TorchRuntime
 {
     private const string Packages = "TorchSharp-cpu, or with an NVIDIA GPU TorchSharp-cuda-linux or TorchSharp-cuda-windows";
@@ -35,7 +35,7 @@ public static class TorchRuntime
 
         // One that lies beside the program, or none: with the system's in its place two versions would meet.
         var beside = NativeFiles.Find(Names.TorchCpu);
-        if (beside is not null && Reason(beside) is { } reason)
+        if (HasNativeLibrary() && beside is not null && Reason(beside) is { } reason)
         {
             throw LoadFailure.Explain(beside, reason);
         }
