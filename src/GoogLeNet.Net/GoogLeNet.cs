@@ -104,8 +104,7 @@ public sealed partial class GoogLeNet : Module<Tensor, MultiHeadOutput>, IMultiH
     {
         CheckInput(images);
         var logits = MayTakeParts(images) ? InCache(images, part => Compute(part, auxiliaries)) : Compute(images, auxiliaries);
-        var names = Heads.Take(logits.Length).Select(head => head.Name);
-        var heads = names.Zip(logits, (name, tensor) => new HeadOutput(name, tensor)).ToList();
+        HeadOutput[] heads = [.. Heads.Zip(logits, (head, tensor) => new HeadOutput(head.Name, tensor))];
         return new MultiHeadOutput(heads[0], heads[1..]);
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Inception.Loading;
 
 namespace Inception;
 
@@ -12,11 +13,10 @@ namespace Inception;
 /// It sets limits of the GNU C library's allocator, for the whole process (<c>M_MMAP_MAX</c>, <c>M_MMAP_THRESHOLD</c>,
 /// <c>M_TRIM_THRESHOLD</c> and <c>M_TOP_PAD</c> of mallopt(3)). Elsewhere than on Linux with that library, or where <c>MALLOC_TRIM_THRESHOLD_</c>,
 /// <c>MALLOC_MMAP_THRESHOLD_</c>, <c>MALLOC_MMAP_MAX_</c>, <c>MALLOC_TOP_PAD_</c> or <c>GLIBC_TUNABLES</c> says what the user wants, it
-/// does nothing. docs/performance.md has what it brings.
+/// does nothing. docs/troubleshooting.md says what it brings.
 /// </remarks>
 public static class HostMemory
 {
-    private const string GnuLibrary = "libc.so.6";
     private const int TrimThreshold = -1;
     private const int TopPadding = -2;
     private const int MapThreshold = -3;
@@ -31,7 +31,7 @@ public static class HostMemory
     // Blocks above it are mapped by themselves afterwards: the most that the allocator accepts, and what its own rule arrives at.
     private const int LargestKept = 32 << 20;
     private static readonly Lock Gate = new();
-    private static readonly bool IsSupported = OperatingSystem.IsLinux() && !IsConfigured() && NativeLibrary.TryLoad(GnuLibrary, out _);
+    private static readonly bool IsSupported = NativeFiles.HasGnuLibrary && !IsConfigured();
     private static int leases;
 
     /// <summary>Keeps freed memory until the result is disposed; of several that overlap, until the last is. May be called by any thread.</summary>
@@ -69,10 +69,10 @@ public static class HostMemory
         new[] { "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_TOP_PAD_", "GLIBC_TUNABLES" }
             .Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 
-    [DllImport(GnuLibrary)]
+    [DllImport(NativeFiles.GnuLibrary)]
     private static extern int mallopt(int parameter, int value);
 
-    [DllImport(GnuLibrary)]
+    [DllImport(NativeFiles.GnuLibrary)]
     private static extern int malloc_trim(nuint padding);
 
     private sealed class Lease : IDisposable

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using FluentAssertions;
+using Inception.Tests;
 using Xunit;
 
 namespace Consumer;

@@ -61,7 +61,7 @@ internal static partial class Probes
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException or BadImageFormatException or EntryPointNotFoundException)
         {
             // TorchSharp's own search, of which the library knows nothing.
-            return new TorchFacts(version, packages, HasCuda: false, (Commands.Failure.OneLine(e.GetBaseException().Message).TrimEnd('.'), "See docs/troubleshooting.md, TorchSharp's native library is missing"));
+            return new TorchFacts(version, packages, HasCuda: false, (Commands.Failure.OneLine(e.GetBaseException().Message).TrimEnd('.'), "See docs/troubleshooting.md, TorchSharp does not load"));
         }
     }
 

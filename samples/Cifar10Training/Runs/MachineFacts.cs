@@ -29,15 +29,14 @@ internal sealed record MachineFacts(
         torch.set_num_threads(threads ?? (int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out var wish) && wish > 0 ? wish : cores));
         return new MachineFacts(
             torch.__version__,
-            VersionOf(typeof(GoogLeNet).Assembly),
+            LibraryVersion(),
             RuntimeInformation.FrameworkDescription,
             $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}",
             ProcessorInfo.Name(),
             cores,
             torch.get_num_threads(),
-            VersionOf(typeof(torch).Assembly));
+            TorchRuntime.TorchSharpVersion.ToString(3));
     }
 
-    private static string VersionOf(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? $"{assembly.GetName().Version}").Split('+')[0];
+    private static string LibraryVersion() => typeof(GoogLeNet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 }

@@ -19,26 +19,17 @@ internal static class OlderLinux
 
     // Where they are loaded already, the copy finds them by their names: it has no folder of its own to look in.
     private static readonly string[] Needed = ["libc10.so", "libtorch_cpu.so", "libtorch.so"];
-    private static readonly HashSet<AssemblyLoadContext> Registered = [];
     private static readonly Lazy<nint> Copy = new(LoadCopy);
 
     /// <summary>Why the copy did not load, in the loader's words; null where it did, or was not tried.</summary>
     public static string? Problem { get; private set; }
 
-    /// <summary>Has a context ask here for what it does not find. More than once is as once.</summary>
+    /// <summary>Has a context ask here for what it does not find.</summary>
     public static void Register(AssemblyLoadContext context)
     {
-        if (!OperatingSystem.IsLinux() || (AppContext.TryGetSwitch(Switch, out var isOn) && !isOn))
+        if (OperatingSystem.IsLinux() && !(AppContext.TryGetSwitch(Switch, out var isOn) && !isOn))
         {
-            return;
-        }
-
-        lock (Registered)
-        {
-            if (Registered.Add(context))
-            {
-                context.ResolvingUnmanagedDll += Resolve;
-            }
+            context.ResolvingUnmanagedDll += Resolve;
         }
     }
 
@@ -77,6 +68,6 @@ internal static class OlderLinux
         return NativeLibrary.Load($"/proc/self/fd/{memory.DangerousGetHandle()}");
     }
 
-    [DllImport("libc.so.6", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(NativeFiles.GnuLibrary, SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int memfd_create([MarshalAs(UnmanagedType.LPStr)] string name, uint flags);
 }

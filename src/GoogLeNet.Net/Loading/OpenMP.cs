@@ -8,19 +8,16 @@ namespace Inception.Loading;
 /// </summary>
 internal static class OpenMP
 {
-    private const string SpinCount = "GOMP_SPINCOUNT";
-
     /// <summary>Sets the count before libtorch is loaded, unless the environment has one of its own, or an OMP_WAIT_POLICY.</summary>
     public static void SleepSoon()
     {
-        // Alpine's C library has another name, and TorchSharp does not run there.
-        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out _) && Environment.GetEnvironmentVariable(SpinCount) is null && Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
+        if (NativeFiles.HasGnuLibrary && Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
         {
             // Environment.SetEnvironmentVariable changes .NET's own copy alone.
-            setenv(SpinCount, "2000", overwrite: 0);
+            setenv("GOMP_SPINCOUNT", "2000", overwrite: 0);
         }
     }
 
-    [DllImport("libc.so.6", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(NativeFiles.GnuLibrary, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int setenv([MarshalAs(UnmanagedType.LPStr)] string name, [MarshalAs(UnmanagedType.LPStr)] string value, int overwrite);
 }

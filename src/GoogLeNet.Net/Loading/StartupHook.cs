@@ -9,16 +9,13 @@ using Inception.Loading;
 /// </summary>
 internal static class StartupHook
 {
-    /// <summary>Called by .NET.</summary>
+    /// <summary>Called by .NET, and empty: before it the module is initialized, as it also is in programs that start without the property and use the library later.</summary>
     public static void Initialize()
     {
-        OpenMP.SleepSoon();
-        OlderLinux.Register(AssemblyLoadContext.Default);
     }
 
-    // For programs that start without the property: plugins, trimmed programs.
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp's first use may be the library's own.")]
+    [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp must find it before anybody uses TorchSharp.")]
     internal static void InitializeModule()
     {
         OpenMP.SleepSoon();

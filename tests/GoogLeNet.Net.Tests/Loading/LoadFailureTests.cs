@@ -49,12 +49,7 @@ public sealed class LoadFailureTests
         explained.Fix.Should().StartWith($"Delete {damaged} ");
     }
 
-    [Fact]
-    public void Nothing_speaks_against_the_libraries_of_this_build()
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            Directory.GetFiles(Path.GetDirectoryName(NativeFiles.Find("libLibTorchSharp.so"))!).Select(ElfFile.Problem).Should().OnlyContain(problem => problem == null);
-        }
-    }
+    [LinuxFact]
+    public void Nothing_speaks_against_the_libraries_of_this_build() =>
+        Directory.GetFiles(Path.GetDirectoryName(NativeFiles.Find("libLibTorchSharp.so"))!).Select(ElfFile.Problem).Should().OnlyContain(problem => problem == null);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Cifar10Training.Doctor;
 using FluentAssertions;
 using Inception.Data;
@@ -179,16 +178,11 @@ public sealed class DoctorFaultTests : IDisposable
     public void A_processor_without_AVX2() =>
         Finding(Sound with { Processor = Sound.Processor with { LacksAvx2 = true } }, stopsRuns: false, "no AVX2", "-cpu host");
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("2\n", false)]
     [InlineData("1\n", true)]
     public void A_virtual_machine_that_hides_its_caches(string level, bool hides)
     {
-        if (RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64)
-        {
-            return;
-        }
-
         Write("sys/devices/system/cpu/cpu0/cache/index0/level", level);
 
         Probes.HidesCaches(folder.Path).Should().Be(hides);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using FluentAssertions;
 using Inception.Loading;
 using Xunit;
@@ -21,14 +20,9 @@ public sealed class DoctorTests
         result.ExitCode.Should().Be(result.OutputLines.Any(line => line.StartsWith("Error:", StringComparison.Ordinal)) ? 1 : 0);
     }
 
-    [Fact]
+    [NoGpuFact]
     public async Task A_GPU_that_is_not_there_is_said_in_one_line_below_the_table()
     {
-        if (TorchSharp.torch.cuda.is_available())
-        {
-            return;
-        }
-
         var result = await SampleProcess.RunAsync("doctor", "--device", "cuda");
 
         result.ExitCode.Should().Be(1);
@@ -39,7 +33,7 @@ public sealed class DoctorTests
     [Fact]
     public async Task A_device_that_is_none_is_bad_usage() => (await SampleProcess.RunAsync("doctor", "--device", "tpu")).ExitCode.Should().Be(2);
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("no native package", "no libtorch lies beside the program", "Add one package to the application, in TorchSharp's version")]
     [InlineData("wrong architecture", "libc10.so is made for another processor (Arm64) than this process is (X64)", "dotnet publish -r")]
     [InlineData("cut short", "libc10.so is damaged", "and its package in the NuGet cache, and build again")]
@@ -47,11 +41,6 @@ public sealed class DoctorTests
     [InlineData("incomplete", "libtorch_cpu.so needs lib", "It belongs to libtorch's package: delete bin and obj, and build again")]
     public async Task Native_libraries_that_do_not_load_are_named_with_the_fix_and_the_rest_of_the_table(string fault, string cause, string fix)
     {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64)
-        {
-            return;
-        }
-
         using var folder = new TemporaryFolder();
         Seed(fault, folder);
 
@@ -122,5 +111,10 @@ public sealed class DoctorTests
         "ELF\x02\x01\x01"u8.CopyTo(bytes.AsSpan(1));
         (bytes[16], bytes[18], bytes[20], bytes[0x28], bytes[0x34], bytes[0x36], bytes[0x3a]) = (3, 0x3e, 1, 64, 64, 56, 64);
         return bytes;
+    }
+
+    private sealed class NoGpuFactAttribute : FactAttribute
+    {
+        public NoGpuFactAttribute() => Skip = TorchSharp.torch.cuda.is_available() ? "there is a GPU here" : null;
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Xunit;
 
-namespace Consumer;
+namespace Inception.Tests;
 
 /// <summary>A test of what Linux's loader does.</summary>
 public sealed class LinuxFactAttribute : FactAttribute
@@ -23,7 +23,7 @@ public sealed class OlderLinuxFactAttribute : FactAttribute
 
 internal static class Linux
 {
-    public static string? WhyNot => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64 ? null : "this is not Linux on x64";
+    public static string? WhyNot => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64 ? null : "this is not Linux on x64";
 
     public static bool IsOlder()
     {
