@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using FluentAssertions;
 using Inception.Architecture;
 using Inception.Kernels;
@@ -146,18 +145,9 @@ public sealed class InceptionKernelsTests
 
     private static (Tensor Output, int Calls) Calls(Func<Tensor> compute)
     {
-        var calls = 0;
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, self) =>
-        {
-            if (instrument.Name == "googlenet.kernel.duration")
-            {
-                self.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<double>((_, _, _, _) => calls++);
-        listener.Start();
-        return (compute(), calls);
+        Tensor? output = null;
+        var calls = KernelCalls.During(() => output = compute());
+        return (output!, calls);
     }
 }
 
