@@ -83,11 +83,27 @@ public sealed class AuxiliaryClassifierTests
     public void An_impossible_head_is_refused(AuxiliarySpec spec, string message) =>
         FluentActions.Invoking(() => new AuxiliaryClassifier(spec, 4, 14, 5)).Should().Throw<ArgumentException>().WithMessage(message);
 
-    [Fact]
-    public void A_feature_map_of_another_size_is_refused_with_the_size_that_fits()
+    [Theory]
+    [InlineData(17, 17, "both sides are too large")]
+    [InlineData(17, 14, "too high")]
+    [InlineData(14, 17, "too wide")]
+    [InlineData(13, 14, "too low")]
+    [InlineData(14, 13, "too narrow")]
+    public void A_feature_map_of_another_size_is_refused_with_the_size_that_fits(int height, int width, string reason)
     {
         using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 8 }, 4, inputSize: 14, numClasses: 5);
 
-        head.Invoking(h => h.call(Arrays.NoiseTensor(3, 1, 4, 17, 17))).Should().Throw<ArgumentException>().WithMessage("*aux1*14*");
+        head.Invoking(h => h.call(Arrays.NoiseTensor(3, 1, 4, height, width))).Should().Throw<ArgumentException>(reason)
+            .WithMessage($"The head 'aux1' was built for feature maps of 14×14 pixels; this one is {height}×{width}.*");
+    }
+
+    [Fact]
+    public void An_oblong_feature_map_that_pools_to_the_same_size_is_taken()
+    {
+        using var scope = NewDisposeScope();
+        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 8 }, 4, inputSize: 14, numClasses: 5);
+
+        // ⌊(16 − 5) / 3⌋ + 1 = ⌊(14 − 5) / 3⌋ + 1 = 4.
+        head.call(Arrays.NoiseTensor(3, 1, 4, 14, 16)).shape.Should().Equal(1, 5);
     }
 }
