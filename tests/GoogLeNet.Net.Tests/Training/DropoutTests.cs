@@ -1,0 +1,83 @@
+using FluentAssertions;
+using Inception.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Inception.Tests.Training;
+
+/// <summary>What a model drops in training is a function of (seed, epoch, step).</summary>
+[Collection(TorchCollection.Name)]
+public sealed class DropoutTests
+{
+    private const int Epochs = 2;
+    private const int StepsOfEpoch = 3;
+
+    [Fact]
+    public void Each_step_of_each_epoch_drops_other_units() =>
+        Masks(seed: 1).Should().HaveCount(Epochs * StepsOfEpoch).And.OnlyHaveUniqueItems();
+
+    [Fact]
+    public void Another_seed_drops_other_units_in_every_step() =>
+        Masks(seed: 1).Zip(Masks(seed: 2)).Should().HaveCount(Epochs * StepsOfEpoch).And.OnlyContain(pair => pair.First != pair.Second);
+
+    [Fact]
+    public void The_same_seed_drops_the_same_units_whatever_else_was_drawn() =>
+        Masks(seed: 1, drawnBetween: 5).Should().Equal(Masks(seed: 1));
+
+    [Fact]
+    public void The_parts_of_a_batch_drop_other_units() =>
+        Masks(seed: 1, microBatch: 2).Should().HaveCount(Epochs * 5, "batches of 4, 4 and 2 images in parts of 2").And.OnlyHaveUniqueItems();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_networks_heads_drop_what_torchs_generator_says_and_nothing_in_evaluation_mode(bool auxiliary)
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoogLeNet.Create(3, Tiny.Spec(dropout: 0.5) with { Blocks = new() });
+        var images = Arrays.NoiseTensor(1, 8, 3, 8, 8);
+        float[] Logits(long seed)
+        {
+            manual_seed(seed);
+            return model.Forward(images, auxiliaries: true)[auxiliary ? "aux1" : GoogLeNet.MainHead].Floats();
+        }
+
+        model.train();
+        Logits(1).Should().Equal(Logits(1)).And.NotEqual(Logits(2));
+        model.eval();
+        Logits(1).Should().Equal(Logits(2));
+    }
+
+    // Which of 64 units are kept, each time that the model is trained.
+    private static List<string> Masks(int seed, int? microBatch = null, int drawnBetween = 0)
+    {
+        using var data = Tiny.Noise(10, size: 2);
+        using var layers = new LinearModel(12, 3, Tiny.ThreeHeads);
+        var model = new DroppingModel(layers, drawnBetween);
+        new MultiHeadTrainer(model, new() { Epochs = Epochs, BatchSize = 4, MicroBatchSize = microBatch, Seed = seed }).Fit(data);
+        return model.Masks;
+    }
+
+    private sealed class DroppingModel(LinearModel layers, int drawnBetween) : IMultiHeadModel
+    {
+        public List<string> Masks { get; } = [];
+
+        public IReadOnlyList<Head> Heads => layers.Heads;
+
+        public int InputSize => layers.InputSize;
+
+        public int NumClasses => layers.NumClasses;
+
+        public string Configuration => layers.Configuration;
+
+        public nn.Module Module => layers;
+
+        public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+        {
+            using var kept = nn.functional.dropout(ones(64), 0.5, training: true);
+            Masks.Add(string.Concat(kept.Floats().Select(value => value > 0 ? '1' : '0')));
+            rand(drawnBetween).Dispose();
+            return layers.Forward(images, auxiliaries);
+        }
+    }
+}
