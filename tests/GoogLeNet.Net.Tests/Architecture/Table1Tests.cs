@@ -60,11 +60,23 @@ public sealed class Table1Tests
     }
 
     [Theory]
+    [InlineData("cifar", 32, "no stride and no pooling")]
+    [InlineData("cifar-small", 8, "two poolings")]
+    [InlineData("cifar-fast", 8, "a whitening with stride 2 and one pooling")]
+    public void Before_the_first_block_images_of_32x32_are_as_large_as_docs_variants_says(string preset, int size, string reason)
+    {
+        var spec = GoogLeNetSpec.FromName(preset);
+
+        spec.Layers.TakeWhile(layer => layer.Name != "3a").Aggregate(32, (before, layer) => spec.OutputSize(layer, before)).Should().Be(size, reason);
+    }
+
+    [Theory]
     [InlineData("paper")]
     [InlineData("tutorial")]
     [InlineData("torchvision")]
     [InlineData("cifar")]
     [InlineData("cifar-small")]
+    [InlineData("cifar-fast")]
     public void Presets_have_two_heads_of_weight_0_3_after_4a_and_4d(string preset)
     {
         var spec = GoogLeNetSpec.FromName(preset);

@@ -14,12 +14,18 @@ public sealed class StateKeyTests
     [InlineData("torchvision", "torchvision's own state dictionary")]
     [InlineData("cifar", "Table 1")]
     [InlineData("cifar-small", "Table 1, half as wide")]
+    [InlineData("cifar-fast", "the same behind a whitening of 4×4 patches")]
     public void Keys_and_shapes_are_those_of_the_source(string preset, string source)
     {
         using var model = GoogLeNet.Create(10, GoogLeNetSpec.FromName(preset));
 
         Lines(model).Should().Equal(Approved(preset), source);
     }
+
+    [Fact]
+    public void Every_preset_has_a_list() =>
+        Directory.GetFiles(Repository.PathOf("tests", "GoogLeNet.Net.Tests", "Model", "Approved"), "*.txt").Select(Path.GetFileNameWithoutExtension)
+            .Should().BeEquivalentTo(GoogLeNetSpec.Presets.Select(preset => preset.Name));
 
     [Theory]
     [InlineData(true, 364, 13_004_888)]

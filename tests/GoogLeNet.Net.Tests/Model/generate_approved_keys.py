@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Writes Approved/{paper,tutorial,cifar,cifar-small}.txt from Table 1 of arXiv:1409.4842, not from the library.
+"""Writes Approved/{paper,tutorial,cifar,cifar-small,cifar-fast}.txt from Table 1 of arXiv:1409.4842, not from the library.
 
 Keys are torchvision's. The paper's network and the tutorial's have biases. Those for CIFAR have batch normalisation and heads of 2x2 adaptive
 pooling with 256 hidden units: cifar a stem of one 3x3 convolution and two 3x3 in place of the 5x5, cifar-small half the widths (rounded to
-multiples of 8, halves up).
+multiples of 8, halves up), cifar-fast the same behind a whitening of 4x4 patches: airbench94's layer (arXiv:2404.00498, section 3.1), whose filters
+are as many as a patch has numbers, and their negatives.
 """
 from pathlib import Path
 
@@ -14,10 +15,10 @@ TABLE = {  # 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection
     "5a": (256, 160, 320, 32, 128, 128), "5b": (384, 192, 384, 48, 128, 128),
 }
 
-
-FULL_STEM = ((64, 7), (64, 1), (192, 3))  # channels, kernel
-SMALL_STEM = ((64, 3), (64, 1), (192, 3))
-SINGLE_STEM = ((192, 3),)
+FULL_STEM = {"conv1": (64, 7), "conv2": (64, 1), "conv3": (192, 3)}  # channels, kernel
+SMALL_STEM = {"conv1": (64, 3), "conv2": (64, 1), "conv3": (192, 3)}
+SINGLE_STEM = {"conv1": (192, 3)}
+WHITENED_STEM = {"conv2": (64, 1), "conv3": (192, 3)}
 
 
 def full(width):
@@ -28,7 +29,7 @@ def half(width):
     return max(8, (width // 2 + 4) // 8 * 8)
 
 
-def write(name, scale, batch_norm, stem, branch3_kernels, pooled, hidden):
+def write(name, scale, batch_norm, stem, branch3_kernels, pooled, hidden, whitening=None):
     lines = []
 
     def convolution(key, to, frm, kernel):
@@ -43,8 +44,12 @@ def write(name, scale, batch_norm, stem, branch3_kernels, pooled, hidden):
         lines.extend((f"{key}.weight {to}x{frm}", f"{key}.bias {to}"))
 
     channels = 3
-    for i, (width, kernel) in enumerate(stem, start=1):
-        convolution(f"conv{i}", scale(width), channels, kernel)
+    if whitening:
+        filters = 2 * channels * whitening * whitening
+        lines.extend((f"whiten.weight {filters}x{channels}x{whitening}x{whitening}", "whiten.fitted"))
+        channels = filters
+    for key, (width, kernel) in stem.items():
+        convolution(key, scale(width), channels, kernel)
         channels = scale(width)
     for block, row in TABLE.items():
         one, reduce3, three, reduce5, five, pool = map(scale, row)
@@ -66,7 +71,9 @@ def write(name, scale, batch_norm, stem, branch3_kernels, pooled, hidden):
     (Path(__file__).parent / "Approved" / f"{name}.txt").write_text("\n".join(sorted(lines)) + "\n")
 
 
-for network in ("paper", "tutorial"):
-    write(network, full, False, FULL_STEM, branch3_kernels=(5,), pooled=4, hidden=1024)
-write("cifar", full, True, SINGLE_STEM, branch3_kernels=(3, 3), pooled=2, hidden=256)
-write("cifar-small", half, True, SMALL_STEM, branch3_kernels=(5,), pooled=2, hidden=256)
+if __name__ == "__main__":
+    for network in ("paper", "tutorial"):
+        write(network, full, False, FULL_STEM, branch3_kernels=(5,), pooled=4, hidden=1024)
+    write("cifar", full, True, SINGLE_STEM, branch3_kernels=(3, 3), pooled=2, hidden=256)
+    write("cifar-small", half, True, SMALL_STEM, branch3_kernels=(5,), pooled=2, hidden=256)
+    write("cifar-fast", half, True, WHITENED_STEM, branch3_kernels=(5,), pooled=2, hidden=256, whitening=4)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cifar10Training.Commands;
 using Cifar10Training.Recipes;
@@ -23,6 +24,16 @@ public sealed class RecipeTests
         var json = RecipeSource.Find(name).ToJson();
 
         Recipe.Parse(json).ToJson().Should().Be(json);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_number_is_the_approved_one(string name)
+    {
+        // Written by generate_approved_recipes.py.
+        var approved = File.ReadAllText(Repository.PathOf("tests", "GoogLeNet.Net.Tests", "Samples", "Approved", $"{name}.json"));
+
+        Entries(JsonNode.Parse(RecipeSource.Find(name).ToJson())).Should().Equal(Entries(JsonNode.Parse(approved)));
     }
 
     [Fact]
@@ -108,4 +119,13 @@ public sealed class RecipeTests
         FluentActions.Invoking(() => RecipeSource.Find(folder["recipe.json"])).Should().Throw<UsageException>(reason)
             .Which.Message.Should().Contain("recipe.json").And.Contain(hint).And.NotContain("\n");
     }
+
+    // A line for each value, by its path.
+    private static IEnumerable<string> Entries(JsonNode? node, string path = "$") => node switch
+    {
+        JsonObject fields => fields.OrderBy(field => field.Key, StringComparer.Ordinal).SelectMany(field => Entries(field.Value, $"{path}.{field.Key}")),
+        JsonArray items => items.SelectMany((item, i) => Entries(item, $"{path}[{i}]")).Append($"{path}: {items.Count} items"),
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number => [FormattableString.Invariant($"{path}: {value.GetValue<double>()}")],
+        _ => [$"{path}: {node?.ToString() ?? "null"}"],
+    };
 }
