@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FluentAssertions;
 using Inception.Architecture;
 using Inception.Tests.Torch;
@@ -68,6 +70,32 @@ public sealed class OptimizerTests
         (Tensor.TotalCount - before).Should().Be(0, run);
         flat.Gradients.Floats().Should().OnlyContain(value => value == 0);
     }
+
+    [Theory]
+    [MemberData(nameof(AllRules))]
+    public void A_disposed_optimizer_leaves_nothing_in_memory(string run, OptimizerOptions options)
+    {
+        using var network = Reference.Network();
+        using var flat = new FlatParameters(network, options.Groups);
+        LiveTensors.Settle();
+        var before = Tensor.TotalCount;
+
+        using (var optimizer = options.Create(flat))
+        {
+            Reference.SetGradients(network, 0);
+            optimizer.Step(0.1);
+            _ = optimizer.State;
+            optimizer.Restored();
+            optimizer.Step(0.1);
+        }
+
+        (Tensor.TotalCount - before).Should().Be(0, run);
+    }
+
+    [Fact]
+    public void Every_optimizer_of_a_recipe_is_among_the_rules() =>
+        AllRules.Select(row => row[1].GetType()).Distinct().Should().BeEquivalentTo(
+            typeof(OptimizerOptions).GetCustomAttributes<JsonDerivedTypeAttribute>().Select(attribute => attribute.DerivedType));
 
     [Fact]
     public void A_group_with_factor_0_is_frozen()
