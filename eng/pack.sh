@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Makes the package: eng/pack.sh FOLDER [arguments of `dotnet pack`]. Prints its path.
+# Makes the packages: eng/pack.sh FOLDER [arguments of `dotnet pack`]. Prints their paths.
 set -euo pipefail
 folder="${1:?usage: eng/pack.sh FOLDER [arguments of dotnet pack]}"
 shift
-# Source paths in the symbols are the repository's, not this machine's.
-dotnet pack "$(dirname "${BASH_SOURCE[0]}")/../src/GoogLeNet.Net" -c Release --nologo -v quiet -p:ContinuousIntegrationBuild=true -o "$folder" "$@" >&2
+for project in GoogLeNet.Net.Inference GoogLeNet.Net; do
+  # Source paths in the symbols are the repository's, not this machine's.
+  dotnet pack "$(dirname "${BASH_SOURCE[0]}")/../src/$project" -c Release --nologo -v quiet -p:ContinuousIntegrationBuild=true -o "$folder" "$@" >&2
+done
 printf '%s\n' "$folder"/GoogLeNet.Net.*nupkg

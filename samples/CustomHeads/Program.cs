@@ -2,9 +2,6 @@
 using CustomHeads;
 using Inception.Data;
 using Inception.Training;
-using Inception.Training.Losses;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using TorchSharp;
 
 if (args.Length > 2 || !args.All(text => int.TryParse(text, out var number) && number > 0))

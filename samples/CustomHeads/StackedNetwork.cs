@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace CustomHeads;
 
 /// <summary>Three convolutions, each behind a pooling, and a classifier behind every one of them: the last is the main head.</summary>
-internal sealed class StackedNetwork : Module<Tensor, MultiHeadOutput>, IMultiHeadModel
+internal sealed class StackedNetwork : MultiHeadModel
 {
     private readonly Conv2d[] convolutions;
     private readonly BatchNorm2d[] norms;
@@ -29,20 +29,16 @@ internal sealed class StackedNetwork : Module<Tensor, MultiHeadOutput>, IMultiHe
     }
 
     /// <summary>The main head first; the weights are those of the heads' losses in the total.</summary>
-    public IReadOnlyList<Head> Heads { get; } = [new("main", 1), new("shallow", 0.3), new("middle", 0.3)];
+    public override IReadOnlyList<Head> Heads { get; } = [new("main", 1), new("shallow", 0.3), new("middle", 0.3)];
 
-    public int InputSize => 32;
+    public override int InputSize => 32;
 
-    public int NumClasses { get; }
+    public override int NumClasses { get; }
 
     /// <summary>A checkpoint of another network than this is refused by it.</summary>
-    public string Configuration => $"{nameof(StackedNetwork)} with {NumClasses} classes";
+    public override string Configuration => $"{nameof(StackedNetwork)} with {NumClasses} classes";
 
-    nn.Module IMultiHeadModel.Module => this;
-
-    public override MultiHeadOutput forward(Tensor images) => Forward(images, auxiliaries: training);
-
-    public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+    protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
     {
         using var scope = NewDisposeScope();
         var x = images;                                                                             // (N, 3, 32, 32)
@@ -51,13 +47,13 @@ internal sealed class StackedNetwork : Module<Tensor, MultiHeadOutput>, IMultiHe
         {
             x = functional.relu(norms[i].call(convolutions[i].call(functional.max_pool2d(x, 2))));   // (N, 16, 16, 16), (N, 32, 8, 8), (N, 64, 4, 4)
             var isMain = i == convolutions.Length - 1;
-            if (isMain || auxiliaries)
+            if (isMain || withAuxiliaries)
             {
                 logits.Add(classifiers[i].call(x.mean([2, 3])).MoveToOuterDisposeScope());          // (N, classes)
             }
         }
 
         var main = new HeadOutput("main", logits[^1]);
-        return auxiliaries ? new MultiHeadOutput(main, [new HeadOutput("shallow", logits[0]), new HeadOutput("middle", logits[1])]) : new MultiHeadOutput(main);
+        return withAuxiliaries ? new MultiHeadOutput(main, [new HeadOutput("shallow", logits[0]), new HeadOutput("middle", logits[1])]) : new MultiHeadOutput(main);
     }
 }

@@ -4,10 +4,7 @@
 //     TARGET   the file that the fine-tuned network is saved to
 using Inception;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 
 var epochs = 10;
 if (args.Length is < 3 or > 4 || (args.Length == 4 && !(int.TryParse(args[3], out epochs) && epochs > 0)))

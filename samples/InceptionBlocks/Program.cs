@@ -1,7 +1,6 @@
 // InceptionModule in a network of your own, trained by a plain TorchSharp loop: inception-blocks [IMAGES [EPOCHS]]
 using Inception;
 using Inception.Data;
-using Inception.Data.Transforms;
 using InceptionBlocks;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,4 @@
 using Inception;
-using Inception.Architecture;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

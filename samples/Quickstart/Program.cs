@@ -1,9 +1,7 @@
 // Trains GoogLeNet on CIFAR-10: two passes over all images, some minutes on a CPU.
 using Inception;
-using Inception.Architecture;
 using Inception.Data;
 using Inception.Training;
-using Inception.Training.Schedules;
 
 using var cifar = await Cifar10.LoadAsync();                                        // verified, cached
 using var model = GoogLeNet.Create(numClasses: 10, GoogLeNetSpec.CifarSmall);       // without a spec: the paper's network

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Benchmarks;
 
 /// <summary>What a contender does again and again: a training step or a prediction of one batch.</summary>
-/// <param name="Kind">training or inference.</param>
+/// <param name="Kind">training, inference, or evaluation: a prediction by the network as it was trained.</param>
 /// <param name="Batch">Images in a batch.</param>
 /// <param name="Size">Height and width of the images in pixels.</param>
 /// <param name="Spec">torchvision: its googlenet with both heads and 1000 classes; tutorial: the Keras tutorial's network with 10.</param>

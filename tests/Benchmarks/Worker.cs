@@ -1,7 +1,5 @@
 using Inception;
-using Inception.Architecture;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,7 +8,8 @@ namespace Benchmarks;
 /// <summary>Our side of a race.</summary>
 internal sealed class Worker : TorchWorker
 {
-    private readonly GoogLeNet network;
+    private readonly MultiHeadModel network;
+    private readonly IClassifier? classifier;
     private readonly FlatParameters? parameters;
     private readonly FlatOptimizer? optimizer;
 
@@ -19,9 +18,9 @@ internal sealed class Worker : TorchWorker
     {
         var spec = GoogLeNetSpec.FromName(work.Spec).WithWidth(work.Width);
         var created = GoogLeNet.Create(Classes, spec).to(Device);
+        network = created;
         if (work.Kind == "training")
         {
-            network = created;
             network.train();
             var options = new SgdOptions { Momentum = 0.9 };
             parameters = new FlatParameters(network, options.Groups, Format);
@@ -29,8 +28,8 @@ internal sealed class Worker : TorchWorker
         }
         else
         {
-            network = spec.Blocks.Normalization == Normalization.BatchNorm ? created.FoldBatchNorm() : created.WithoutAuxiliaries();
-            created.Dispose();
+            network.eval();
+            classifier = work.Kind == "inference" ? created.Compile() : created;
         }
     }
 
@@ -48,6 +47,7 @@ internal sealed class Worker : TorchWorker
     {
         optimizer?.Dispose();
         parameters?.Dispose();
+        classifier?.Dispose();
         network.Dispose();
         base.Dispose();
     }
@@ -56,7 +56,7 @@ internal sealed class Worker : TorchWorker
     protected override void Train()
     {
         var input = Work.Precision == "bf16" ? Images.to(ScalarType.BFloat16) : Images;
-        var output = network.Forward(input, auxiliaries: true);
+        var output = network.AllHeads(input);
         Tensor? total = null;
         foreach (var (head, logits) in network.Heads.Zip(output.Heads, (head, result) => (head, result.Logits)))
         {
@@ -69,5 +69,5 @@ internal sealed class Worker : TorchWorker
         optimizer!.Step(0.001);
     }
 
-    protected override void Predict() => network.Forward(Images, auxiliaries: false);
+    protected override void Predict() => classifier!.Logits(Images);
 }

@@ -29,12 +29,12 @@ public sealed class PackageTests(TemporaryFeed feed)
     }
 
     [Fact]
-    public void It_depends_on_TorchSharp_and_on_the_logging_abstractions_alone()
+    public void It_depends_on_TorchSharp_its_own_inference_package_and_the_logging_abstractions_alone()
     {
         var dependencies = Specification().Descendants().Where(element => element.Name.LocalName == "dependency")
             .Select(element => (string)element.Attribute("id")!);
 
-        dependencies.Should().BeEquivalentTo("TorchSharp", "Microsoft.Extensions.Logging.Abstractions");
+        dependencies.Should().BeEquivalentTo("GoogLeNet.Net.Inference", "TorchSharp", "Microsoft.Extensions.Logging.Abstractions");
     }
 
     [Fact]

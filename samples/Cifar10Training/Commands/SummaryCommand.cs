@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Inception;
-using Inception.Architecture;
 
 namespace Cifar10Training.Commands;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Cifar10Training.Recipes;
 using Cifar10Training.Runs;
 using Inception.Training;
-using Inception.Training.Metrics;
 
 namespace Cifar10Training.Display;
 

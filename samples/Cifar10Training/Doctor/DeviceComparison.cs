@@ -1,8 +1,6 @@
 using Inception;
-using Inception.Architecture;
 using Inception.Data;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using TorchSharp;
 
 namespace Cifar10Training.Doctor;
@@ -67,7 +65,7 @@ internal static class DeviceComparison
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var inner = torch.NewDisposeScope();
-            var output = model.Forward(images, auxiliaries: true);
+            var output = model.AllHeads(images);
             var loss = output.Heads.Zip(model.Heads, (head, weighted) => torch.nn.functional.cross_entropy(head.Logits, labels) * weighted.Weight).Aggregate((sum, next) => sum + next);
             loss.backward();
             parameters.CollectGradients();

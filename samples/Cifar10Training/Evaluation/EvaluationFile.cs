@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Cifar10Training.Commands;
 using Cifar10Training.Runs;
-using Inception.Architecture;
+using Inception;
 using Inception.Evaluation;
 
 namespace Cifar10Training.Evaluation;

@@ -40,7 +40,7 @@ internal sealed class LoadedEnsemble : IDisposable
             foreach (var path in checkpoints)
             {
                 members.Add(EnsembleMember.Load(path));
-                members[^1].Model.Module.to(torch.device(device));
+                ((GoogLeNet)members[^1].Model).to(torch.device(device));
                 RefuseOtherClasses(members[^1].Model.NumClasses, ensemble.NumClasses, path, checkpoints[0]);
             }
 
@@ -57,7 +57,7 @@ internal sealed class LoadedEnsemble : IDisposable
     {
         foreach (var member in Members)
         {
-            member.Model.Module.Dispose();
+            member.Model.Dispose();
         }
     }
 

@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
-using Inception.Architecture;
+using Inception;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 
 namespace Cifar10Training.Recipes;
 

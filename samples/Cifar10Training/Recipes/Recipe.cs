@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cifar10Training.Commands;
 using Cifar10Training.Evaluation;
-using Inception.Architecture;
+using Inception;
 using Inception.Training;
 using TorchSharp;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Inception.Architecture;
+using Inception;
 
 namespace Cifar10Training.Recipes;
 

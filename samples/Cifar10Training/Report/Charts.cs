@@ -1,6 +1,4 @@
 using Inception.Training;
-using Inception.Training.Metrics;
-using Inception.Training.Schedules;
 
 namespace Cifar10Training.Report;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Inception.Training.Metrics;
+using Inception.Training;
 
 namespace Cifar10Training.Report;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Inception.Architecture;
-using Inception.Training.Optimizers;
+using Inception;
+using Inception.Training;
 using static System.Net.WebUtility;
 
 namespace Cifar10Training.Report;

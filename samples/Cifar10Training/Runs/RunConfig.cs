@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cifar10Training.Recipes;
-using Inception.Architecture;
+using Inception;
 
 namespace Cifar10Training.Runs;
 

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Inception.Architecture;
+using Inception;
 using Inception.Evaluation;
 using Inception.Training;
-using Inception.Training.Metrics;
 
 namespace Cifar10Training.Runs;
 

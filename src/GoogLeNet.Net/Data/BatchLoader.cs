@@ -1,4 +1,3 @@
-using Inception.Data.Transforms;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using Inception.Data.Cifar;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

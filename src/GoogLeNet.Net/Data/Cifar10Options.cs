@@ -4,7 +4,7 @@ namespace Inception.Data;
 public sealed record Cifar10Options
 {
     /// <summary>Gets the folder that keeps downloaded data where <see cref="CacheFolder"/> names none.</summary>
-    public static string DefaultCacheFolder => Cifar.CacheFolder.Default;
+    public static string DefaultCacheFolder => Data.CacheFolder.Default;
 
     /// <summary>
     /// A folder with the six <c>.bin</c> files, or with a subfolder <c>cifar-10-batches-bin</c> that holds them, or with the official

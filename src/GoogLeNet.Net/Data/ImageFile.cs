@@ -1,4 +1,3 @@
-using Inception.Data.Decoders;
 using static TorchSharp.torch;
 
 namespace Inception.Data;
@@ -71,7 +70,7 @@ public static class ImageFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new DatasetException($"'{path}' cannot be read: {Cifar.Failure.Reason(e)}", e);
+            throw new DatasetException($"'{path}' cannot be read: {Failure.Reason(e)}", e);
         }
     }
 

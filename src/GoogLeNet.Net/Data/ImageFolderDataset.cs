@@ -1,4 +1,3 @@
-using Inception.Data.Folder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
@@ -54,8 +53,8 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         ArgumentNullException.ThrowIfNull(folder);
         options ??= new();
         var height = options.Height ?? size;
-        Decoders.ImageResize.CheckSide(size);
-        Decoders.ImageResize.CheckSide(height);
+        ImageResize.CheckSide(size);
+        ImageResize.CheckSide(height);
         var content = FolderContent.Of(folder);
 
         TorchRuntime.EnsureLoaded();

@@ -1,4 +1,3 @@
-using Inception.Data.Synthetic;
 using static TorchSharp.torch;
 
 namespace Inception.Data;

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Inception.Architecture;
-using Inception.Data.Transforms;
-using Inception.Serialization;
+using Inception.Data;
 
 namespace Inception.Evaluation;
 
@@ -12,7 +10,7 @@ namespace Inception.Evaluation;
 /// Applied to each view in order; the last result must be float32. Null for what the model needs and no more: a resize to its input size
 /// where the images differ, and values 0–1.
 /// </param>
-public sealed record EnsembleMember(IMultiHeadModel Model, IReadOnlyList<IBatchTransform>? Transforms = null)
+public sealed record EnsembleMember(IClassifier Model, IReadOnlyList<IBatchTransform>? Transforms = null)
 {
     /// <summary>
     /// Reads a network, as <see cref="GoogLeNet.Load(string)"/> does, and with it what its training did to validation images, where the file is a
@@ -29,7 +27,7 @@ public sealed record EnsembleMember(IMultiHeadModel Model, IReadOnlyList<IBatchT
     {
         var file = SafeTensorsFile.Read(path);
         var transforms = ValidationTransforms(file, path);
-        return new EnsembleMember(GoogLeNet.Load(file, path), transforms);
+        return new EnsembleMember(NetworkWeights.Load(file, path), transforms);
     }
 
     // The rest of the options concerns training alone, and may hold schedules of the user's own.

@@ -14,7 +14,7 @@ public sealed class Evaluator
     /// <summary>An evaluator of one network on images as they are, transformed as <see cref="EnsembleMember"/> says where no transforms are given.</summary>
     /// <param name="model">The network, which stays owned by the caller.</param>
     /// <param name="options">What is measured; the defaults of <see cref="EvaluationOptions"/> when omitted.</param>
-    public Evaluator(IMultiHeadModel model, EvaluationOptions? options = null)
+    public Evaluator(IClassifier model, EvaluationOptions? options = null)
         : this(new Predictor(model), options)
     {
     }

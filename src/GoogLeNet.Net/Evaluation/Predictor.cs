@@ -1,5 +1,4 @@
 using Inception.Data;
-using Inception.Data.Transforms;
 using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
@@ -10,7 +9,7 @@ namespace Inception.Evaluation;
 /// </summary>
 /// <remarks>
 /// Any number of threads may predict at once, with one predictor or several of the same networks, as long as none of the networks is being trained,
-/// moved or disposed. What serves many requests best is a network of <see cref="GoogLeNet.FoldBatchNorm"/>.
+/// moved or disposed. What serves many requests best is a network of <see cref="GoogLeNet.Compile"/>.
 /// </remarks>
 public sealed class Predictor
 {
@@ -20,7 +19,7 @@ public sealed class Predictor
     /// <param name="model">The network, which stays owned by the caller.</param>
     /// <param name="transforms">As for <see cref="EnsembleMember"/>.</param>
     /// <param name="views">What it looks at; the image as it is when omitted.</param>
-    public Predictor(IMultiHeadModel model, IReadOnlyList<IBatchTransform>? transforms = null, IViews? views = null)
+    public Predictor(IClassifier model, IReadOnlyList<IBatchTransform>? transforms = null, IViews? views = null)
         : this([new EnsembleMember(model, transforms)], views)
     {
     }
@@ -89,7 +88,7 @@ public sealed class Predictor
     }
 
     /// <summary>Evaluation mode for all networks, until it is disposed.</summary>
-    internal EvaluationMode Evaluating() => new([.. members.Select(member => member.Model.Module)]);
+    internal EvaluationMode Evaluating() => new([.. members.Select(member => member.Model).OfType<nn.Module>()]);
 
     /// <summary><see cref="Predict"/> for networks that are in evaluation mode.</summary>
     internal Tensor Average(Tensor images, CancellationToken cancellationToken)
@@ -122,9 +121,8 @@ public sealed class Predictor
     {
         using var scope = NewDisposeScope();
         var input = MemberInput.Prepare(member, view, raw);
-        using var output = member.Model.Forward(input, auxiliaries: false);
-        return output.Logits.softmax(1, ScalarType.Float64).SentTo(device).MoveToOuterDisposeScope();
+        return member.Model.Logits(input).softmax(1, ScalarType.Float64).SentTo(device).MoveToOuterDisposeScope();
     }
 
-    private static Device DeviceOf(EnsembleMember member) => member.Model.Module.parameters().First().device;
+    private static Device DeviceOf(EnsembleMember member) => member.Model.Device;
 }

@@ -1,4 +1,3 @@
-using Inception.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace Inception.Training;

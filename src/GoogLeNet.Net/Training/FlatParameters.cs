@@ -1,5 +1,3 @@
-using Inception.Serialization;
-using Inception.Training.Optimizers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

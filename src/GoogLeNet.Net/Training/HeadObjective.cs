@@ -1,7 +1,4 @@
 using Inception.Data;
-using Inception.Training.Losses;
-using Inception.Training.Metrics;
-using Inception.Training.Schedules;
 using static TorchSharp.torch;
 
 namespace Inception.Training;

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
-using Inception.Training.Callbacks;
-using Inception.Training.Metrics;
 
 namespace Inception.Training;
 

@@ -1,5 +1,4 @@
 using Inception.Data;
-using Inception.Training.Metrics;
 
 namespace Inception.Training;
 
@@ -28,15 +27,15 @@ public sealed partial class MultiHeadTrainer
 
         TrainingGuards.CheckDataset(train, model.NumClasses);
         var (loader, stepsPerEpoch) = TrainLoader(train);
-        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
+        using var parameters = new FlatParameters(model, options.Optimizer.Groups, options.Precision);
         using var before = new WeightsSnapshot(parameters);
         FitModelTo(train);
         using var optimizer = options.Optimizer.Create(parameters);
         using var metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
-        using var step = new TrainingStep(model, options, parameters, loader, train.Count);
+        using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
         var points = new List<LearningRateLoss>();
         var smooth = new SmoothedLoss();
-        model.Module.train();
+        model.train();
         try
         {
             for (var i = 0; i < steps && !smooth.HasRunAway; i++)
@@ -60,7 +59,7 @@ public sealed partial class MultiHeadTrainer
         finally
         {
             before.Restore();
-            model.Module.eval();
+            model.eval();
         }
     }
 

@@ -1,9 +1,5 @@
 using System.Diagnostics;
 using Inception.Data;
-using Inception.Data.Transforms;
-using Inception.Training.Averaging;
-using Inception.Training.Metrics;
-using Inception.Training.Schedules;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
@@ -17,11 +13,12 @@ namespace Inception.Training;
 public sealed partial class MultiHeadTrainer
 {
     // Enough for second moments of patches.
-    private const long ImagesToFitTo = 5_000;
-    private const long PixelsToFitTo = ImagesToFitTo * 32 * 32;
+    private const long InitializationImages = 5_000;
+    private const long InitializationPixels = InitializationImages * 32 * 32;
 
-    private readonly IMultiHeadModel model;
-    private readonly IDataDependentModel? dataDependent;
+    private readonly MultiHeadModel model;
+    private readonly PrecisionCast network;
+    private readonly IDataInitialized? dataDependent;
     private readonly TrainerOptions options;
     private readonly ILogger logger;
 
@@ -30,12 +27,13 @@ public sealed partial class MultiHeadTrainer
     /// <param name="options">How to train; the tutorial's settings when omitted.</param>
     /// <param name="logger">Where the course of runs is written; nowhere when omitted.</param>
     /// <exception cref="ArgumentException">The heads have equal names or a weight that is not a positive number, or the options do not go with them.</exception>
-    public MultiHeadTrainer(IMultiHeadModel model, TrainerOptions? options = null, ILogger<MultiHeadTrainer>? logger = null)
+    public MultiHeadTrainer(MultiHeadModel model, TrainerOptions? options = null, ILogger<MultiHeadTrainer>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         this.options = options ?? new TrainerOptions();
-        dataDependent = model as IDataDependentModel;
-        this.model = this.options.Precision == Precision.BFloat16 ? new LowPrecisionModel(model) : model;
+        dataDependent = model as IDataInitialized;
+        this.model = model;
+        network = new PrecisionCast(model);
         this.logger = logger ?? NullLogger<MultiHeadTrainer>.Instance;
         TrainingGuards.CheckHeads(model.Heads);
         TrainingGuards.CheckOptions(this.options, model.Heads);
@@ -69,9 +67,9 @@ public sealed partial class MultiHeadTrainer
             FitModelTo(train);
         }
 
-        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups, options.Precision);
+        using var parameters = new FlatParameters(model, options.Optimizer.Groups, options.Precision);
         using var state = new TrainingState(model, options, train.Count, parameters);
-        using var step = new TrainingStep(model, options, parameters, loader, train.Count);
+        using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
         var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
         var monitor = new RunMonitor(state, options, clock, steps, progress, logger, cancellationToken);
         monitor.Begin(resumeFrom);
@@ -79,7 +77,7 @@ public sealed partial class MultiHeadTrainer
         while (state.Epoch < options.Epochs && !monitor.MustStop)
         {
             monitor.EpochBegun();
-            model.Module.train();
+            model.train();
             while (state.Step < steps && !monitor.MustStop)
             {
                 var began = Stopwatch.GetTimestamp();
@@ -102,7 +100,7 @@ public sealed partial class MultiHeadTrainer
         }
 
         state.Finish();
-        model.Module.eval();
+        model.eval();
         return new History([.. state.History]);
     }
 
@@ -120,18 +118,18 @@ public sealed partial class MultiHeadTrainer
 
     private IReadOnlyList<HeadMetrics> Evaluate(IImageDataset dataset, Action betweenBatches)
     {
-        var device = DeviceOf(model);
+        var device = model.Device;
         var loader = Loader(dataset, options.ValidationTransforms, device, options.MicroBatchSize ?? options.BatchSize, shuffle: false);
         var objective = new HeadObjective(model.Heads, options).ForValidation();
         using var metrics = new MetricAccumulator(model.Heads, device, options.TopK);
         using var frozen = no_grad();
-        model.Module.eval();
+        model.eval();
         using var batches = loader.Epoch(epoch: 0).GetEnumerator();
         for (var step = 1; step <= loader.Steps; step++)
         {
             using var scope = NewDisposeScope();
             batches.MoveNext();
-            objective.Measure(model.Forward(batches.Current.Images, auxiliaries: true), batches.Current, metrics, step);
+            objective.Measure(network.AllHeads(batches.Current.Images), batches.Current, metrics, step);
             betweenBatches();
         }
 
@@ -179,11 +177,11 @@ public sealed partial class MultiHeadTrainer
     // What of the model depends on images is computed from the first of them, as they are when it is evaluated.
     private void FitModelTo(IImageDataset train)
     {
-        if (dataDependent?.AwaitsImages == true)
+        if (dataDependent?.NeedsInitialization == true)
         {
-            var count = Math.Min(train.Count, Math.Max(PixelsToFitTo / ((long)model.InputSize * model.InputSize), 1));
-            using var batch = Loader(train, options.ValidationTransforms, DeviceOf(model), (int)count, shuffle: false).Load(epoch: 0, step: 0);
-            dataDependent.FitTo(batch.Images);
+            var count = Math.Min(train.Count, Math.Max(InitializationPixels / ((long)model.InputSize * model.InputSize), 1));
+            using var batch = Loader(train, options.ValidationTransforms, model.Device, (int)count, shuffle: false).Load(epoch: 0, step: 0);
+            dataDependent.InitializeFrom(batch.Images);
         }
     }
 
@@ -192,11 +190,9 @@ public sealed partial class MultiHeadTrainer
     {
         var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
         TrainingGuards.CheckRun(options, train.Count, steps);
-        return (Loader(train, options.TrainTransforms, DeviceOf(model), options.MicroBatchSize ?? options.BatchSize, shuffle: true, options.Mixup), steps);
+        return (Loader(train, options.TrainTransforms, model.Device, options.MicroBatchSize ?? options.BatchSize, shuffle: true, options.Mixup), steps);
     }
 
     private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, Device device, int batchSize, bool shuffle, Mixup? mixup = null) =>
         new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), device, options.Seed, shuffle, mixup);
-
-    private static Device DeviceOf(IMultiHeadModel model) => model.Module.parameters().First().device;
 }

@@ -1,11 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Inception.Architecture;
-using Inception.Data.Transforms;
-using Inception.Training.Losses;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
+using Inception.Data;
 
 namespace Inception.Training;
 

@@ -1,6 +1,3 @@
-using Inception.Training.Callbacks;
-using Inception.Training.Metrics;
-using Inception.Training.Schedules;
 using Microsoft.Extensions.Logging;
 
 namespace Inception.Training;

@@ -1,11 +1,5 @@
 using System.Text.Json.Serialization;
-using Inception.Data.Transforms;
-using Inception.Training.Averaging;
-using Inception.Training.Callbacks;
-using Inception.Training.Losses;
-using Inception.Training.Metrics;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
+using Inception.Data;
 
 namespace Inception.Training;
 

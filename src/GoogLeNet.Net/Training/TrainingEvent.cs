@@ -1,5 +1,3 @@
-using Inception.Training.Metrics;
-
 namespace Inception.Training;
 
 /// <summary>Something that happened in a run; <see cref="MultiHeadTrainer.Fit"/> reports it on the training thread.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Inception.Data;
-using Inception.Training.Schedules;
 using static TorchSharp.torch;
 
 namespace Inception.Training;

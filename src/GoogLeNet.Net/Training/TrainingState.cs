@@ -1,11 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Inception.Architecture;
-using Inception.Serialization;
-using Inception.Training.Averaging;
-using Inception.Training.Metrics;
-using Inception.Training.Optimizers;
 
 namespace Inception.Training;
 
@@ -15,11 +10,11 @@ namespace Inception.Training;
 /// </summary>
 internal sealed class TrainingState : IDisposable
 {
-    private readonly IMultiHeadModel model;
+    private readonly MultiHeadModel model;
     private readonly TrainerOptions options;
     private readonly long trainImages;
 
-    public TrainingState(IMultiHeadModel model, TrainerOptions options, long trainImages, FlatParameters parameters)
+    public TrainingState(MultiHeadModel model, TrainerOptions options, long trainImages, FlatParameters parameters)
     {
         this.model = model;
         this.options = options;
@@ -27,7 +22,7 @@ internal sealed class TrainingState : IDisposable
         Parameters = parameters;
         Optimizer = options.Optimizer.Create(parameters);
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK);
-        Average = options.Averaging is { } averaging ? new AverageBuffer(model.Module, parameters, averaging) : null;
+        Average = options.Averaging is { } averaging ? new AverageBuffer(model, parameters, averaging) : null;
         Best = options.EarlyStopping?.RestoreBest == true ? new WeightsSnapshot(parameters) : null;
     }
 

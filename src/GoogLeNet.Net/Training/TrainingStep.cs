@@ -1,6 +1,4 @@
 using Inception.Data;
-using Inception.Training.Metrics;
-using Inception.Training.Schedules;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,9 +6,9 @@ namespace Inception.Training;
 
 /// <summary>The gradient of one batch: forward and backward pass, in parts where the options say so.</summary>
 internal sealed class TrainingStep(
-    IMultiHeadModel model, TrainerOptions options, FlatParameters parameters, BatchLoader loader, long trainImages) : IDisposable
+    PrecisionCast network, IReadOnlyList<Head> heads, TrainerOptions options, FlatParameters parameters, BatchLoader loader, long trainImages) : IDisposable
 {
-    private readonly HeadObjective objective = new(model.Heads, options);
+    private readonly HeadObjective objective = new(heads, options);
     private readonly int partsPerStep = options.BatchSize / loader.BatchSize;
 
     // The rest of an epoch's batches, which may be prepared ahead, and the place of the next.
@@ -28,7 +26,7 @@ internal sealed class TrainingStep(
             using var scope = NewDisposeScope();
             var batch = Take(position.Epoch, part);
             var images = options.Resizing?.Apply(batch.Images, position.Fraction) ?? batch.Images;
-            var output = model.Forward(images, auxiliaries: true);
+            var output = network.AllHeads(images);
             var total = objective.Total(objective.Measure(output, batch, metrics, position.Step + 1), position);
             var share = batch.Labels.shape[0] / (double)batchImages;
             (share == 1 ? total : total * share).backward();

@@ -1,4 +1,3 @@
-using Inception.Serialization;
 using static TorchSharp.torch;
 
 namespace Inception.Training;

@@ -1,4 +1,3 @@
-using Inception.Training.Optimizers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,11 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Inception;
-using Inception.Architecture;
 using Inception.Data;
-using Inception.Data.Transforms;
-using Inception.Kernels;
+using Inception.Operators;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace Benchmarks.Parts;
@@ -78,7 +75,7 @@ public class Convolution3x3
         (input.grad, filters.grad) = (null, null);
     }
 
-    private Tensor Convolve() => Kernel ? ConvolutionFunction.Convolve(input, filters) : nn.functional.conv2d(input, filters, padding: [1, 1]);
+    private Tensor Convolve() => Kernel ? Ops.Conv2d(input, filters, bias: null, stride: 1, padding: 1) : nn.functional.conv2d(input, filters, padding: [1, 1]);
 }
 
 /// <summary>A step of each optimizer on CifarSmall's parameters.</summary>
@@ -113,21 +110,22 @@ public class BatchPreparation
     public void Load() => loader.Load(0, step++ % loader.Steps).Dispose();
 }
 
-/// <summary>torchvision's network on one image of 224×224, as it is and with its batch normalisation folded.</summary>
+/// <summary>torchvision's network on one image of 224×224, as it is and compiled.</summary>
 public class Inference
 {
     private readonly Tensor image = rand(1, 224, 224, 3).permute(0, 3, 1, 2).DetachFromDisposeScope();
-    private GoogLeNet network = GoogLeNet.Create(1000, GoogLeNetSpec.TorchVision);
+    private readonly GoogLeNet network = GoogLeNet.Create(1000, GoogLeNetSpec.TorchVision);
+    private IClassifier? classifier;
 
     [Params(false, true)]
-    public bool Folded { get; set; }
+    public bool Compiled { get; set; }
 
     [GlobalSetup]
     public void Setup()
     {
         using var channelsLast = new FlatParameters(network);
         network.eval();
-        network = Folded ? network.FoldBatchNorm() : network;
+        classifier = Compiled ? network.Compile() : network;
     }
 
     [Benchmark]
@@ -135,7 +133,7 @@ public class Inference
     {
         using var scope = NewDisposeScope();
         using var mode = inference_mode();
-        network.Forward(image, auxiliaries: false);
+        classifier!.Logits(image);
     }
 }
 

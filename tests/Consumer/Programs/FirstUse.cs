@@ -1,6 +1,6 @@
 try
 {
-    using var model = Inception.GoogLeNet.Create(numClasses: 10, Inception.Architecture.GoogLeNetSpec.CifarSmall.WithWidth(0.125));
+    using var model = Inception.GoogLeNet.Create(numClasses: 10, Inception.GoogLeNetSpec.CifarSmall.WithWidth(0.125));
     Console.WriteLine("made");
 }
 catch (DllNotFoundException e)

@@ -1,7 +1,6 @@
 printfn "%b" (TorchSharp.torch.cuda.is_available ())
 
 open Inception
-open Inception.Architecture
 open Inception.Data
 open Inception.Evaluation
 open Inception.Training

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using FluentAssertions;
-using Inception.Data.Cifar;
+using Inception.Data;
 using Xunit;
 
 namespace Inception.Tests.Data;

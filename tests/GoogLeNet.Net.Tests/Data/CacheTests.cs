@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using FluentAssertions;
-using Inception.Data.Cifar;
+using Inception.Data;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

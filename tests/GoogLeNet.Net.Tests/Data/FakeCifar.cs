@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using Inception.Data.Cifar;
+using Inception.Data;
 
 namespace Inception.Tests.Data;
 

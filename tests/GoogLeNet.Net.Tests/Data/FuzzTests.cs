@@ -1,8 +1,6 @@
 using System.IO.Compression;
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Cifar;
-using Inception.Data.Decoders;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Decoders;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Inception.Data.Cifar;
+using Inception.Data;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Inception.Tests.Data;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Cifar;
 using Microsoft.Extensions.Logging;
 
 namespace Inception.Tests.Data;

@@ -1,9 +1,6 @@
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text;
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Cifar;
 using Xunit;
 
 namespace Inception.Tests.Data;

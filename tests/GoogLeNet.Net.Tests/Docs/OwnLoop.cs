@@ -1,9 +1,5 @@
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Metrics;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Docs;
@@ -11,11 +7,11 @@ namespace Inception.Tests.Docs;
 /// <summary>The loop of docs/training.md, which shows the method below word for word.</summary>
 internal static class OwnLoop
 {
-    public static IReadOnlyList<HeadMetrics> Train(IMultiHeadModel model, IImageDataset train, int epochs, int batchSize)
+    public static IReadOnlyList<HeadMetrics> Train(MultiHeadModel model, IImageDataset train, int epochs, int batchSize)
     {
         var options = new TrainerOptions { Optimizer = new SgdOptions { Nesterov = true, WeightDecay = 5e-4 }, LabelSmoothing = 0.1 };
         var schedule = new Triangular(Peak: 0.1);
-        using var parameters = new FlatParameters(model.Module, options.Optimizer.Groups);  // one buffer of weights, one of gradients
+        using var parameters = new FlatParameters(model, options.Optimizer.Groups);  // one buffer of weights, one of gradients
         using var optimizer = options.Optimizer.Create(parameters);
         var objective = new HeadObjective(model.Heads, options);                            // loss and weight of every head
         var device = parameters.Values.device;
@@ -24,20 +20,20 @@ internal static class OwnLoop
 
         for (var epoch = 0; epoch < epochs; epoch++)
         {
-            model.Module.train();
+            model.train();
             metrics.Reset();
             for (var step = 0; step < loader.Steps; step++)
             {
                 using var scope = NewDisposeScope();                                        // frees every tensor of the step
                 var position = new TrainingPosition(epoch, step, loader.Steps, epochs);
                 var batch = loader.Load(epoch, step);
-                var losses = objective.Measure(model.Forward(batch.Images, auxiliaries: true), batch, metrics);
+                var losses = objective.Measure(model.AllHeads(batch.Images), batch, metrics);
                 objective.Total(losses, position).backward();
                 optimizer.Step(schedule.At(position));                                      // and sets the gradients to zero
             }
         }
 
-        model.Module.eval();
+        model.eval();
         return metrics.Read();
     }
 }

@@ -1,9 +1,7 @@
 using FluentAssertions;
-using Inception.Data.Transforms;
+using Inception.Data;
 using Inception.Tests.Training;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using Xunit;
 
 namespace Inception.Tests.Docs;

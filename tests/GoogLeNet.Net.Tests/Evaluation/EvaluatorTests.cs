@@ -1,7 +1,5 @@
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Evaluation;
 using Inception.Tests.Torch;
 using Inception.Tests.Training;

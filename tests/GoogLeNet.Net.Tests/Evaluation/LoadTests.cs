@@ -1,12 +1,9 @@
 using FluentAssertions;
-using Inception.Data.Transforms;
+using Inception.Data;
 using Inception.Evaluation;
-using Inception.Serialization;
 using Inception.Tests.Training;
 using Inception.Tests.Transforms;
 using Inception.Training;
-using Inception.Training.Averaging;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using FluentAssertions;
-using Inception.Data.Transforms;
+using Inception.Data;
 using Inception.Evaluation;
 using Inception.Tests.Torch;
 using Inception.Tests.Training;
@@ -33,7 +33,7 @@ public sealed class PredictorTests
             {
                 foreach (var seen in new[] { image, image.flip(3) })
                 {
-                    var logits = model.Forward(seen, auxiliaries: false).Logits.Floats();
+                    var logits = model.Logits(seen).Floats();
                     for (var i = 0; i < 12; i++)
                     {
                         var row = logits[(i / 3 * 3)..((i / 3 * 3) + 3)];

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Inception.Tests.Evaluation;
 
 /// <summary>A network that looks its logits up: those of an image are the row whose number is the image's first pixel.</summary>
-internal sealed class TableModel : nn.Module<Tensor, Tensor>, IMultiHeadModel
+internal sealed class TableModel : MultiHeadModel
 {
     private readonly Parameter table;
 
@@ -16,22 +16,18 @@ internal sealed class TableModel : nn.Module<Tensor, Tensor>, IMultiHeadModel
         register_parameter(nameof(table), table);
     }
 
-    public IReadOnlyList<Head> Heads { get; } = [new("main", 1)];
+    public override IReadOnlyList<Head> Heads { get; } = [new("main", 1)];
 
-    public int InputSize => 1;
+    public override int InputSize => 1;
 
-    public int NumClasses { get; }
+    public override int NumClasses { get; }
 
-    public string Configuration => nameof(TableModel);
+    public override string Configuration => nameof(TableModel);
 
     /// <summary>Called in each pass, with the images.</summary>
     public Action<Tensor>? Seen { get; set; }
 
-    nn.Module IMultiHeadModel.Module => this;
-
-    public override Tensor forward(Tensor input) => Forward(input, auxiliaries: false).Logits;
-
-    public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+    protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
     {
         Seen?.Invoke(images);
         using var scope = NewDisposeScope();

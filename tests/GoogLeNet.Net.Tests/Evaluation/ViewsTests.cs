@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Evaluation;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using FluentAssertions;
-using Inception.Architecture;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -101,31 +100,15 @@ public sealed class AccelerationTests
         (backward - backwardWithout).Should().Be(4 * one.Backward);
     }
 
-    [Theory]
-    [InlineData(1, 1, 7)]
-    [InlineData(3, 1, 7)]
-    [InlineData(3, 4, 16)]
-    [InlineData(5, 1, 7)]
-    [InlineData(7, 1, 7)]
-    public void A_convolution_of_a_folded_network(int kernel, int images, int size) =>
-        (Folded(new ConvolutionSpec("conv", Channels, kernel), images, size) > 0).Should().Be(HasProducts);
-
     [Fact]
-    public void A_folded_block_in_two_parallel_steps()
+    public void A_block_of_a_compiled_network_in_two_parallel_regions()
     {
-        // The 1×1 convolutions and the pooling of its input are the first, what follows them the second. At 7×7 each layer by itself would be a call of its own.
-        var calls = Folded(Block(conv3x3: 64), images: 1, size: 7);
+        // The 1×1 convolutions and the pooling of its input are the first, what follows them the second.
+        var layer = new ConvolutionSpec("conv", Channels, Kernel: 1);
+        var without = Compiled(Network(layer));
+        var with = Compiled(Network(layer) with { Layers = [layer, Block(conv3x3: 64)] });
 
-        (calls == 2).Should().Be(HasProducts, $"there were {calls}");
-    }
-
-    [Fact]
-    public void The_1x1_convolutions_of_a_folded_blocks_input_where_its_other_layers_are_too_narrow()
-    {
-        var wide = Folded(new InceptionSpec("3a", 64, 64, 6, 64, 6, 6), images: 1, size: 7);
-        var narrow = Folded(new InceptionSpec("3a", 6, 6, 6, 6, 6, 6), images: 1, size: 7);
-
-        (wide > narrow).Should().Be(HasProducts, $"there were {wide} calls and {narrow}");
+        (with - without).Should().Be(2);
     }
 
     private static InceptionSpec Block(int conv3x3) => new("3a", 64, 64, conv3x3, 64, 64, 64);
@@ -164,11 +147,13 @@ public sealed class AccelerationTests
         return Evaluation(network, 4, 16);
     }
 
-    private static int Folded(LayerSpec layer, int images, int size)
+    private static int Compiled(GoogLeNetSpec spec)
     {
-        using var network = GoogLeNet.Create(3, Network(layer, WithNorms));
-        using var folded = network.FoldBatchNorm();
-        return Evaluation(folded, images, size);
+        using var scope = NewDisposeScope();
+        using var network = GoogLeNet.Create(3, spec);
+        using var compiled = network.Compile();
+        var input = Images(1, 7);
+        return KernelCalls.During(() => compiled.Logits(input));
     }
 
     private static int Evaluation(GoogLeNet network, int images, int size)

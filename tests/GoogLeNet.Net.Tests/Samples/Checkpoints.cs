@@ -1,5 +1,3 @@
-using Inception.Serialization;
-
 namespace Inception.Tests.Samples;
 
 /// <summary>What two checkpoints are compared by.</summary>

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Architecture;
 using Xunit;
 
 namespace Inception.Tests.Samples;

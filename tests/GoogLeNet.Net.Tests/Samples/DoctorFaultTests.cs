@@ -1,7 +1,6 @@
 using Cifar10Training.Doctor;
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Cifar;
 using Inception.Tests.Data;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using FluentAssertions;
-using Inception.Loading;
+using Inception.Runtime;
 using Xunit;
 
 namespace Inception.Tests.Samples;

@@ -1,9 +1,9 @@
 using Cifar10Training.Commands;
 using FluentAssertions;
 using Inception.Data;
-using Inception.Serialization;
 using Inception.Training;
 using Xunit;
+using Failure = Cifar10Training.Commands.Failure;
 
 namespace Inception.Tests.Samples;
 

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using Cifar10Training.Recipes;
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Training;
-using Inception.Training.Averaging;
 using Xunit;
 using Xunit.Abstractions;
 

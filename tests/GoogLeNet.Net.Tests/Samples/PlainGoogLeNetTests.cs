@@ -1,6 +1,5 @@
 using Benchmarks.Plain;
 using FluentAssertions;
-using Inception.Architecture;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -33,7 +32,7 @@ public sealed class PlainGoogLeNetTests
         }
 
         var images = randn([4, 3, size, size], generator: new Generator(2));
-        var expected = ours.Forward(images, auxiliaries: training);
+        var expected = ours.call(images);
         var actual = plain.call(images);
 
         Tensor?[] heads = [actual.Main, actual.Aux1, actual.Aux2];

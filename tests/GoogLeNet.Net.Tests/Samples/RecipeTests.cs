@@ -4,10 +4,7 @@ using Cifar10Training.Commands;
 using Cifar10Training.Recipes;
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 

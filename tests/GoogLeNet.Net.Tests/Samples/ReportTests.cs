@@ -4,11 +4,9 @@ using System.Xml.Linq;
 using Cifar10Training.Report;
 using Cifar10Training.Runs;
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Data;
 using Inception.Evaluation;
 using Inception.Training;
-using Inception.Training.Metrics;
 using TorchSharp;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Data;
 using Xunit;
 

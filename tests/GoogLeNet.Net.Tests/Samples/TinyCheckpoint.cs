@@ -1,6 +1,4 @@
-using Inception.Architecture;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
 using TorchSharp;
 

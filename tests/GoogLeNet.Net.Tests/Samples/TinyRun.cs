@@ -1,12 +1,8 @@
 using Cifar10Training.Display;
 using Cifar10Training.Recipes;
 using Cifar10Training.Runs;
-using Inception.Architecture;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using TorchSharp;
 
 namespace Inception.Tests.Samples;

@@ -39,7 +39,7 @@ public sealed class DropoutTests
         float[] Logits(long seed)
         {
             manual_seed(seed);
-            return model.Forward(images, auxiliaries: true)[auxiliary ? "aux1" : GoogLeNet.MainHead].Floats();
+            return model.AllHeads(images)[auxiliary ? "aux1" : GoogLeNet.MainHead].Floats();
         }
 
         model.train();
@@ -58,26 +58,34 @@ public sealed class DropoutTests
         return model.Masks;
     }
 
-    private sealed class DroppingModel(LinearModel layers, int drawnBetween) : IMultiHeadModel
+    private sealed class DroppingModel : MultiHeadModel
     {
+        private readonly LinearModel layers;
+        private readonly int drawnBetween;
+
+        public DroppingModel(LinearModel layers, int drawnBetween)
+            : base(nameof(DroppingModel))
+        {
+            (this.layers, this.drawnBetween) = (layers, drawnBetween);
+            register_module(nameof(layers), layers);
+        }
+
         public List<string> Masks { get; } = [];
 
-        public IReadOnlyList<Head> Heads => layers.Heads;
+        public override IReadOnlyList<Head> Heads => layers.Heads;
 
-        public int InputSize => layers.InputSize;
+        public override int InputSize => layers.InputSize;
 
-        public int NumClasses => layers.NumClasses;
+        public override int NumClasses => layers.NumClasses;
 
-        public string Configuration => layers.Configuration;
+        public override string Configuration => layers.Configuration;
 
-        public nn.Module Module => layers;
-
-        public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+        protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
         {
             using var kept = nn.functional.dropout(ones(64), 0.5, training: true);
             Masks.Add(string.Concat(kept.Floats().Select(value => value > 0 ? '1' : '0')));
             rand(drawnBetween).Dispose();
-            return layers.Forward(images, auxiliaries);
+            return layers.AllHeads(images);
         }
     }
 }

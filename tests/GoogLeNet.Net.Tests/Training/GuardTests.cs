@@ -1,8 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
 using Inception.Training;
-using Inception.Training.Losses;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 

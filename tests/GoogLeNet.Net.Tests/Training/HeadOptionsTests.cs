@@ -1,10 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Losses;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Training;
-using Inception.Training.Metrics;
 using Xunit;
 
 namespace Inception.Tests.Training;

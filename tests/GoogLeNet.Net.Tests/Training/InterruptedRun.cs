@@ -1,9 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 
 namespace Inception.Tests.Training;
 

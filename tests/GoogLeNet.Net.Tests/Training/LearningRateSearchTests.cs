@@ -15,7 +15,7 @@ public sealed class LearningRateSearchTests
     public void Rates_rise_evenly_along_their_logarithm()
     {
         using var data = Tiny.Separable(60, seed: 1);
-        using var model = new LinearModel(192, 3, Tiny.ThreeHeads) { InputSize = 8 };
+        using var model = new LinearModel(192, 3, Tiny.ThreeHeads, inputSize: 8);
 
         var rates = new MultiHeadTrainer(model, Options).FindLearningRate(data, 1e-6, 1e-2, 9).Points.Select(point => point.LearningRate).ToList();
 

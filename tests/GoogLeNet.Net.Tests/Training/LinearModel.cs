@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 namespace Inception.Tests.Training;
 
 /// <summary>One linear classifier over the pixels for each head: gradients and losses have closed forms.</summary>
-internal sealed class LinearModel : nn.Module<Tensor, Tensor>, IMultiHeadModel
+internal sealed class LinearModel : MultiHeadModel
 {
     private readonly Linear[] layers;
     private readonly bool reversesAuxiliaries;
 
-    public LinearModel(int inputs, int classes, IReadOnlyList<Head> heads, bool reversesAuxiliaries = false)
+    public LinearModel(int inputs, int classes, IReadOnlyList<Head> heads, bool reversesAuxiliaries = false, int inputSize = 2)
         : base(nameof(LinearModel))
     {
         Heads = heads;
-        NumClasses = classes;
+        (NumClasses, InputSize) = (classes, inputSize);
         this.reversesAuxiliaries = reversesAuxiliaries;
         layers = [.. heads.Select(_ => nn.Linear(inputs, classes))];
         using var frozen = no_grad();
@@ -25,28 +25,24 @@ internal sealed class LinearModel : nn.Module<Tensor, Tensor>, IMultiHeadModel
         }
     }
 
-    public IReadOnlyList<Head> Heads { get; }
+    public override IReadOnlyList<Head> Heads { get; }
 
-    public int InputSize { get; init; } = 2;
+    public override int InputSize { get; }
 
-    public int NumClasses { get; }
+    public override int NumClasses { get; }
 
-    public string Configuration { get; init; } = nameof(LinearModel);
-
-    nn.Module IMultiHeadModel.Module => this;
+    public override string Configuration => nameof(LinearModel);
 
     public float[] Weight(int head) => layers[head].weight.Floats();
 
     public float[] Bias(int head) => layers[head].bias!.Floats();
 
-    public override Tensor forward(Tensor input) => Forward(input, auxiliaries: false).Logits;
-
-    public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+    protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
     {
         var pixels = images.flatten(1);
         var outputs = Heads.Select((head, i) => new HeadOutput(head.Name, layers[i].call(pixels))).ToList();
         var others = outputs.Skip(1);
-        return new MultiHeadOutput(outputs[0], auxiliaries ? [.. reversesAuxiliaries ? others.Reverse() : others] : []);
+        return new MultiHeadOutput(outputs[0], withAuxiliaries ? [.. reversesAuxiliaries ? others.Reverse() : others] : []);
     }
 
     /// <summary>Mean cross entropy and share of hits of a linear classifier, in doubles.</summary>

@@ -1,10 +1,7 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
-using Inception.Data.Transforms;
+using Inception.Data;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using Xunit;
 
 namespace Inception.Tests.Training;

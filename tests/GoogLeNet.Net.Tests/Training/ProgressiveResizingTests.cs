@@ -87,24 +87,32 @@ public sealed class ProgressiveResizingTests
             .WithMessage("ValidationInterval is null; it must be 1 with EarlyStopping*");
     }
 
-    private sealed class SizeSpy(GoogLeNet model) : IMultiHeadModel
+    // A network that notes the sizes of what it sees.
+    private sealed class SizeSpy : MultiHeadModel
     {
+        private readonly GoogLeNet model;
+
+        public SizeSpy(GoogLeNet model)
+            : base(nameof(SizeSpy))
+        {
+            this.model = model;
+            register_module(nameof(model), model);
+        }
+
         public List<long> Sizes { get; } = [];
 
-        public IReadOnlyList<Head> Heads => model.Heads;
+        public override IReadOnlyList<Head> Heads => model.Heads;
 
-        public int InputSize => model.InputSize;
+        public override int InputSize => model.InputSize;
 
-        public int NumClasses => model.NumClasses;
+        public override int NumClasses => model.NumClasses;
 
-        public string Configuration => model.Configuration;
+        public override string Configuration => model.Configuration;
 
-        public nn.Module Module => model;
-
-        public MultiHeadOutput Forward(Tensor images, bool auxiliaries)
+        protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
         {
             Sizes.Add(images.shape[2]);
-            return model.Forward(images, auxiliaries);
+            return withAuxiliaries ? model.AllHeads(images) : new(new HeadOutput(GoogLeNet.MainHead, model.Logits(images)));
         }
     }
 }

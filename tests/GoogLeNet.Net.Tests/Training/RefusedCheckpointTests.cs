@@ -1,9 +1,6 @@
 using FluentAssertions;
-using Inception.Data.Transforms;
-using Inception.Serialization;
+using Inception.Data;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using Xunit;
 
 namespace Inception.Tests.Training;

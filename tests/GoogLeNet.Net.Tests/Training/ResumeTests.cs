@@ -1,9 +1,5 @@
 using FluentAssertions;
-using Inception.Serialization;
 using Inception.Training;
-using Inception.Training.Averaging;
-using Inception.Training.Callbacks;
-using Inception.Training.Optimizers;
 using Xunit;
 
 namespace Inception.Tests.Training;

@@ -1,4 +1,3 @@
-using Inception.Architecture;
 using Inception.Data;
 using Inception.Tests.Transforms;
 using Inception.Training;

@@ -1,5 +1,5 @@
 using FluentAssertions;
-using Inception.Data.Transforms;
+using Inception.Data;
 using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using Inception.Data.Transforms;
+using Inception.Data;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Transforms;

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Data.Transforms;
 using Xunit;
 using static TorchSharp.torch;
 

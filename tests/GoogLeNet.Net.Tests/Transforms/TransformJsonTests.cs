@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
-using Inception.Data.Transforms;
+using Inception.Data;
 using Xunit;
 
 namespace Inception.Tests.Transforms;

@@ -1,8 +1,6 @@
 using FluentAssertions;
-using Inception.Serialization;
 using Inception.Tests.Training;
 using Inception.Training;
-using Inception.Training.Averaging;
 using Xunit;
 
 namespace Inception.Tests.Weights;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using FluentAssertions;
-using Inception.Architecture;
 using Xunit;
 
 namespace Inception.Tests.Weights;

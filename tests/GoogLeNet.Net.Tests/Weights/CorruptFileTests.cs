@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FluentAssertions;
-using Inception.Serialization;
-using Inception.Tests.Serialization;
 using Inception.Tests.Training;
 using Xunit;
 

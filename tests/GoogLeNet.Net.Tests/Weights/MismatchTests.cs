@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Serialization;
 using Inception.Tests.Training;
 using Xunit;
 

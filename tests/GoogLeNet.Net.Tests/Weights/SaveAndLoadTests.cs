@@ -1,10 +1,7 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
-using Inception.Serialization;
-using Inception.Tests.Serialization;
 using Inception.Tests.Training;
 using Inception.Training;
-using Inception.Training.Schedules;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,4 +1,3 @@
-using Inception.Architecture;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Weights;

@@ -1,4 +1,4 @@
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>The platform's folder for data that can be fetched again.</summary>
 internal static class CacheFolder

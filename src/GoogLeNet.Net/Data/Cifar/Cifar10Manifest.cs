@@ -1,4 +1,4 @@
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>One of the record files: its name and the SHA-256 of its bytes, in lower-case hexadecimal.</summary>
 internal sealed record RecordFileSpec(string Name, string Sha256);

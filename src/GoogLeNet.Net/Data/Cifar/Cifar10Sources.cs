@@ -1,4 +1,4 @@
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>Everything outside the process that loading depends on, in one place so that tests can stand in for it.</summary>
 internal sealed record Cifar10Sources

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>
 /// Brings verified records into memory: from the place that the user named, else from the cache, which it fills first where needed.

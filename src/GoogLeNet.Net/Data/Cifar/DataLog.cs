@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 internal static partial class DataLog
 {

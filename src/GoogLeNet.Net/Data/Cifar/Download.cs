@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>Fetches one file of known length and SHA-256 over HTTP, going on where an earlier attempt stopped.</summary>
 internal sealed class Download(Cifar10Sources sources, IProgress<DownloadProgress>? progress, ILogger logger)

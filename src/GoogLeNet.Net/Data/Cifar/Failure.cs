@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 internal static class Failure
 {

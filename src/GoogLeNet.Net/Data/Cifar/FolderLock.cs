@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>
 /// Exclusive use of a folder among processes: an open file that nobody else may open. The operating system releases it when the process

@@ -1,4 +1,4 @@
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>Data at a place that the user named: used or refused, never replaced by another source.</summary>
 internal sealed record GivenFolder(string FolderOrArchive, string GivenBy)

@@ -1,4 +1,4 @@
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>A place that the record files can be fetched from.</summary>
 internal interface IDataSource

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>Runs <c>npm pack</c> with the machine's own npm settings.</summary>
 internal static class NpmCommand

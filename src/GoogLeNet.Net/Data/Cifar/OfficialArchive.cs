@@ -1,4 +1,4 @@
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>The archive that the data set's authors publish.</summary>
 internal sealed class OfficialArchive(Cifar10Manifest manifest, Download download) : IDataSource

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>Reads a record file into pixels and labels and checks its length and SHA-256 on the way.</summary>
 internal static class RecordReader

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>
 /// Passes a tar stream on, up to a number of bytes, and refuses extended headers of a size that no real one has: <c>TarReader</c> allocates

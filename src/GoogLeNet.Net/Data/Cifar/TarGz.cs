@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>
 /// Reads chosen files of a gzip-compressed tar archive as streams. An entry's name is only ever compared with the wanted names, never used

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Cifar;
+namespace Inception.Data;
 
 /// <summary>Records straight into the memory of host tensors, in no dispose scope: the training files in one pair, the last file in another.</summary>
 internal sealed class TensorSink(Cifar10Manifest manifest) : IRecordSink, IDisposable

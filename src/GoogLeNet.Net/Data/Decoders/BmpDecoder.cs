@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>
 /// Decodes uncompressed Windows bitmaps: BITMAPINFOHEADER and its successors up to V5, a palette of 1, 4 or 8 bits, 24 bits, and 32 bits with

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>The headers of a Windows bitmap, as they are written; numbers are widened so that sums and products of them cannot overflow.</summary>
 /// <param name="PixelOffset">Where in the file the pixels begin.</param>

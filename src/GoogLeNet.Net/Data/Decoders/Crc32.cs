@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>The CRC of PNG chunks (ISO 3309, reflected polynomial 0xEDB88320).</summary>
 internal static class Crc32

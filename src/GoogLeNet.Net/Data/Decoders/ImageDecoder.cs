@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>Decodes a picture by what its first bytes say it is, whatever its name says.</summary>
 internal static class ImageDecoder

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>Brings a picture to a given size.</summary>
 internal static class ImageResize

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>
 /// Decodes JPEG through the system's libturbojpeg, which this package does not bring: baseline and progressive, grey and colour. The

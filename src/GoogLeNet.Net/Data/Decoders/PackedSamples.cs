@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>Samples of 1, 2, 4 or 8 bits, the leftmost in the highest bits of a byte, as PNG and BMP pack them.</summary>
 internal static class PackedSamples

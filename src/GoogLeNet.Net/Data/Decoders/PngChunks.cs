@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>Reads PNG chunks one after the other and checks the CRC of each; never holds more than the caller's buffer.</summary>
 internal sealed class PngChunks(Stream stream)

@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>The data of consecutive IDAT chunks as one stream. Begins with the reader at the first of them and stops at the chunk after.</summary>
 internal sealed class PngDataStream(PngChunks chunks) : ForwardStream

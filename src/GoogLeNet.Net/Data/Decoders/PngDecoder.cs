@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>Decodes a whole PNG of any kind that the specification knows. Colour profiles, gamma and animation are not looked at.</summary>
 internal static class PngDecoder

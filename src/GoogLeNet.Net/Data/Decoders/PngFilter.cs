@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>The five row filters of PNG (specification, section 9).</summary>
 internal static class PngFilter

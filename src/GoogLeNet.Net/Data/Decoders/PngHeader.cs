@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>What a PNG's samples mean (specification, section 11.2.2), by its colour type.</summary>
 internal enum PngColour

@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>
 /// Turns a PNG's samples into 8-bit RGB: grey is repeated, alpha dropped, a palette looked up, fewer than 8 bits stretched to 0 … 255, and of

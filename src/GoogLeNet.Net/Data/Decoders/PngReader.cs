@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>
 /// Reads a PNG row by row from a forward-only stream, in memory proportional to one row. Damage is a <see cref="DatasetException"/> whose

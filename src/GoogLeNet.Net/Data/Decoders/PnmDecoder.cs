@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>
 /// Decodes binary PGM (P5) and PPM (P6) with a largest value of 1 to 65535, stretched to 0 … 255. Of several pictures in a file the first

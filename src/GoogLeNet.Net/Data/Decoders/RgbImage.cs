@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>A decoded picture: <see cref="Height"/> rows of <see cref="Width"/> RGB triples.</summary>
 internal sealed class RgbImage

@@ -1,4 +1,4 @@
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>
 /// Bilinear resampling with antialiasing, as PIL's <c>BILINEAR</c> and OpenCV's and torch's antialiased bilinear do it: a triangle whose

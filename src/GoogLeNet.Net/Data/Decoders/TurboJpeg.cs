@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Inception.Data.Decoders;
+namespace Inception.Data;
 
 /// <summary>The system's libturbojpeg: the functions of its API 1.2 and later that decoding needs.</summary>
 internal sealed class TurboJpeg

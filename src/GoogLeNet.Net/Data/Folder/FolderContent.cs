@@ -1,4 +1,4 @@
-namespace Inception.Data.Folder;
+namespace Inception.Data;
 
 /// <summary>What a folder of class folders holds.</summary>
 /// <param name="Folder">The folder.</param>
@@ -21,7 +21,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
         }
         catch (Exception e) when (e is UnauthorizedAccessException or ArgumentException or IOException and not DatasetException)
         {
-            throw Refused(folder, Cifar.Failure.Reason(e), e);
+            throw Refused(folder, Failure.Reason(e), e);
         }
     }
 

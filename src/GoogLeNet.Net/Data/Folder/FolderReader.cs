@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using Inception.Data.Cifar;
-using Inception.Data.Decoders;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Folder;
+namespace Inception.Data;
 
 /// <summary>Reads a folder's images on every core.</summary>
 internal sealed class FolderReader(FolderContent content, ImageFolderOptions options, ILogger logger, IProgress<ImageFolderProgress>? progress)

@@ -1,4 +1,4 @@
-namespace Inception.Data.Synthetic;
+namespace Inception.Data;
 
 /// <summary>Draws one picture of a class: its figure in one colour on a ground of another, both shaded by noise.</summary>
 internal static class SyntheticPicture

@@ -1,4 +1,4 @@
-namespace Inception.Data.Synthetic;
+namespace Inception.Data;
 
 /// <summary>A figure at a place, of a size, turned a little, in a picture that reaches from −1 to 1 both ways.</summary>
 /// <param name="Figure">The class, 0 to 9, in the order of <see cref="SyntheticImages.ClassNames"/>.</param>

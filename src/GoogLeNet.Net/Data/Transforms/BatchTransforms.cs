@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>What every list of transforms begins from and ends with.</summary>
 internal static class BatchTransforms

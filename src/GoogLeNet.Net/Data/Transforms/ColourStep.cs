@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// One change of an image's colours, in the form that all of them have: pixel ← factor · pixel + pixelGrey · (the pixel's grey) +

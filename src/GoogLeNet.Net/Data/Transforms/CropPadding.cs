@@ -1,4 +1,4 @@
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>What surrounds an image before <see cref="RandomCrop"/> cuts a window.</summary>
 public enum CropPadding

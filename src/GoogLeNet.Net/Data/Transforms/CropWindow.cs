@@ -1,4 +1,4 @@
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>A part of an image in whole pixels.</summary>
 internal readonly record struct CropWindow(int Top, int Left, int Height, int Width)

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Overwrites a square around a random pixel of each image, as far as it lies inside (DeVries and Taylor, "Improved regularization of

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>Mirrors half of the images left to right.</summary>
 /// <param name="Alternating">

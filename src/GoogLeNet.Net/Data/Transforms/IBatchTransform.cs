@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>What a random transform may depend on: nothing else decides what happens to a sample.</summary>
 /// <param name="Seed">The run's seed.</param>

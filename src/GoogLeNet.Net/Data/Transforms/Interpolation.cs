@@ -1,4 +1,4 @@
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>How <see cref="RandomResizedCrop"/> computes pixels between pixels; all with half-pixel centres, as OpenCV names them.</summary>
 public enum Interpolation

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Blends each image of a finished batch with another one of it: image ← share · image + (1 − share) · partner, where the share is drawn

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>Subtracts each channel's mean and divides by its deviation; the result is float32.</summary>
 public sealed record Normalize : IBatchTransform

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Changes brightness, contrast, saturation and lighting of each image, one after another in random order, each step kept within 0 and the

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Pads on all sides and cuts a window at a random place. The window has the images' size, or one of its own;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Cuts a window of random area and aspect and resizes it to a square with a random interpolation: the paper's training crops (section 6),

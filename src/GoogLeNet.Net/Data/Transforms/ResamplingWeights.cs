@@ -1,4 +1,4 @@
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Resampling of one axis as a matrix: row i holds the weights with which the pixels of a crop make pixel i of the result. Beyond the crop

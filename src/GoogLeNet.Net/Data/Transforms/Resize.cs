@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Resizes with bilinear interpolation, half-pixel centres and no antialiasing: what OpenCV's <c>resize</c> does by default (INTER_LINEAR),

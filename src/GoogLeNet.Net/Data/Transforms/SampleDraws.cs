@@ -1,4 +1,4 @@
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>As many draws as one sample needs, one after another; they depend on the stream and the sample alone.</summary>
 internal sealed class SampleDraws(CounterRandom stream, long sample)

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>Divides by 255: uint8 0–255 becomes float32 0–1.</summary>
 public sealed record ScaleToUnit : IBatchTransform

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Puts pixels on all four sides of (N, H, W, C). libtorch's own mirrored and edge padding take no uint8 and know no channels-last memory.

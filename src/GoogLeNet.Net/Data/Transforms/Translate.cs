@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>
 /// Shifts each image by a whole number of pixels on each axis and fills what becomes free with the nearest pixel of the edge or with one

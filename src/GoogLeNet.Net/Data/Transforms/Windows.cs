@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Data.Transforms;
+namespace Inception.Data;
 
 /// <summary>Cuts a window out of each image of a batch, all of them with one copy.</summary>
 internal static class Windows

@@ -1,7 +1,6 @@
-using Inception.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Averaging;
+namespace Inception.Training;
 
 /// <summary>The average of a network's weights and running statistics beside the network's own: a few calls a step.</summary>
 internal sealed class AverageBuffer : IDisposable

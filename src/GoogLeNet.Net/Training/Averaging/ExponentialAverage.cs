@@ -1,4 +1,4 @@
-namespace Inception.Training.Averaging;
+namespace Inception.Training;
 
 /// <summary>The exponential moving average of the weights: a ← d·a + (1 − d)·w after each step, beginning with the first step's weights.</summary>
 public sealed record ExponentialAverage : WeightAveraging

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Training.Averaging;
+namespace Inception.Training;
 
 /// <summary>All float32 buffers of a module as views of one contiguous buffer, as the parameters are.</summary>
 internal sealed class FlatBuffers : IDisposable

@@ -1,4 +1,4 @@
-namespace Inception.Training.Averaging;
+namespace Inception.Training;
 
 /// <summary>The mean of the weights after every step from some point of the run on (Polyak and Juditsky 1992).</summary>
 public sealed record PolyakAverage : WeightAveraging

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Inception.Training.Averaging;
+namespace Inception.Training;
 
 /// <summary>
 /// An average of the weights after each step, evaluated and saved beside the weights themselves. Floating-point buffers, the running

@@ -1,4 +1,4 @@
-namespace Inception.Training.Callbacks;
+namespace Inception.Training;
 
 /// <summary>
 /// Ends a run whose main head has stopped getting better: a pure function of the history, so that a resumed run goes on counting.

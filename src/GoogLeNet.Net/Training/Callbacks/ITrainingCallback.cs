@@ -1,4 +1,4 @@
-namespace Inception.Training.Callbacks;
+namespace Inception.Training;
 
 /// <summary>What a callback may ask of the run; the run decides when.</summary>
 [Flags]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Inception.Training.Callbacks;
 
 namespace Inception.Training;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Inception.Serialization;
 
 namespace Inception.Training;
 

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Training.Losses;
+namespace Inception.Training;
 
 /// <summary>
 /// Cross entropy in nats between softmax(logits) and the label, of whose probability a share is spread evenly over all classes (label

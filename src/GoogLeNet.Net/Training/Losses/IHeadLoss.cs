@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Losses;
+namespace Inception.Training;
 
 /// <summary>The loss of one head, image by image. A loss of one's own is a record that implements this.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "loss")]

@@ -1,4 +1,4 @@
-namespace Inception.Training.Metrics;
+namespace Inception.Training;
 
 /// <summary>How one head did over a set of images.</summary>
 /// <param name="Head">The head's name.</param>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Training.Metrics;
+namespace Inception.Training;
 
 /// <summary>Sums of loss and hits of every head, kept on the device: nothing waits for the device until they are read.</summary>
 public sealed class MetricAccumulator : IDisposable

@@ -1,7 +1,6 @@
-using Inception.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>AdamW on the flat buffers.</summary>
 internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : FlatOptimizer(parameters)

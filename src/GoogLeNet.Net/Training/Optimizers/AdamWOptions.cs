@@ -1,4 +1,4 @@
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019) as torch.optim.AdamW computes it:

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>An update rule on a network's flat buffers: a handful of calls for each group of parameters.</summary>
 public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable

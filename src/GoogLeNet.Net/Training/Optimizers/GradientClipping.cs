@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>A bound on the gradients of each step, of the parameters that steps move.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "clipping")]

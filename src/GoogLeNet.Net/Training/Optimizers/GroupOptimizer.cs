@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>An optimizer of <c>torch.optim</c> over one vector of parameters.</summary>
 internal sealed class GroupOptimizer : IDisposable

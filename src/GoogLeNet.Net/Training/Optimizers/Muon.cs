@@ -1,8 +1,7 @@
 using Inception.Data;
-using Inception.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>Muon on the flat buffers: Nesterov SGD whose steps are made orthogonal, layer by layer, where they move convolution filters.</summary>
 internal sealed class Muon : FlatOptimizer

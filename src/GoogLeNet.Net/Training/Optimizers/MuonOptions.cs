@@ -1,4 +1,4 @@
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>
 /// Muon (K. Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks") for convolution filters, Nesterov SGD for everything

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>An update rule and its settings; the learning rate is the schedule's.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "optimizer")]

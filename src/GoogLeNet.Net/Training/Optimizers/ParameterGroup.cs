@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>
 /// A rule that picks parameters by kind, by state key or by both, and what the learning rate and the weight decay are multiplied by for them.

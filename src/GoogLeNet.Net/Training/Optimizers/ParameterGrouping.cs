@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>The trainable parameters of one group, in the module's order.</summary>
 internal sealed record GroupedParameters(ParameterGroup Rule, IReadOnlyList<(string Key, Parameter Parameter)> Members);

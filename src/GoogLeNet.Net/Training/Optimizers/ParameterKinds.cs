@@ -1,4 +1,4 @@
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>What a parameter is to its layer, told from its shape and state key; several kinds make a set.</summary>
 [Flags]

@@ -1,7 +1,6 @@
-using Inception.Serialization;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>SGD with momentum on the flat buffers.</summary>
 internal sealed class Sgd(FlatParameters parameters, SgdOptions options) : FlatOptimizer(parameters)

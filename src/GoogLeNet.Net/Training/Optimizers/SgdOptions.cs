@@ -1,4 +1,4 @@
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>How momentum and the learning rate meet; the two differ in steps after the rate changes.</summary>
 public enum MomentumForm

@@ -1,8 +1,7 @@
-using Inception.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>Optimizers of <c>torch.optim</c>, one for each group, each over one parameter that is the group's range of the flat buffers.</summary>
 internal sealed class TorchOptimizer : FlatOptimizer

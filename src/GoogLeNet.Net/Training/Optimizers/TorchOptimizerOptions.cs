@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>An optimizer of <c>torch.optim</c>, or one derived from its base class, under the trainer's schedule and groups.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Inception.Training.Optimizers;
+namespace Inception.Training;
 
 /// <summary>The state of <c>torch.optim</c>'s optimizers as TorchSharp writes it, in a tensor of bytes (capacity) on the host: the length, then the bytes.</summary>
 internal static class TorchOptimizerState

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>The same rate at every step.</summary>
 public sealed record ConstantRate : ILearningRateSchedule

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Falls along half a cosine over the whole run, step by step: final + (initial − final) · (1 + cos πt) / 2, t from 0 to 1. It is

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Falls along half a cosine, step by step, and starts again at the top, each time over a longer or an equal cycle: SGDR (Loshchilov and Hutter 2017,

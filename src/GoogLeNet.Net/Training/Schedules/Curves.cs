@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>Ways from one rate to another; as weighted means, so that rounding cannot take them below 0.</summary>
 internal static class Curves

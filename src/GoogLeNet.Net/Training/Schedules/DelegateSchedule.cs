@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Any function of the position. As JSON only its name is written, for people to read; it cannot be read back, and two of the same name are the

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>Multiplies the rate after each epoch: initial · factor^epoch, the epoch counted from 0, constant within it; PyTorch's ExponentialLR.</summary>
 public sealed record ExponentialDecay : ILearningRateSchedule

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// A schedule that also looks at how the finished epochs went: a pure function of them, so that a resumed run, whose checkpoint holds them, goes on

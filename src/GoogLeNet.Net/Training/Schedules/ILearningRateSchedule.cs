@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>Where a run stands when the learning rate of its next step is asked for.</summary>
 /// <param name="Epoch">Epoch, counted from 0.</param>

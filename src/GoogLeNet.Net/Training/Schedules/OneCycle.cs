@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Rises along half a cosine to a peak and falls along another far below where it began, over the whole run (Smith and Topin 2018): PyTorch's

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Straight lines from point to point, step by step; before the first point its rate, after the last point its rate. The points are in epochs,

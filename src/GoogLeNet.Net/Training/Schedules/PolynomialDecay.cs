@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Falls to 0 over the run as a power of the share that is left: initial · (1 − t)^power after each step, t from 0 to 1. It is Caffe's "poly" policy, with

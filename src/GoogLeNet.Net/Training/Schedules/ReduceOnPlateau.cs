@@ -1,6 +1,4 @@
-using Inception.Training.Callbacks;
-
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Multiplies the rate when a number of the main head has not got better for more than <see cref="Patience"/> epochs: PyTorch's ReduceLROnPlateau, called

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>Draws the learning rate over the epochs of a run.</summary>
 public static class ScheduleCurve

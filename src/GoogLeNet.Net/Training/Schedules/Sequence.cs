@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// One schedule after the other. Each sees a run of its own: its epochs counted from 0, its length that of its part, and only the history of its

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Multiplies the rate every few epochs: initial · factor^⌊(1 + epoch) / everyEpochs⌋ with the epoch counted from 0, the Keras tutorial's

@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>Rises linearly to a peak and falls linearly to the end, over the whole run: the schedule of cifar10-fast and airbench.</summary>
 public sealed record Triangular : ILearningRateSchedule

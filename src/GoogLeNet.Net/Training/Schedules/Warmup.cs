@@ -1,4 +1,4 @@
-namespace Inception.Training.Schedules;
+namespace Inception.Training;
 
 /// <summary>
 /// Another schedule whose rate is, in the first epochs, multiplied by a factor that rises linearly to 1, step by step (Goyal et al. 2017, section 2.2).

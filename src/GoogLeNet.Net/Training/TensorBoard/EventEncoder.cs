@@ -1,4 +1,4 @@
-namespace Inception.Training.TensorBoard;
+namespace Inception.Training;
 
 /// <summary>TensorFlow's <c>Event</c> messages (tensorflow/core/util/event.proto and framework/summary.proto) with the fields that scalars need.</summary>
 internal static class EventEncoder

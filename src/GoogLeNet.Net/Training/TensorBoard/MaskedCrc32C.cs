@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Inception.Training.TensorBoard;
+namespace Inception.Training;
 
 /// <summary>The checksum of TFRecord files: CRC-32C (RFC 3720, appendix B.4), rotated and shifted so that it can guard data that hold checksums.</summary>
 internal static class MaskedCrc32C

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Inception.Training.TensorBoard;
+namespace Inception.Training;
 
 /// <summary>Writes the few kinds of protobuf field that events have.</summary>
 internal sealed class ProtobufWriter

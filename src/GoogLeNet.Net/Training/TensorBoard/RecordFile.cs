@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Inception.Training.TensorBoard;
+namespace Inception.Training;
 
 /// <summary>
 /// A new TFRecord file: each record is its length (8 bytes, little endian), the length's masked checksum, the data and the data's. A record

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Inception.Training.Metrics;
 
-namespace Inception.Training.TensorBoard;
+namespace Inception.Training;
 
 /// <summary>
 /// Writes a run's course for TensorBoard: one event file in a folder, scalars <c>loss/train/HEAD</c>, <c>accuracy/train/HEAD</c>,

@@ -1,4 +1,4 @@
-using Inception.Tests.Model;
+using Inception.Tests.Models;
 
 namespace Inception.Tests.Evidence.Paper;
 

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Architecture;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -53,7 +52,7 @@ public sealed class PaperTests
         var aux2 = layers.Auxiliary(x, "aux2");
         x = layers.Inception(Loops.PoolUp(x), "5a");
         var main = layers.Classifier(Loops.Mean(x), "fc");
-        var output = model.Forward(images, auxiliaries: true);
+        var output = model.AllHeads(images);
 
         foreach (var (head, expected) in new[] { ("main", main), ("aux1", aux1), ("aux2", aux2) })
         {
@@ -71,7 +70,7 @@ public sealed class PaperTests
         {
             using var model = GoogLeNet.Create(7, spec with { InputSize = 64 }, seed: 4);
             model.eval();
-            return [.. model.Forward(images, auxiliaries: true).Heads.SelectMany(head => head.Logits.Floats()).Select(value => (double)value)];
+            return [.. model.AllHeads(images).Heads.SelectMany(head => head.Logits.Floats()).Select(value => (double)value)];
         }
 
         var narrow = Logits(Narrow);

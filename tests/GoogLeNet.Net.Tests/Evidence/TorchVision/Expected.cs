@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Inception.Architecture;
 
 namespace Inception.Tests.Evidence.TorchVision;
 

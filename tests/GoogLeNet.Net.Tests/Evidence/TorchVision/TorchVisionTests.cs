@@ -1,7 +1,5 @@
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -50,7 +48,7 @@ public sealed class TorchVisionTests : IDisposable
         using var frozen = no_grad();
         model.train(training);
 
-        using var output = model.Forward(images, auxiliaries: true);
+        using var output = model.AllHeads(images);
 
         foreach (var (head, expected) in training ? Reference.Training : Reference.Evaluation)
         {

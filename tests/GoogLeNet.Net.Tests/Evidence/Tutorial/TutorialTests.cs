@@ -1,9 +1,6 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -99,7 +96,7 @@ public sealed class TutorialTests
     private static MultiHeadOutput Forward(GoogLeNet model, Case expected)
     {
         using var images = ClosedForm.Images(expected.Count, expected.Size);
-        return model.Forward(images.Images.to(ScalarType.Float32).div(255), auxiliaries: true);
+        return model.AllHeads(images.Images.to(ScalarType.Float32).div(255));
     }
 
     private static Dictionary<int, Case> Read()

@@ -1,12 +1,8 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
-using Inception.Serialization;
 using Inception.Tests.Torch;
 using Inception.Tests.Training.Optimizers;
 using Inception.Training;
-using Inception.Training.Averaging;
-using Inception.Training.Optimizers;
 using Xunit;
 using static TorchSharp.torch;
 

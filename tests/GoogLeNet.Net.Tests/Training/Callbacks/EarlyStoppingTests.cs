@@ -1,5 +1,5 @@
 using FluentAssertions;
-using Inception.Training.Callbacks;
+using Inception.Training;
 using Xunit;
 
 namespace Inception.Tests.Training.Callbacks;

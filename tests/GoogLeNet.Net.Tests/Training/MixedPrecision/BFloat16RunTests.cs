@@ -1,11 +1,7 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Serialization;
 using Inception.Tests.Torch;
 using Inception.Training;
-using Inception.Training.Averaging;
-using Inception.Training.Callbacks;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Inception.Tests.Training.MixedPrecision;
 
 /// <summary>A network of a user's own, from torch's layers alone: convolution, batch normalisation, ReLU, mean, linear layer.</summary>
-internal sealed class ConvolutionalModel : nn.Module<Tensor, Tensor>, IMultiHeadModel
+internal sealed class ConvolutionalModel : MultiHeadModel
 {
     private readonly Conv2d conv = nn.Conv2d(3, 8, 3, padding: 1);
     private readonly BatchNorm2d norm = nn.BatchNorm2d(8);
@@ -25,22 +25,18 @@ internal sealed class ConvolutionalModel : nn.Module<Tensor, Tensor>, IMultiHead
 
     public Conv2d Convolution => conv;
 
-    public IReadOnlyList<Head> Heads { get; } = [new("main", 1)];
+    public override IReadOnlyList<Head> Heads { get; } = [new("main", 1)];
 
-    public int InputSize => 8;
+    public override int InputSize => 8;
 
-    public int NumClasses => 3;
+    public override int NumClasses => 3;
 
-    public string Configuration => nameof(ConvolutionalModel);
+    public override string Configuration => nameof(ConvolutionalModel);
 
-    nn.Module IMultiHeadModel.Module => this;
-
-    public override Tensor forward(Tensor input)
+    protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
     {
         using var scope = NewDisposeScope();
-        var features = nn.functional.relu(norm.call(conv.call(input)));
-        return classifier.call(features.mean([2, 3])).MoveToOuterDisposeScope();
+        var features = nn.functional.relu(norm.call(conv.call(images)));
+        return new(new HeadOutput("main", classifier.call(features.mean([2, 3])).MoveToOuterDisposeScope()));
     }
-
-    public MultiHeadOutput Forward(Tensor images, bool auxiliaries) => new(new HeadOutput("main", call(images)));
 }

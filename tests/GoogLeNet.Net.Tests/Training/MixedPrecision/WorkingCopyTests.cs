@@ -1,8 +1,6 @@
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Tests.Torch;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -122,7 +120,7 @@ public sealed class WorkingCopyTests
     public void Local_response_normalisation_is_computed_in_float32()
     {
         using var scope = NewDisposeScope();
-        using var layer = new LocalResponseNormalization(new LocalResponseNormSpec("norm", Alpha: 1));
+        using var layer = new LocalResponseNorm(new LocalResponseNormSpec("norm", Alpha: 1));
         var input = Arrays.NoiseTensor(1, 2, 16, 4, 4).to(ScalarType.BFloat16);
 
         var output = layer.call(input);
@@ -136,8 +134,8 @@ public sealed class WorkingCopyTests
         using var scope = NewDisposeScope();
         using var model = GoogLeNet.Create(3, spec, seed: 1);
         using var flat = new FlatParameters(model, precision: precision);
-        var network = new LowPrecisionModel(model);
-        var logits = network.Forward(Arrays.NoiseTensor(4, 12, 3, 8, 8), auxiliaries: true);
+        var network = new PrecisionCast(model);
+        var logits = network.AllHeads(Arrays.NoiseTensor(4, 12, 3, 8, 8));
         var labels = tensor([.. Enumerable.Range(0, 12).Select(n => n % 3L)]);
         var loss = logits.Heads.Select(head => nn.functional.cross_entropy(head.Logits, labels)).Aggregate((sum, next) => sum + next);
         loss.dtype.Should().Be(ScalarType.Float32);

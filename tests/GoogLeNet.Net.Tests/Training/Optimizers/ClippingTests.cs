@@ -1,9 +1,7 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Tests.Torch;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using Xunit;
 using static TorchSharp.torch;
 

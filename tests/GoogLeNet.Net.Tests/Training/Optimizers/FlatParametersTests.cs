@@ -122,7 +122,7 @@ public sealed class FlatParametersTests
     private static void Backward(GoogLeNet model, Tensor images)
     {
         var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
-        model.Forward(images, auxiliaries: true).Heads.Select(head => nn.functional.cross_entropy(head.Logits, labels))
+        model.AllHeads(images).Heads.Select(head => nn.functional.cross_entropy(head.Logits, labels))
             .Aggregate((sum, loss) => sum + loss).backward();
     }
 }

@@ -2,10 +2,8 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Tests.Torch;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Inception.Architecture;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using static TorchSharp.torch;
 using Parameter = TorchSharp.Modules.Parameter;
 using Sequential = TorchSharp.Modules.Sequential;

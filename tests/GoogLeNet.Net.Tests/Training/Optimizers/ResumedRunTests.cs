@@ -1,9 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Serialization;
 using Inception.Training;
-using Inception.Training.Optimizers;
-using Inception.Training.Schedules;
 using Xunit;
 using static TorchSharp.torch;
 

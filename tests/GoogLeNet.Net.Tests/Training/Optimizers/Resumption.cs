@@ -1,7 +1,5 @@
 using FluentAssertions;
-using Inception.Serialization;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Training.Optimizers;

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using Xunit;
 using static TorchSharp.torch;
 

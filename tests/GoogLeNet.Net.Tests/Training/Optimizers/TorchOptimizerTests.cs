@@ -1,7 +1,6 @@
 using FluentAssertions;
 using Inception.Tests.Torch;
 using Inception.Training;
-using Inception.Training.Optimizers;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;

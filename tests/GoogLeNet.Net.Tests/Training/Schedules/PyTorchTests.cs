@@ -1,8 +1,6 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
-using Inception.Training.Callbacks;
-using Inception.Training.Schedules;
+using Inception.Training;
 using Xunit;
 
 namespace Inception.Tests.Training.Schedules;

@@ -1,9 +1,6 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
 using Inception.Training;
-using Inception.Training.Callbacks;
-using Inception.Training.Schedules;
 using Xunit;
 
 namespace Inception.Tests.Training.Schedules;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using FluentAssertions;
 using Inception.Training;
-using Inception.Training.Schedules;
 using Xunit;
 
 namespace Inception.Tests.Training.Schedules;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Architecture;
-using Inception.Training.Schedules;
+using Inception.Training;
 using Xunit;
 
 namespace Inception.Tests.Training.Schedules;

@@ -1,5 +1,5 @@
 using FluentAssertions;
-using Inception.Training.Schedules;
+using Inception.Training;
 using Xunit;
 
 namespace Inception.Tests.Training.Schedules;

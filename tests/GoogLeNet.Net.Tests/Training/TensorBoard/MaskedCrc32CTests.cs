@@ -1,6 +1,6 @@
 using System.Text;
 using FluentAssertions;
-using Inception.Training.TensorBoard;
+using Inception.Training;
 using Xunit;
 
 namespace Inception.Tests.Training.TensorBoard;

@@ -1,7 +1,5 @@
 using FluentAssertions;
 using Inception.Training;
-using Inception.Training.Metrics;
-using Inception.Training.TensorBoard;
 using Xunit;
 
 namespace Inception.Tests.Training.TensorBoard;

@@ -1,0 +1,272 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Inception.Graph;
+using Inception.Kernels;
+
+namespace Inception;
+
+/// <summary>
+/// A network for fast inference on a CPU, on plain memory: batch normalization folded into the convolutions, filters packed, branches written where the concatenation wants
+/// them, memory planned once, large batches in cache-sized chunks. It needs no native library.
+/// </summary>
+/// <remarks>Any number of threads may use it at once. An image has the same logits, bit for bit, whatever lies beside it in the batch, up to the choice of the algorithm by
+/// the batch's size.</remarks>
+public sealed class CompiledNetwork : IDisposable
+{
+    // Four images of 224×224 in the paper's first convolution, float32: what a core's share of the last cache holds.
+    private const long CachedNumbers = 4 * 64 * 112 * 112;
+    private const int MaxPlans = 64;
+    private const int CacheLine = 64;
+
+    private readonly IReadOnlyList<IReadOnlyList<Step>> levels;
+    private readonly IReadOnlyList<Step> steps;
+    private readonly IReadOnlyList<(string Name, Activation Logits)> heads;
+    private readonly ConcurrentDictionary<(int Height, int Width), MemoryPlan> plans = new();
+    private readonly ConcurrentBag<Memory> memories = [];
+    private readonly int minInputSize;
+
+    // Runs under way; one more until it is disposed.
+    private int users = 1;
+    private int isDisposed;
+
+    internal CompiledNetwork(ModelDescription description, IReadOnlyDictionary<string, SafeTensor> tensors, bool withAuxiliaries = false)
+    {
+        (Spec, NumClasses) = (description.Spec, description.NumClasses);
+        minInputSize = Spec.SmallestInputSize()!.Value;
+        (steps, heads) = NetworkCompiler.Compile(Spec, tensors, withAuxiliaries);
+        levels = [.. steps.GroupBy(step => step.Level).OrderBy(level => level.Key).Select(level => level.ToList())];
+
+        // What a head puts out must outlive all steps.
+        foreach (var (_, logits) in heads)
+        {
+            logits.Root.LastLevel = int.MaxValue;
+        }
+    }
+
+    /// <summary>The network as data.</summary>
+    public GoogLeNetSpec Spec { get; }
+
+    /// <summary>Classes that it tells apart.</summary>
+    public int NumClasses { get; }
+
+    /// <summary>Names of the heads that it computes, the main one first.</summary>
+    public IReadOnlyList<string> Heads => [.. heads.Select(head => head.Name)];
+
+    /// <summary>Compiles the network of a model file: of a checkpoint with averaged weights those, with which its run ends.</summary>
+    /// <param name="path">A file that GoogLeNet.Net wrote: weights or a checkpoint.</param>
+    /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too.</param>
+    /// <exception cref="UnknownModelException">The file does not say which network it holds.</exception>
+    /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
+    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public static CompiledNetwork Load(string path, bool withAuxiliaries = false)
+    {
+        var file = SafeTensorsFile.Read(path);
+        var description = ModelDescription.Read(file, path);
+        var tensors = file.FinalTensors().ToDictionary(tensor => tensor.Name);
+        NetworkState.Check(description, tensors, path);
+        return new(description, tensors, withAuxiliaries);
+    }
+
+    /// <summary>The main head's logits.</summary>
+    /// <param name="images">(N, C, H, W), as the network was trained to see them.</param>
+    /// <param name="count">N.</param>
+    /// <param name="height">H in pixels; the spec's input size when omitted.</param>
+    /// <param name="width">W in pixels; as the height when omitted.</param>
+    /// <param name="cancellationToken">Ends the work between two chunks of the batch.</param>
+    /// <returns>(N, <see cref="NumClasses"/>), before softmax.</returns>
+    /// <exception cref="ArgumentException">The images' length or size does not fit; the message says what does.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public float[] Logits(ReadOnlySpan<float> images, int count = 1, int? height = null, int? width = null, CancellationToken cancellationToken = default) =>
+        HeadLogits(images, count, height, width, cancellationToken)[0];
+
+    /// <summary>The logits of each of <see cref="Heads"/>.</summary>
+    /// <inheritdoc cref="Logits"/>
+    public unsafe float[][] HeadLogits(ReadOnlySpan<float> images, int count = 1, int? height = null, int? width = null, CancellationToken cancellationToken = default)
+    {
+        var (h, w) = (height ?? Spec.InputSize, width ?? height ?? Spec.InputSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        if (h < minInputSize || w < minInputSize)
+        {
+            throw new ArgumentException($"Images of {h}×{w} pixels are too small: '{Spec.Name}' takes {minInputSize} pixels at least.", nameof(height));
+        }
+
+        if (images.Length != (long)count * Spec.InputChannels * h * w)
+        {
+            throw new ArgumentException(
+                $"{count} images of {Spec.InputChannels}×{h}×{w} are {(long)count * Spec.InputChannels * h * w} numbers; there are {images.Length}.", nameof(images));
+        }
+
+        fixed (float* first = images)
+        {
+            return Compute((nint)first, areChannelsLast: false, count, h, w, Environment.ProcessorCount, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref isDisposed, 1) == 0)
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>The logits of each head.</summary>
+    /// <param name="images">Address of the first image.</param>
+    /// <param name="areChannelsLast">Whether they lie as (N, H, W, C); otherwise as (N, C, H, W).</param>
+    /// <param name="count">N.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="threads">Number of threads.</param>
+    /// <param name="cancellationToken">Ends the work between two chunks.</param>
+    internal float[][] Compute(nint images, bool areChannelsLast, int count, int height, int width, int threads, CancellationToken cancellationToken = default)
+    {
+        Enter();
+        try
+        {
+            var plan = PlanFor(height, width);
+            var logits = heads.Select(_ => new float[(long)count * NumClasses]).ToArray();
+            var (chunks, threadsPerChunk) = Chunks(count, threads, (int)(CachedNumbers / plan.LargestActivation));
+            var imageBytes = (nint)Spec.InputChannels * height * width * sizeof(float);
+            void Chunk(int chunk)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var (start, end) = ((int)((long)count * chunk / chunks), (int)((long)count * (chunk + 1) / chunks));
+                Run(plan, images + (start * imageBytes), areChannelsLast, start, end - start, threadsPerChunk, logits);
+            }
+
+            if (threadsPerChunk == 1 && chunks > 1)
+            {
+                ParallelFor.Run(threads, new ParallelWork(chunks, Chunk));
+            }
+            else
+            {
+                for (var chunk = 0; chunk < chunks; chunk++)
+                {
+                    Chunk(chunk);
+                }
+            }
+
+            return logits;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>How many chunks a batch makes, and how many threads work on each.</summary>
+    /// <param name="count">Images.</param>
+    /// <param name="threads">Threads there are.</param>
+    /// <param name="imagesPerThread">Images whose activations fit a thread's share of the cache; 0 if one is too large.</param>
+    internal static (int Chunks, int Threads) Chunks(int count, int threads, int imagesPerThread)
+    {
+        if (threads > 1 && imagesPerThread > 0 && count >= threads * Math.Max(1, imagesPerThread / 2))
+        {
+            // Each thread takes a chunk through the whole network, so that none waits for another after each step.
+            var chunks = (count + imagesPerThread - 1) / imagesPerThread;
+            return (Math.Min((chunks + threads - 1) / threads * threads, count), 1);
+        }
+
+        var together = Math.Max(1, threads * imagesPerThread);
+        return ((count + together - 1) / together, threads);
+    }
+
+    private unsafe void Run(MemoryPlan plan, nint images, bool areChannelsLast, int first, int count, int threads, float[][] logits)
+    {
+        if (!memories.TryTake(out var memory))
+        {
+            memory = new Memory();
+        }
+
+        var run = new GraphRun(plan, memory.Take(plan.Size * count), images, areChannelsLast, count, threads);
+        foreach (var level in levels)
+        {
+            ParallelFor.RunSpinning(threads, [.. level.Select(step => step.Work(run))]);
+        }
+
+        for (var head = 0; head < heads.Count; head++)
+        {
+            var size = count * NumClasses;
+            new ReadOnlySpan<float>((void*)run.View(heads[head].Logits).Address, size).CopyTo(logits[head].AsSpan(first * NumClasses, size));
+        }
+
+        memories.Add(memory);
+    }
+
+    private MemoryPlan PlanFor(int height, int width)
+    {
+        if (plans.Count > MaxPlans)
+        {
+            plans.Clear();
+        }
+
+        return plans.GetOrAdd((height, width), size => new MemoryPlan(steps, size.Height, size.Width));
+    }
+
+    private void Enter()
+    {
+        for (int now; (now = Volatile.Read(ref users)) > 0;)
+        {
+            if (Volatile.Read(ref isDisposed) == 0 && Interlocked.CompareExchange(ref users, now + 1, now) == now)
+            {
+                return;
+            }
+
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref isDisposed) != 0, this);
+        }
+
+        throw new ObjectDisposedException(nameof(CompiledNetwork));
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref users) == 0)
+        {
+            foreach (var step in steps)
+            {
+                step.Dispose();
+            }
+
+            while (memories.TryTake(out var memory))
+            {
+                memory.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Memory of one run at a time, kept for the next one.</summary>
+    private sealed unsafe class Memory : IDisposable
+    {
+        private void* start;
+        private long length;
+
+        ~Memory() => Dispose();
+
+        /// <summary>The address of so many numbers, which are not cleared.</summary>
+        public nint Take(long count)
+        {
+            if (count > length)
+            {
+                NativeMemory.AlignedFree(start);
+                length = 0;
+                start = null;
+                start = NativeMemory.AlignedAlloc((nuint)count * sizeof(float), CacheLine);
+                length = count;
+            }
+
+            return (nint)start;
+        }
+
+        public void Dispose()
+        {
+            NativeMemory.AlignedFree(start);
+            start = null;
+            length = 0;
+            GC.SuppressFinalize(this);
+        }
+    }
+}

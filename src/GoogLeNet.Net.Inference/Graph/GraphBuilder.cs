@@ -1,0 +1,108 @@
+namespace Inception.Graph;
+
+/// <summary>Builds the steps of a compiled network.</summary>
+/// <param name="padding">How convolutions pad.</param>
+/// <param name="pooling">How max poolings treat edges.</param>
+internal sealed class GraphBuilder(PaddingRule padding, PoolingRule pooling)
+{
+    private readonly List<Step> steps = [];
+
+    /// <summary>The steps, in the order in which they run.</summary>
+    public IReadOnlyList<Step> Build()
+    {
+        // Of the last step that writes an activation.
+        var levels = new Dictionary<Activation, int>();
+        foreach (var step in steps)
+        {
+            step.Level = levels.GetValueOrDefault(step.Input.Root, -1) + 1;
+            Use(step.Input, step.Level);
+            foreach (var output in step.Outputs)
+            {
+                levels[output.Root] = Math.Max(levels.GetValueOrDefault(output.Root), step.Level);
+                Use(output, step.Level);
+            }
+        }
+
+        return [.. steps.OrderBy(step => step.Level)];
+
+        static void Use(Activation activation, int level)
+        {
+            var root = activation.Root;
+            (root.FirstLevel, root.LastLevel) = (Math.Min(root.FirstLevel, level), Math.Max(root.LastLevel, level));
+        }
+    }
+
+    /// <summary>The images.</summary>
+    public Activation Input(int channels)
+    {
+        var image = new Activation(channels);
+        steps.Add(new InputStep(image));
+        return image;
+    }
+
+    /// <summary>A convolution and ReLU, padded by the network's rule.</summary>
+    public Activation Conv2d(Activation x, ConvWeights weights, int stride = 1) =>
+        Conv(x, [weights], size => new(Geometry.ConvolutionPadding(size, weights.Kernel, stride, padding).Before, Geometry.ConvolutionOutput(size, weights.Kernel, stride, padding)), stride, relu: true)[0];
+
+    /// <summary>A convolution and ReLU with as many zeros on each side.</summary>
+    public Activation Conv2d(Activation x, ConvWeights weights, int stride, int zeros) =>
+        Conv(x, [weights], size => new(zeros, Geometry.ConvolutionOutput(size, weights.Kernel, stride, zeros)), stride, relu: true)[0];
+
+    /// <summary>Several 1×1 convolutions and ReLU of one input, computed as one.</summary>
+    public Activation[] ParallelConv1x1(Activation x, params ConvWeights[] weights) => Conv(x, weights, size => new(0, size), stride: 1, relu: true);
+
+    /// <summary>A fully connected layer over the whole map; (N, H, W, C) → (N, 1, 1, outputs).</summary>
+    public Activation Linear(Activation x, ConvWeights weights, bool relu) => Conv(x, [weights], _ => new(0, 1), stride: 1, relu)[0];
+
+    /// <summary>Max pooling.</summary>
+    /// <param name="x">(N, H, W, C).</param>
+    /// <param name="kernel">Height and width of a window.</param>
+    /// <param name="stride">Pixels from one window to the next.</param>
+    /// <param name="rule">How edges are treated; as the network does when omitted.</param>
+    public Activation MaxPool2d(Activation x, int kernel, int stride, PoolingRule? rule = null)
+    {
+        var output = new Activation(x.Channels);
+        steps.Add(new MaxPoolStep(
+            x, output, kernel, size => new(Geometry.PoolPadding(size, kernel, stride, rule ?? pooling).Padding, Geometry.PoolOutput(size, kernel, stride, rule ?? pooling)), stride));
+        return output;
+    }
+
+    /// <summary>Average pooling over windows inside the image.</summary>
+    /// <param name="x">(N, H, W, C).</param>
+    /// <param name="windows">First pixel and the one after the last of each window, along an axis of a given size.</param>
+    public Activation AveragePool2d(Activation x, Func<int, (int Start, int End)[]> windows)
+    {
+        var output = new Activation(x.Channels);
+        steps.Add(new AveragePoolStep(x, output, windows));
+        return output;
+    }
+
+    /// <summary>Local response normalization.</summary>
+    public Activation LocalResponseNorm(Activation x, LocalResponseNormSpec spec)
+    {
+        var output = new Activation(x.Channels);
+        steps.Add(new LocalResponseNormStep(x, output, spec));
+        return output;
+    }
+
+    /// <summary>Branches side by side on the channels: their steps write where they belong in the whole.</summary>
+    public static Activation Concat(params Activation[] branches)
+    {
+        var whole = new Activation(branches.Sum(branch => branch.Channels));
+        var first = 0;
+        foreach (var branch in branches)
+        {
+            branch.PlaceIn(whole, first);
+            first += branch.Channels;
+        }
+
+        return whole;
+    }
+
+    private Activation[] Conv(Activation x, ConvWeights[] weights, Func<int, Windows> windows, int stride, bool relu)
+    {
+        Activation[] outputs = [.. weights.Select(each => new Activation(each.Outputs))];
+        steps.Add(new ConvStep(x, ConvWeights.Pack(weights), windows, stride, relu, outputs));
+        return outputs;
+    }
+}

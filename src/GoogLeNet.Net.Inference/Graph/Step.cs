@@ -1,0 +1,164 @@
+using Inception.Kernels;
+
+namespace Inception.Graph;
+
+/// <summary>Where the windows of a convolution or pooling lie along one axis.</summary>
+/// <param name="Before">Pixels by which the first one starts before the image.</param>
+/// <param name="Count">Number of windows: the output's size.</param>
+internal readonly record struct Windows(int Before, int Count);
+
+/// <summary>A step of a compiled network: some activations are computed from another one.</summary>
+/// <param name="input">What it reads.</param>
+/// <param name="outputs">What it writes.</param>
+internal abstract class Step(Activation input, params Activation[] outputs) : IDisposable
+{
+    /// <summary>What it reads.</summary>
+    public Activation Input { get; } = input;
+
+    /// <summary>What it writes.</summary>
+    public Activation[] Outputs { get; } = outputs;
+
+    /// <summary>Steps of one level do not depend on each other and run in one parallel region.</summary>
+    public int Level { get; set; }
+
+    /// <summary>Height or width of the outputs for an input of that size.</summary>
+    public abstract int OutputSize(int size);
+
+    /// <summary>The work.</summary>
+    /// <param name="run">Images in memory.</param>
+    public abstract ParallelWork Work(GraphRun run);
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>Images as the caller has them into the first activation.</summary>
+internal sealed unsafe class InputStep(Activation image) : Step(image, image)
+{
+    /// <inheritdoc/>
+    public override int OutputSize(int size) => size;
+
+    /// <inheritdoc/>
+    public override ParallelWork Work(GraphRun run)
+    {
+        var (height, width) = run.Size(Input);
+        float* from = (float*)run.Images, to = (float*)run.View(Input).Address;
+        var (channels, pixels) = (Input.Channels, height * width);
+        if (run.AreChannelsLast)
+        {
+            return ParallelWork.OverItems(run.Count, channels * pixels, image =>
+                new ReadOnlySpan<float>(from + ((nint)image * channels * pixels), channels * pixels).CopyTo(new Span<float>(to + ((nint)image * channels * pixels), channels * pixels)));
+        }
+
+        return ParallelWork.OverItems(run.Count * height, channels * width, row =>
+        {
+            var (image, y) = Math.DivRem(row, height);
+            var target = to + ((nint)row * width * channels);
+            for (var channel = 0; channel < channels; channel++)
+            {
+                var source = from + ((((nint)image * channels) + channel) * pixels) + ((nint)y * width);
+                for (var x = 0; x < width; x++)
+                {
+                    target[(x * channels) + channel] = source[x];
+                }
+            }
+        });
+    }
+}
+
+/// <summary>One or several convolutions of one input, with ReLU or not: by Winograd's algorithm where that pays, otherwise as matrix products.</summary>
+/// <param name="input">(N, H, W, C).</param>
+/// <param name="filters">The filters, a group for each output.</param>
+/// <param name="windows">Where the windows lie along an axis of a given size.</param>
+/// <param name="stride">Pixels from one window to the next.</param>
+/// <param name="relu">Whether ReLU follows.</param>
+/// <param name="outputs">One for each group.</param>
+internal sealed class ConvStep(Activation input, PackedFilters filters, Func<int, Windows> windows, int stride, bool relu, Activation[] outputs) : Step(input, outputs)
+{
+    private readonly Lazy<WinogradFilters>? winograd = IsWinograd(filters, stride, outputs.Length) ? new(() => new(filters, outputs[0].Channels)) : null;
+
+    /// <inheritdoc/>
+    public override int OutputSize(int size) => windows(size).Count;
+
+    /// <inheritdoc/>
+    public override unsafe ParallelWork Work(GraphRun run)
+    {
+        var (height, width) = run.Size(Input);
+        var (rows, columns) = (windows(height), windows(width));
+        if (winograd is not null)
+        {
+            var shape = new Conv2dShape(run.Count, height, width, Input.Channels, Outputs[0].Channels);
+            if ((rows, columns) == (new Windows(1, height), new Windows(1, width)) && WinogradConv2d.HasEnoughTiles(shape))
+            {
+                return WinogradConv2d.For(ElementType.Float32).Forward(run.View(Input), winograd.Value.Packed, relu, run.View(Outputs[0]), shape, run.Threads);
+            }
+        }
+
+        return new Im2colConv2d(
+            run.View(Input), filters, relu, [.. Outputs.Select(run.View)], new(run.Count, height, width, rows.Count, columns.Count, stride, rows.Before, columns.Before)).Work(run.Threads);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        filters.Dispose();
+        if (winograd is { IsValueCreated: true })
+        {
+            winograd.Value.Dispose();
+        }
+    }
+
+    private static bool IsWinograd(PackedFilters filters, int stride, int groups) =>
+        CpuFeatures.HasFusedMultiplyAdd && filters.Kernel == 3 && stride == 1 && groups == 1
+        && WinogradConv2d.IsSupported(filters.Inputs) && WinogradConv2d.IsSupported(filters.Panels.Sum(panel => panel.Columns)) && filters.Inputs >= TileTransform.Block;
+}
+
+/// <summary>Max pooling.</summary>
+internal sealed class MaxPoolStep(Activation input, Activation output, int kernel, Func<int, Windows> windows, int stride) : Step(input, output)
+{
+    /// <inheritdoc/>
+    public override int OutputSize(int size) => windows(size).Count;
+
+    /// <inheritdoc/>
+    public override ParallelWork Work(GraphRun run)
+    {
+        var (height, width) = run.Size(Input);
+        var (rows, columns) = (windows(height), windows(width));
+        return MaxPoolKernel.For(ElementType.Float32).Forward(
+            run.View(Input).Address, run.View(Outputs[0]).Address, 0,
+            new(run.Count, height, width, Input.Channels, rows.Count, columns.Count, kernel, stride, rows.Before, columns.Before));
+    }
+}
+
+/// <summary>Average pooling over windows inside the image.</summary>
+internal sealed class AveragePoolStep(Activation input, Activation output, Func<int, (int Start, int End)[]> windows) : Step(input, output)
+{
+    /// <inheritdoc/>
+    public override int OutputSize(int size) => windows(size).Length;
+
+    /// <inheritdoc/>
+    public override ParallelWork Work(GraphRun run)
+    {
+        var (height, width) = run.Size(Input);
+        return AveragePoolKernel.Work(
+            run.View(Input).Address, run.View(Outputs[0]).Address, run.Count, height, width, Input.Channels, windows(height), windows(width));
+    }
+}
+
+/// <summary>Local response normalization.</summary>
+internal sealed class LocalResponseNormStep(Activation input, Activation output, LocalResponseNormSpec spec) : Step(input, output)
+{
+    private readonly LocalResponseNormKernel kernel = new(spec.Size, spec.Alpha, spec.Beta, spec.K);
+
+    /// <inheritdoc/>
+    public override int OutputSize(int size) => size;
+
+    /// <inheritdoc/>
+    public override ParallelWork Work(GraphRun run)
+    {
+        var (height, width) = run.Size(Input);
+        return kernel.Work(run.View(Input).Address, run.View(Outputs[0]).Address, run.Count * height * width, Input.Channels);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Runtime.ExceptionServices;
+
+namespace Inception.Kernels;
+
+/// <summary>A parallel loop over the ranges of one or several kernels. Ranges are claimed dynamically, so a late worker delays nobody.</summary>
+internal sealed class ParallelFor
+{
+    // Numbers in a range: some tens of microseconds of work.
+    private const int Grain = 65_536;
+    private const int MaxRanges = 16;
+
+    // How long workers spin for the next loop, in microseconds: longer than it takes to get from one step of a network to the next, and little beside what comes between other calls.
+    private const int LongSpin = 100;
+    private const int ShortSpin = 20;
+
+    // For dotnet-counters, and for benchmarks that tell kernels from overhead.
+    private static readonly Histogram<double> Duration =
+        new Meter("GoogLeNet.Net").CreateHistogram<double>("googlenet.kernel.duration", "s", "Wall time of one call of a kernel for CPUs.");
+
+    private readonly ParallelWork[] works;
+    private readonly int count;
+    private int places;
+    private int claimed;
+    private int finished;
+    private ExceptionDispatchInfo? failure;
+
+    private ParallelFor(ParallelWork[] works, bool keepSpinning) =>
+        (this.works, count, SpinTime) = (works, works.Sum(work => work.Count), keepSpinning ? LongSpin : ShortSpin);
+
+    /// <summary>How long those who helped spin for more work, in microseconds.</summary>
+    public int SpinTime { get; }
+
+    /// <summary>How many workers may still join.</summary>
+    public int Places => places;
+
+    /// <summary>How many ranges to make. It depends on the work alone, so that sums over ranges are the same on any number of threads.</summary>
+    /// <param name="items">Number of items.</param>
+    /// <param name="size">Numbers in an item.</param>
+    public static int RangeCount(int items, int size) => (int)Math.Clamp((long)items * size / Grain, 1, Math.Min(items, MaxRanges));
+
+    /// <summary>Runs works that do not depend on each other; their ranges start in the order of the works.</summary>
+    /// <param name="threads">Number of threads, the caller's included, at least 1.</param>
+    /// <param name="works">What to do.</param>
+    /// <exception cref="Exception">What one of the ranges threw, after all of them have ended.</exception>
+    public static void Run(int threads, params ParallelWork[] works) => new ParallelFor(works, keepSpinning: false).Run(threads);
+
+    /// <summary>The same where the next loop follows within microseconds: workers spin for it before they sleep.</summary>
+    /// <param name="threads">Number of threads, the caller's included, at least 1.</param>
+    /// <param name="works">What to do.</param>
+    /// <exception cref="Exception">What one of the ranges threw, after all of them have ended.</exception>
+    public static void RunSpinning(int threads, params ParallelWork[] works) => new ParallelFor(works, keepSpinning: true).Run(threads);
+
+    /// <summary>Takes a place among those who work on it, unless all ranges are claimed or all places taken.</summary>
+    public bool TryJoin() => Volatile.Read(ref claimed) < count && Volatile.Read(ref places) > 0 && Interlocked.Decrement(ref places) >= 0;
+
+    /// <summary>Claims and does ranges until none are left.</summary>
+    public void DoRanges()
+    {
+        for (int range; (range = Interlocked.Increment(ref claimed) - 1) < count;)
+        {
+            try
+            {
+                Do(range);
+            }
+            catch (Exception exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+
+            Interlocked.Increment(ref finished);
+        }
+    }
+
+    private void Run(int threads)
+    {
+        var began = Duration.Enabled ? Stopwatch.GetTimestamp() : 0;
+        places = Math.Min(threads, count) - 1;
+        var slot = places > 0 ? WorkerPool.Post(this) : -1;
+        DoRanges();
+        var wait = default(SpinWait);
+        while (Volatile.Read(ref finished) < count)
+        {
+            wait.SpinOnce(sleep1Threshold: -1);
+        }
+
+        WorkerPool.Retract(slot);
+        failure?.Throw();
+        if (began != 0)
+        {
+            Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+        }
+    }
+
+    private void Do(int range)
+    {
+        var work = 0;
+        for (; range >= works[work].Count; work++)
+        {
+            range -= works[work].Count;
+        }
+
+        works[work].Body(range);
+    }
+}

@@ -1,0 +1,128 @@
+namespace Inception.Kernels;
+
+/// <summary>
+/// 3×3 convolutions with stride 1 and padding 1 by Winograd's algorithm F(4×4, 3×3) (<see cref="WinogradTransform"/>): a quarter of the multiplications, in float32 whatever
+/// the type in memory. An infinite or NaN input can make all outputs of its 4×4 tile NaN, not its neighbours alone.
+/// </summary>
+internal abstract unsafe class WinogradConv2d
+{
+    private static readonly WinogradConv2d Float32 = new WinogradConv2d<float, Float32Loader>();
+    private static readonly WinogradConv2d BFloat16 = new WinogradConv2d<ushort, BFloat16Loader>();
+    private static readonly bool LeavesBFloat16 = CpuFeatures.MultipliesBFloat16Faster;
+
+    /// <summary>The kernel for a type.</summary>
+    public static WinogradConv2d For(ElementType type) => type == ElementType.Float32 ? Float32 : BFloat16;
+
+    /// <summary>Whether a number of input or output channels is supported: a multiple of four, of which the last panel of 32 fills two vectors at least.</summary>
+    public static bool IsSupported(int channels)
+    {
+        var last = channels % GemmMicroKernel.NR;
+        return channels % GemmMicroKernel.MR == 0 && (last == 0 || last >= TileTransform.Block);
+    }
+
+    /// <summary>
+    /// Whether it beats libtorch's convolution. Transforming the filters must pay, which takes enough tiles and four times the filters' memory; and bfloat16 is left to
+    /// processors that multiply it faster than float32.
+    /// </summary>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="type">The type in memory.</param>
+    public static bool IsFaster(Conv2dShape shape, ElementType type)
+    {
+        const int MaxFilters = 1 << 20; // 150 MB once transformed.
+        return HasEnoughTiles(shape) && (long)shape.Inputs * shape.Outputs <= MaxFilters && (type == ElementType.Float32 || !LeavesBFloat16);
+    }
+
+    /// <summary>Whether whole tiles make up enough of the images for the transforms to pay.</summary>
+    public static bool HasEnoughTiles(Conv2dShape shape)
+    {
+        const int MinPixels = 256;
+        const int PixelsPerTile = 6; // What a tile costs, in pixels of libtorch's convolution.
+        return shape.Pixels >= MinPixels + ((long)PixelsPerTile * shape.Tiles);
+    }
+
+    /// <summary>Numbers of float32 that packed filters and biases take.</summary>
+    public static nint PackedSize(Conv2dShape shape) => (TileTransform.Planes * shape.FilterPlane) + (shape.Panels * GemmMicroKernel.NR);
+
+    /// <summary>Packs biases at once and filters in the returned work: transformed, in panels of 32 filters.</summary>
+    /// <param name="filters">(K, C, 3, 3).</param>
+    /// <param name="biases">Address of (K) numbers, or 0 for none.</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="packed">Receives <see cref="PackedSize"/> numbers.</param>
+    public abstract ParallelWork PackFilters(FilterView filters, nint biases, Conv2dShape shape, float* packed);
+
+    /// <summary>The convolution with packed filters, followed by ReLU if asked for.</summary>
+    /// <param name="input">(N, H, W, C).</param>
+    /// <param name="packed">What <see cref="PackFilters"/> made.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="output">(N, H, W, K).</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="threads">How many threads will do the work.</param>
+    public abstract ParallelWork Forward(ImageView input, float* packed, bool relu, ImageView output, Conv2dShape shape, int threads);
+
+    /// <summary>The gradient of the filters.</summary>
+    /// <param name="input">(N, H, W, C).</param>
+    /// <param name="gradient">The output's, (N, H, W, K).</param>
+    /// <param name="filters">Receives the filters' gradient.</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="threads">Number of threads.</param>
+    public abstract void WeightGradient(ImageView input, ImageView gradient, FilterView filters, Conv2dShape shape, int threads);
+
+    /// <summary>Packs the filters and convolves.</summary>
+    /// <param name="input">(N, H, W, C).</param>
+    /// <param name="filters">(K, C, 3, 3).</param>
+    /// <param name="biases">Address of (K) numbers, or 0 for none.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="output">(N, H, W, K).</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="threads">Number of threads.</param>
+    public void Convolve(ImageView input, FilterView filters, nint biases, bool relu, ImageView output, Conv2dShape shape, int threads)
+    {
+        var packed = ScratchBuffer.Shared(PackedSize(shape));
+        ParallelFor.Run(threads, PackFilters(filters, biases, shape, packed));
+        ParallelFor.Run(threads, Forward(input, packed, relu, output, shape, threads));
+    }
+}
+
+/// <summary><see cref="WinogradConv2d"/> for one type.</summary>
+/// <typeparam name="T">The type in memory.</typeparam>
+/// <typeparam name="TLoader">How it is read and written.</typeparam>
+internal sealed unsafe class WinogradConv2d<T, TLoader> : WinogradConv2d where T : unmanaged where TLoader : IElementLoader<T>
+{
+    /// <inheritdoc/>
+    public override ParallelWork PackFilters(FilterView filters, nint biases, Conv2dShape shape, float* packed)
+    {
+        var bias = packed + (TileTransform.Planes * shape.FilterPlane);
+        for (var k = 0; k < shape.Outputs; k++)
+        {
+            bias[k] = biases == 0 ? 0 : TLoader.Widen(((T*)biases)[k]);
+        }
+
+        return FilterTransform<T, TLoader>.Transform(filters, shape, packed);
+    }
+
+    /// <inheritdoc/>
+    public override ParallelWork Forward(ImageView input, float* packed, bool relu, ImageView output, Conv2dShape shape, int threads)
+    {
+        var chunk = WinogradWorker<T, TLoader>.TilesPerChunk(shape, threads);
+        var chunks = (shape.Tiles + chunk - 1) / chunk;
+        return ParallelWork.OverRanges(chunks, Math.Min(chunks, 8 * threads), (_, start, end) =>
+            new WinogradWorker<T, TLoader>(input, packed, relu, output, shape, chunk).Run(start * chunk, Math.Min(end * chunk, shape.Tiles)));
+    }
+
+    /// <inheritdoc/>
+    public override void WeightGradient(ImageView input, ImageView gradient, FilterView filters, Conv2dShape shape, int threads)
+    {
+        var weight = (nint)shape.Panels * shape.Inputs * GemmMicroKernel.NR;
+        var halves = ScratchBuffer.Shared(2 * TileTransform.Taps * weight);
+
+        // Upper and lower half of the planes, and parts of the filters. Each range goes through all tiles, so that sums are the same on any number of threads.
+        var splits = Math.Min(shape.Panels, (threads + 1) / 2);
+        ParallelFor.Run(threads, new ParallelWork(2 * splits, range =>
+        {
+            var (half, split) = (range % 2, range / 2);
+            var (first, end) = (shape.Panels * split / splits, shape.Panels * (split + 1) / splits);
+            new WinogradWeightGradient<T, TLoader>(input, gradient, shape, half, first, end - first).Run(halves + (half * TileTransform.Taps * weight));
+        }));
+        ParallelFor.Run(threads, FilterTransform<T, TLoader>.SumHalves(halves, shape, filters));
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace Inception;
+
+/// <summary>What a model file says about its network.</summary>
+/// <param name="NumClasses">Classes to tell apart, at least 1.</param>
+/// <param name="Spec">The network as data.</param>
+internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
+{
+    /// <summary>Reads the description from a file's metadata.</summary>
+    /// <exception cref="UnknownModelException">There is none, or no network can be built from it.</exception>
+    public static ModelDescription Read(SafeTensorsFile file, string path)
+    {
+        if (!file.Metadata.TryGetValue(WeightsFormat.ModelKey, out var json))
+        {
+            throw new UnknownModelException(path, "does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights");
+        }
+
+        try
+        {
+            var description = JsonSerializer.Deserialize<ModelDescription>(json, SpecJson.Options) ?? throw new JsonException("The description is null.");
+            ArgumentOutOfRangeException.ThrowIfLessThan(description.NumClasses, 1, "numClasses");
+            description.Spec.Validate();
+            return description;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+        {
+            throw new UnknownModelException(path, $"holds no GoogLeNet that can be built: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Extent = Inception.SafeTensorsHeaderReader.Extent;
+using Header = Inception.SafeTensorsHeaderReader.Header;
+
+namespace Inception;
+
+/// <summary>A safetensors file in memory: named tensors and text metadata.</summary>
+/// <remarks>
+/// The reader takes every valid file and refuses the rest: damage, holes and overlaps between tensors, bytes that no tensor owns. The
+/// writer gives the same bytes for the same content, and adds a checksum that the reader verifies, so that a file which this
+/// library wrote is refused when any bit of it has changed. Format: https://github.com/huggingface/safetensors.
+/// </remarks>
+public sealed class SafeTensorsFile
+{
+    private SafeTensorsFile(IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, SafeTensor> tensors)
+    {
+        (Metadata, Tensors) = (metadata, tensors);
+    }
+
+    /// <summary>The file's text metadata, without the writer's checksum.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, SafeTensor> Tensors { get; }
+
+    /// <summary>Reads and verifies a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public static SafeTensorsFile Read(string path)
+    {
+        // Unbuffered: every read below is one whole piece of the file.
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return Read(stream, path);
+    }
+
+    /// <summary>Reads and verifies a file from a stream, from its position to its end.</summary>
+    /// <param name="stream">A stream that can seek, so that a damaged length is seen before memory is taken for it.</param>
+    /// <param name="name">What messages call the file.</param>
+    /// <exception cref="SafeTensorsException">The content is damaged or not a safetensors file.</exception>
+    public static SafeTensorsFile Read(Stream stream, string name)
+    {
+        long length = stream.Length - stream.Position;
+        byte[] head = ReadHead(stream, length, name);
+        Header header = SafeTensorsHeaderReader.Read(head.AsSpan(SafeTensorsHeader.LengthSize), name);
+        Extent[] extents = [.. header.Extents.OrderBy(extent => extent.Begin).ThenBy(extent => extent.End)];
+        SafeTensorsLayout.Check(extents, dataStart: head.Length, dataLength: length - head.Length, name);
+
+        SafeTensor[] tensors = [.. extents.Select(extent => ReadTensor(stream, extent))];
+        if (header.ChecksumAt is { } at)
+        {
+            VerifyChecksum(head, SafeTensorsHeader.LengthSize + at, tensors, name);
+        }
+
+        return new SafeTensorsFile(header.Metadata, tensors.ToDictionary(tensor => tensor.Name));
+    }
+
+    /// <summary>Writes a file whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed.</summary>
+    /// <param name="path">The file; one that exists is replaced, and stays as it was where writing fails.</param>
+    /// <param name="metadata">Any text; the key <c>inception.checksum</c> is the writer's own.</param>
+    /// <param name="tensors">Tensors with different names, in any order: the file's order is the format's.</param>
+    /// <exception cref="ArgumentException">Two tensors of one name, a reserved metadata key, or text that has no UTF-8 form.</exception>
+    /// <exception cref="IOException">The disk is full, or the folder does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, string> metadata, IEnumerable<SafeTensor> tensors)
+    {
+        (byte[] head, SafeTensor[] ordered) = Prepare(metadata, tensors);
+        AtomicFile.Write(path, stream => Write(stream, head, ordered));
+    }
+
+    /// <summary>Writes a file's bytes to a stream.</summary>
+    /// <inheritdoc cref="Write(string, IReadOnlyDictionary{string, string}, IEnumerable{SafeTensor})"/>
+    /// <param name="stream">Where to; it stays open.</param>
+    /// <param name="metadata">Any text; the key <c>inception.checksum</c> is the writer's own.</param>
+    /// <param name="tensors">Tensors with different names, in any order: the file's order is the format's.</param>
+    public static void Write(Stream stream, IReadOnlyDictionary<string, string> metadata, IEnumerable<SafeTensor> tensors)
+    {
+        (byte[] head, SafeTensor[] ordered) = Prepare(metadata, tensors);
+        Write(stream, head, ordered);
+    }
+
+    private static byte[] ReadHead(Stream stream, long length, string name)
+    {
+        if (length < SafeTensorsHeader.LengthSize)
+        {
+            throw new SafeTensorsException(name, $"{length} bytes are too few for a safetensors file");
+        }
+
+        Span<byte> prefix = stackalloc byte[SafeTensorsHeader.LengthSize];
+        stream.ReadExactly(prefix);
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength > SafeTensorsHeader.MaxLength)
+        {
+            throw new SafeTensorsException(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", offset: 0);
+        }
+
+        if ((long)headerLength > length - SafeTensorsHeader.LengthSize)
+        {
+            throw new SafeTensorsException(name, $"the header's {headerLength} bytes go beyond the end of the file", offset: 0);
+        }
+
+        byte[] head = new byte[SafeTensorsHeader.LengthSize + (int)headerLength];
+        prefix.CopyTo(head);
+        stream.ReadExactly(head.AsSpan(SafeTensorsHeader.LengthSize));
+        return head;
+    }
+
+    private static SafeTensor ReadTensor(Stream stream, Extent extent)
+    {
+        byte[] data = GC.AllocateUninitializedArray<byte>((int)(extent.End - extent.Begin));
+        stream.ReadExactly(data);
+        return new SafeTensor(extent.Name, extent.Type, extent.Shape, data);
+    }
+
+    private static void VerifyChecksum(byte[] head, int at, SafeTensor[] tensors, string name)
+    {
+        Span<byte> digits = SafeTensorsChecksum.Digits(head, at);
+        byte[] stored = digits.ToArray();
+        digits.Fill((byte)'0');
+        if (!SafeTensorsChecksum.Compute(head, tensors).AsSpan().SequenceEqual(stored))
+        {
+            throw new SafeTensorsException(name, "the checksum differs: the file is damaged, or another program changed it", offset: at);
+        }
+    }
+
+    private static (byte[] Head, SafeTensor[] Tensors) Prepare(IReadOnlyDictionary<string, string> metadata, IEnumerable<SafeTensor> tensors)
+    {
+        foreach ((string key, string value) in metadata)
+        {
+            if (SafeTensorsChecksum.Resembles(key, value))
+            {
+                throw new ArgumentException($"The metadata entry '{key}' looks like the checksum that the writer adds.", nameof(metadata));
+            }
+        }
+
+        SafeTensor[] ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.Size()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        if (ordered.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"There are {twice.Count()} tensors named '{twice.Key}'.", nameof(tensors));
+        }
+
+        byte[] head = SafeTensorsHeader.Build(metadata, ordered);
+        int blank = head.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(SafeTensorsChecksum.Blank)) + SafeTensorsChecksum.Prefix.Length;
+        SafeTensorsChecksum.Compute(head, ordered).CopyTo(SafeTensorsChecksum.Digits(head, blank));
+        return (head, ordered);
+    }
+
+    private static void Write(Stream stream, byte[] head, SafeTensor[] tensors)
+    {
+        stream.Write(head);
+        foreach (SafeTensor tensor in tensors)
+        {
+            stream.Write(tensor.Data.Span);
+        }
+    }
+}

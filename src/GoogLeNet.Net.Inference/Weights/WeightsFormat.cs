@@ -1,0 +1,85 @@
+using System.Reflection;
+
+namespace Inception;
+
+/// <summary>What this library's files of weights say about themselves, and which of a file's tensors are a network's.</summary>
+internal static class WeightsFormat
+{
+    /// <summary>The metadata entry that names the format.</summary>
+    public const string FormatKey = "format";
+
+    /// <summary>The metadata entry that describes the network.</summary>
+    public const string ModelKey = "model";
+
+    /// <summary>Format of a network's weights alone.</summary>
+    public const string Weights = "GoogLeNet.Net weights 1";
+
+    /// <summary>Format of a training run: the network's weights and what training needs beside them.</summary>
+    public const string Checkpoint = "GoogLeNet.Net checkpoint 1";
+
+    /// <summary>The metadata entry of a checkpoint with the trainer's options.</summary>
+    public const string OptionsKey = "options";
+
+    /// <summary>In a checkpoint, the momentum of every parameter.</summary>
+    public const string VelocityKey = "optimizer.velocity";
+
+    /// <summary>In a checkpoint, AdamW's mean gradient of every parameter.</summary>
+    public const string MeanKey = "optimizer.mean";
+
+    /// <summary>In a checkpoint, AdamW's mean squared gradient of every parameter.</summary>
+    public const string SquareKey = "optimizer.square";
+
+    /// <summary>In a checkpoint, the steps that the optimizer has taken.</summary>
+    public const string StepsKey = "optimizer.steps";
+
+    /// <summary>In a checkpoint, the state of an optimizer of torch.optim as TorchSharp writes it.</summary>
+    public const string TorchStateKey = "optimizer.torch";
+
+    /// <summary>In a checkpoint, the training metrics of the epoch so far.</summary>
+    public const string MetricsKey = "epoch.metrics";
+
+    /// <summary>In a checkpoint, what the state key of an averaged parameter or buffer follows.</summary>
+    public const string AveragePrefix = "average.";
+
+    /// <summary>In a checkpoint, how many steps' weights the averages are of.</summary>
+    public const string AverageCountKey = "averaging.steps";
+
+    /// <summary>In a checkpoint, what the state key of the best epoch's parameter or buffer follows.</summary>
+    public const string BestPrefix = "best.";
+
+    // Tensors of a checkpoint that are the run's and not the network's begin with one of these.
+    private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "averaging.", AveragePrefix, BestPrefix];
+
+    /// <summary>The metadata of a file of weights.</summary>
+    /// <param name="configuration">The network's configuration.</param>
+    public static Dictionary<string, string> Describe(string configuration) => new()
+    {
+        [FormatKey] = Weights,
+        ["version"] = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+        [ModelKey] = configuration,
+    };
+
+    /// <summary>The tensors of a file that are meant for a network.</summary>
+    public static IEnumerable<SafeTensor> NetworkTensors(this SafeTensorsFile file)
+    {
+        var isCheckpoint = file.Metadata.GetValueOrDefault(FormatKey) == Checkpoint;
+        return file.Tensors.Values.Where(tensor => !isCheckpoint || !RunPrefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)));
+    }
+
+    /// <summary>The tensors of a checkpoint that are meant for a network, averages where there are such: its counters have none.</summary>
+    /// <returns>The tensors under their state keys; none where the file holds no averages.</returns>
+    public static IEnumerable<SafeTensor> AveragedTensors(this SafeTensorsFile file)
+    {
+        var isCheckpoint = file.Metadata.GetValueOrDefault(FormatKey) == Checkpoint;
+        var averages = file.Tensors.Values.Where(tensor => isCheckpoint && tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal))
+            .Select(tensor => new SafeTensor(tensor.Name[AveragePrefix.Length..], tensor.Type, tensor.Shape, tensor.Data)).ToList();
+        return averages.Count == 0 ? [] : averages.UnionBy(file.NetworkTensors(), tensor => tensor.Name);
+    }
+
+    /// <summary>What a network predicts with: the averaged tensors where the file holds such, otherwise the network's.</summary>
+    public static IReadOnlyList<SafeTensor> FinalTensors(this SafeTensorsFile file)
+    {
+        var averages = file.AveragedTensors().ToList();
+        return averages.Count > 0 ? averages : [.. file.NetworkTensors()];
+    }
+}

@@ -1,0 +1,49 @@
+namespace Inception;
+
+/// <summary>A tensor whose shape or element type in a file is not the network's.</summary>
+/// <param name="Key">The state key.</param>
+/// <param name="InFile">Type and shape in the file, for example <c>F32 (1000, 1024)</c>.</param>
+/// <param name="InNetwork">Type and shape in the network, in the same form.</param>
+public sealed record MisshapenWeight(string Key, string InFile, string InNetwork);
+
+/// <summary>How the tensors of a file fit a network, each list in the order of the keys' characters.</summary>
+/// <param name="Loaded">State keys that fit.</param>
+/// <param name="Missing">State keys of the network that the file lacks.</param>
+/// <param name="Unexpected">Keys of the file that the network lacks.</param>
+/// <param name="Misshapen">Keys of both that differ in shape or element type.</param>
+public sealed record WeightsReport(
+    IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, IReadOnlyList<MisshapenWeight> Misshapen)
+{
+    /// <summary>Whether nothing is missing, unexpected or misshapen.</summary>
+    public bool IsComplete => Missing.Count + Unexpected.Count + Misshapen.Count == 0;
+
+    /// <summary>Every key that does not fit, and why.</summary>
+    public override string ToString()
+    {
+        var problems = new[]
+        {
+            Describe("missing", Missing),
+            Describe("unexpected", Unexpected),
+            Describe("misshapen", [.. Misshapen.Select(weight => $"{weight.Key} ({weight.InFile} in the file, {weight.InNetwork} in the network)")]),
+        }.Where(problem => problem.Length > 0).ToList();
+        return problems.Count > 0 ? string.Join("; ", problems) : $"all {Loaded.Count} tensors fit";
+    }
+
+    /// <summary>Compares a file's tensors with a network's; nothing is copied.</summary>
+    /// <param name="file">Type and shape of each of the file's tensors.</param>
+    /// <param name="network">Type and shape that the network wants, by state key.</param>
+    internal static WeightsReport Compare(IReadOnlyDictionary<string, string> file, IReadOnlyDictionary<string, string> network)
+    {
+        var common = Ordered(network.Keys.Where(file.ContainsKey));
+        var fits = common.ToLookup(key => file[key] == network[key]);
+        return new WeightsReport(
+            [.. fits[true]],
+            [.. Ordered(network.Keys.Where(key => !file.ContainsKey(key)))],
+            [.. Ordered(file.Keys.Where(key => !network.ContainsKey(key)))],
+            [.. fits[false].Select(key => new MisshapenWeight(key, file[key], network[key]))]);
+    }
+
+    private static IEnumerable<string> Ordered(IEnumerable<string> keys) => keys.Order(StringComparer.Ordinal);
+
+    private static string Describe(string what, IReadOnlyList<string> items) => items.Count == 0 ? "" : $"{what}: {string.Join(", ", items)}";
+}

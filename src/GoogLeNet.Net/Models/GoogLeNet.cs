@@ -1,0 +1,237 @@
+using System.Text.Json;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Inception;
+
+/// <summary>
+/// GoogLeNet (Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842) built from a <see cref="GoogLeNetSpec"/>: the trunk of
+/// convolutions, poolings and Inception blocks, auxiliary classifiers where the spec puts them, global average pooling, dropout and the
+/// classifier. Images (N, 3, H, W) → logits (N, classes) of each head.
+/// </summary>
+public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
+{
+    /// <summary>Name of the main head in outputs and metrics.</summary>
+    public const string MainHead = GoogLeNetSpec.MainHead;
+
+    private readonly List<(Module<Tensor, Tensor> Layer, List<AuxiliaryClassifier> Auxiliaries)> trunk = [];
+    private readonly Linear fc;
+    private readonly int minInputSize;
+
+    // The weights are still to be filled.
+    private GoogLeNet(int numClasses, GoogLeNetSpec spec)
+        : base(nameof(GoogLeNet))
+    {
+        NumClasses = numClasses;
+        Spec = spec;
+        minInputSize = spec.SmallestInputSize()!.Value;
+        int channels = spec.InputChannels, size = spec.InputSize;
+        foreach (var layer in spec.Layers)
+        {
+            var module = Build(layer, channels);
+            register_module(GoogLeNetSpec.KeyOf(layer), module);
+            channels = GoogLeNetSpec.OutputChannels(layer, channels);
+            size = spec.OutputSize(layer, size);
+
+            var heads = new List<AuxiliaryClassifier>();
+            foreach (var head in spec.Auxiliaries.Where(head => head.After == layer.Name))
+            {
+                heads.Add(AuxiliaryClassifier.WithoutWeights(head, channels, size, numClasses, spec.Blocks));
+                register_module(head.Name, heads[^1]);
+            }
+
+            trunk.Add((module, heads));
+        }
+
+        fc = Linear(channels, numClasses);
+        register_module(GoogLeNetSpec.ClassifierKey, fc);
+        Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
+    }
+
+    /// <summary>The network as data.</summary>
+    public GoogLeNetSpec Spec { get; }
+
+    /// <inheritdoc/>
+    public override int NumClasses { get; }
+
+    /// <inheritdoc/>
+    public override int InputSize => Spec.InputSize;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Head> Heads { get; }
+
+    /// <summary>The spec and the number of classes as JSON.</summary>
+    public override string Configuration => JsonSerializer.Serialize(new ModelDescription(NumClasses, Spec), SpecJson.Options);
+
+    /// <summary>Whether the spec has a whitening whose filters were not computed yet; random ones stand in for them.</summary>
+    public bool NeedsInitialization => FirstWhitening is { IsFitted: false };
+
+    private Whitening? FirstWhitening => trunk[0].Layer as Whitening;
+
+    /// <summary>Builds a network with freshly drawn weights.</summary>
+    /// <param name="numClasses">Classes to tell apart, at least 1.</param>
+    /// <param name="spec">The network; <see cref="GoogLeNetSpec.Paper"/> when omitted.</param>
+    /// <param name="seed">Seed of the weights: the same seed gives the same weights on any machine.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="numClasses"/> is less than 1.</exception>
+    /// <exception cref="ArgumentException">The spec is impossible; the message names the field and what would be allowed.</exception>
+    public static GoogLeNet Create(int numClasses, GoogLeNetSpec? spec = null, int seed = 0)
+    {
+        var model = WithoutWeights(numClasses, spec ?? GoogLeNetSpec.Paper);
+        WeightInitialization.Apply(model, model.Spec.Blocks, seed);
+        return model;
+    }
+
+    /// <summary>
+    /// Builds the network that a file of weights describes, and loads them; of a checkpoint with averaged weights those, with which its
+    /// run ends.
+    /// </summary>
+    /// <param name="path">A file of <see cref="SaveWeights"/>, or a checkpoint of the trainer.</param>
+    /// <returns>A network on the CPU in evaluation mode, ready to predict; the caller disposes it.</returns>
+    /// <exception cref="UnknownModelException">
+    /// The file does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="LoadWeights(string, bool, bool, bool)"/> read it.
+    /// </exception>
+    /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
+    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public static GoogLeNet Load(string path) => NetworkWeights.Load(SafeTensorsFile.Read(path), path);
+
+    /// <summary>Writes every parameter and buffer to one safetensors file, whole or not at all.</summary>
+    /// <remarks>
+    /// Tensors stand under their state keys in row-major order, convolution weights as (out, in, height, width), whatever their layout in
+    /// memory. The metadata names the <c>format</c>, this library's <c>version</c> and the <c>model</c>: its <see cref="Configuration"/>.
+    /// </remarks>
+    /// <param name="path">The file; one that exists is replaced, and stays as it was where writing fails.</param>
+    /// <exception cref="IOException">The disk is full, or the folder does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    public void SaveWeights(string path) => NetworkWeights.Save(this, path);
+
+    /// <summary>
+    /// Copies the tensors of a safetensors file into the parameters and buffers of the same keys, which stay the same objects on the same
+    /// device: an optimizer that holds them goes on with the new values.
+    /// </summary>
+    /// <remarks>The file may be one of <see cref="SaveWeights"/>, a checkpoint of the trainer, or another program's with these keys.</remarks>
+    /// <param name="path">The file.</param>
+    /// <param name="strict">Whether every tensor must fit; otherwise those that fit are loaded and the result tells of the rest.</param>
+    /// <param name="includeClassifiers">Whether the last layer of each head is loaded too. Otherwise the network keeps its own, which may have
+    /// another number of classes than the file's: the start of fine-tuning.</param>
+    /// <param name="averaged">Whether a checkpoint's averaged weights are loaded, and not those that training goes on with.</param>
+    /// <returns>What was loaded and what did not fit; without the classifiers, where they are not included.</returns>
+    /// <exception cref="WeightsException">
+    /// With <paramref name="strict"/>, a tensor is missing, unexpected or misshapen; the network is unchanged.
+    /// </exception>
+    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file; the network is unchanged.</exception>
+    /// <exception cref="ArgumentException">With <paramref name="averaged"/>, the file holds no averaged weights; the network is unchanged.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool averaged = false) =>
+        NetworkWeights.Load(this, path, strict, includeClassifiers, averaged);
+
+    /// <summary>
+    /// The network that is deployed: a copy without auxiliary classifiers, in evaluation mode, on the same device, whose main head gives
+    /// the same logits bit for bit.
+    /// </summary>
+    /// <returns>A network of its own, which the caller disposes. This one is unchanged and shares no memory with it.</returns>
+    public GoogLeNet WithoutAuxiliaries() => NetworkWeights.Derive(this, Spec with { Auxiliaries = [] });
+
+    /// <summary>
+    /// A network for inference whose convolutions contain their batch normalization: weight w · γ / √(σ² + ε) and bias β − μ · γ / √(σ² + ε),
+    /// from the running statistics μ and σ². Up to rounding it computes what the main head computes in evaluation mode.
+    /// </summary>
+    /// <returns>
+    /// A network of its own, which the caller disposes: in evaluation mode, on the same device, without auxiliary classifiers, its spec with
+    /// <see cref="Normalization.None"/>. This one is unchanged.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">The network has no batch normalization.</exception>
+    public GoogLeNet FoldBatchNorm() => NetworkWeights.FoldBatchNorm(this);
+
+    /// <summary>
+    /// The network for fast inference: on a CPU compiled (<see cref="CompiledNetwork"/>), on a GPU with batch normalization folded into the convolutions. Up to rounding it
+    /// computes what the main head computes in evaluation mode. Any number of threads may use it at once.
+    /// </summary>
+    /// <returns>A classifier of its own, which the caller disposes. This network is unchanged and shares no memory with it.</returns>
+    public CompiledGoogLeNet Compile() => new(this);
+
+    /// <summary>Computes the filters of the spec's whitening from training images. <see cref="Training.MultiHeadTrainer"/> does it by itself.</summary>
+    /// <param name="images">(N, C, H, W), float32, with the validation transforms, on the network's device; about 5,000 are enough.</param>
+    /// <exception cref="InvalidOperationException">The spec has no whitening.</exception>
+    /// <exception cref="ArgumentException">The images do not fit the network, or are not all finite.</exception>
+    public void InitializeFrom(Tensor images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var whitening = FirstWhitening ?? throw new InvalidOperationException($"'{Spec.Name}' has no whitening to compute from images.");
+        CheckInput(images);
+        whitening.Fit(images);
+    }
+
+    /// <summary>A table of layers, output shapes and parameters.</summary>
+    public ModelSummary Summary() => new(this);
+
+    /// <summary>The structure alone.</summary>
+    internal static GoogLeNet WithoutWeights(int numClasses, GoogLeNetSpec spec)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
+        TorchRuntime.EnsureLoaded();
+        spec.Validate();
+        return new GoogLeNet(numClasses, spec);
+    }
+
+    /// <summary>Refuses images that do not fit a network.</summary>
+    internal static void CheckInput(Tensor images, GoogLeNetSpec spec, int minInputSize, Device device, ScalarType type)
+    {
+        var shape = images.shape;
+        if (shape.Length != 4 || shape[1] != spec.InputChannels || shape[2] < minInputSize || shape[3] < minInputSize)
+        {
+            throw new ArgumentException(
+                $"The input's shape is ({string.Join(", ", shape)}); '{spec.Name}' takes (N, {spec.InputChannels}, H, W) "
+                + $"with H and W of at least {minInputSize} pixels.", nameof(images));
+        }
+
+        if (images.device_type != device.type || images.device_index != device.index)
+        {
+            throw new ArgumentException($"The input is on {images.device}; the network is on {device}.", nameof(images));
+        }
+
+        if (images.dtype != type)
+        {
+            throw new ArgumentException($"The input is of type {images.dtype}; the network's weights are {type}.", nameof(images));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The input's rank, channels, size, device or type does not fit; the message says what does. The
+    /// heads fit images of about <see cref="InputSize"/> only, unless their pooling is adaptive.</exception>
+    protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
+    {
+        CheckInput(images);
+        var heads = new List<HeadOutput>();
+        var x = images.alias();
+        foreach (var (layer, auxiliaries) in trunk)
+        {
+            using var input = x;
+            x = layer.call(input);
+            if (withAuxiliaries)
+            {
+                heads.AddRange(auxiliaries.Select(head => new HeadOutput(head.Spec.Name, head.call(x))));
+            }
+        }
+
+        using var features = x;                                             // (N, 1024, 7, 7)
+        using var pooled = features.mean([2, 3]);                           // (N, 1024)
+        using var kept = functional.dropout(pooled, Spec.Dropout, training);
+        return new MultiHeadOutput(new HeadOutput(MainHead, fc.call(kept)), heads);
+    }
+
+    private Module<Tensor, Tensor> Build(LayerSpec layer, int channels) => layer switch
+    {
+        WhiteningSpec whitening => new Whitening(channels, whitening),
+        ConvolutionSpec c => new ConvBnRelu(channels, c.Channels, c.Kernel, Spec.Blocks, c.Stride, c.Bias),
+        MaxPoolSpec pool => new MaxPool(pool.Kernel, pool.Stride, Spec.Pooling),
+        LocalResponseNormSpec norm => new LocalResponseNorm(norm),
+        InceptionSpec block => InceptionModule.WithoutWeights(block, channels, Spec.Blocks),
+        _ => throw new NotSupportedException($"{layer.GetType().Name} is not a layer of GoogLeNet's trunk."),
+    };
+
+    private void CheckInput(Tensor images) => CheckInput(images, Spec, minInputSize, fc.weight.device, fc.weight.dtype);
+}

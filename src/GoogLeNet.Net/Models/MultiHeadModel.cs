@@ -1,0 +1,73 @@
+using static TorchSharp.torch;
+
+namespace Inception;
+
+/// <summary>A head of a network: its name in outputs and metrics, and the weight of its loss in the total.</summary>
+/// <param name="Name">Unique among the network's heads.</param>
+/// <param name="Weight">More than 0.</param>
+public readonly record struct Head(string Name, double Weight);
+
+/// <summary>What turns images into logits: a network, or a compiled one.</summary>
+public interface IClassifier : IDisposable
+{
+    /// <summary>Classes that it tells apart.</summary>
+    int NumClasses { get; }
+
+    /// <summary>Height and width in pixels of the images that it is meant for.</summary>
+    int InputSize { get; }
+
+    /// <summary>Where it computes.</summary>
+    Device Device { get; }
+
+    /// <summary>Images (N, C, H, W), floating point, on <see cref="Device"/> → logits (N, <see cref="NumClasses"/>) of the main head.</summary>
+    Tensor Logits(Tensor images);
+}
+
+/// <summary>A classifier with one or several heads over one input: what the trainer trains.</summary>
+/// <param name="name">The module's name.</param>
+public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadOutput>(name), IClassifier
+{
+    /// <summary>The heads, the main one first.</summary>
+    public abstract IReadOnlyList<Head> Heads { get; }
+
+    /// <inheritdoc/>
+    public abstract int NumClasses { get; }
+
+    /// <inheritdoc/>
+    public abstract int InputSize { get; }
+
+    /// <summary>What the network is, in a form that another process can compare; kept in checkpoints.</summary>
+    public abstract string Configuration { get; }
+
+    /// <summary>Where the parameters are.</summary>
+    public Device Device => parameters().First().device;
+
+    /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
+    /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
+    public sealed override MultiHeadOutput forward(Tensor images) => Compute(images, withAuxiliaries: training);
+
+    /// <summary>Computes all heads, whatever the mode.</summary>
+    /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
+    public MultiHeadOutput AllHeads(Tensor images) => Compute(images, withAuxiliaries: true);
+
+    /// <inheritdoc/>
+    public Tensor Logits(Tensor images) => Compute(images, withAuxiliaries: false).Logits;
+
+    /// <summary>Computes the heads.</summary>
+    /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
+    /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too; the main one always is.</param>
+    /// <returns>Logits (N, <see cref="NumClasses"/>) of each computed head.</returns>
+    protected abstract MultiHeadOutput Compute(Tensor images, bool withAuxiliaries);
+}
+
+/// <summary>A model whose first layer is initialized from training images ("data-dependent initialization"). The trainer does it where a run begins.</summary>
+public interface IDataInitialized
+{
+    /// <summary>Whether it still waits for images; false for good once it has seen some, in this process or before it was saved.</summary>
+    bool NeedsInitialization { get; }
+
+    /// <summary>Initializes it.</summary>
+    /// <param name="images">Training images (N, C, H, W) with the validation transforms, float32, on the model's device; about 5,000 are enough.</param>
+    /// <exception cref="ArgumentException">The images do not fit the model.</exception>
+    void InitializeFrom(Tensor images);
+}

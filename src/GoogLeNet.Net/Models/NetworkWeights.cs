@@ -1,0 +1,125 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Inception;
+
+/// <summary>A network's weights: to and from model files, copied into another network, with batch normalization folded into them.</summary>
+internal static class NetworkWeights
+{
+    /// <summary>Every parameter, then every buffer, by its state key. The tensors are the module's own.</summary>
+    public static Dictionary<string, Tensor> State(this nn.Module module) =>
+        module.named_parameters().Select(named => (named.name, (Tensor)named.parameter)).Concat(module.named_buffers())
+            .ToDictionary(named => named.Item1, named => named.Item2);
+
+    /// <summary><see cref="GoogLeNet.SaveWeights"/>.</summary>
+    public static void Save(GoogLeNet model, string path) =>
+        SafeTensorsFile.Write(path, WeightsFormat.Describe(model.Configuration), model.State().Select(entry => entry.Value.ToSafeTensor(entry.Key)));
+
+    /// <summary>The network that a file describes, with its weights, or the averaged ones where the file holds such.</summary>
+    public static GoogLeNet Load(SafeTensorsFile file, string path)
+    {
+        var description = ModelDescription.Read(file, path);
+        var model = GoogLeNet.WithoutWeights(description.NumClasses, description.Spec);
+        try
+        {
+            Load(model, file.FinalTensors(), path, strict: true, includeClassifiers: true);
+            model.eval();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary><see cref="GoogLeNet.LoadWeights"/>.</summary>
+    public static WeightsReport Load(GoogLeNet model, string path, bool strict, bool includeClassifiers, bool averaged)
+    {
+        var file = SafeTensorsFile.Read(path);
+        var tensors = (averaged ? file.AveragedTensors() : file.NetworkTensors()).ToList();
+        return averaged && tensors.Count == 0
+            ? throw new ArgumentException($"{path} holds no averaged weights; only checkpoints of runs with weight averaging do.", nameof(averaged))
+            : Load(model, tensors, path, strict, includeClassifiers);
+    }
+
+    /// <summary>A network of another spec in evaluation mode on the same device, with copies of the tensors whose keys both have.</summary>
+    public static GoogLeNet Derive(GoogLeNet model, GoogLeNetSpec spec)
+    {
+        var (device, type) = (model.Device, model.parameters().First().dtype);
+        var network = GoogLeNet.WithoutWeights(model.NumClasses, spec).to(device, type);
+        network.eval();
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var source = model.State();
+        foreach (var (key, target) in network.State().Where(entry => source.ContainsKey(entry.Key)))
+        {
+            Adopt(target, source[key].detach());
+        }
+
+        return network;
+    }
+
+    /// <summary><see cref="GoogLeNet.FoldBatchNorm"/>.</summary>
+    public static GoogLeNet FoldBatchNorm(GoogLeNet model)
+    {
+        var spec = model.Spec;
+        if (spec.Blocks.Normalization != Normalization.BatchNorm)
+        {
+            throw new InvalidOperationException(
+                $"'{spec.Name}' has no batch normalization to fold: Blocks.Normalization is {spec.Blocks.Normalization}.");
+        }
+
+        var folded = Derive(model, spec with { Auxiliaries = [], Blocks = spec.Blocks with { Normalization = Normalization.None } });
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var target = folded.State();
+        foreach (var (key, block) in model.named_modules().Where(named => named.module is ConvBnRelu && target.ContainsKey($"{named.name}.conv.bias")))
+        {
+            using var step = NewDisposeScope();
+            var (conv, norm) = (((ConvBnRelu)block).Conv, ((ConvBnRelu)block).Norm!);
+
+            // In doubles, so that each number is rounded once.
+            Tensor Doubles(Tensor value) => value.detach().to(ScalarType.Float64);
+            var scale = Doubles(norm.weight) / (Doubles(norm.running_var!) + norm.eps).sqrt();
+            var weight = Doubles(conv.weight) * scale.view(-1, 1, 1, 1);
+            Adopt(target[$"{key}.conv.weight"], ChannelsLast.Images(ChannelsLast.Pixels(weight.to(conv.weight.dtype))));
+            Adopt(target[$"{key}.conv.bias"], Doubles(norm.bias!) - (Doubles(norm.running_mean!) * scale));
+        }
+
+        return folded;
+    }
+
+    private static WeightsReport Load(GoogLeNet model, IReadOnlyList<SafeTensor> tensors, string path, bool strict, bool includeClassifiers)
+    {
+        bool IsIncluded(string key) => includeClassifiers || !IsClassifier(model, key);
+
+        var file = tensors.Where(tensor => IsIncluded(tensor.Name)).ToDictionary(tensor => tensor.Name);
+        var state = model.State().Where(entry => IsIncluded(entry.Key)).ToDictionary();
+        var report = WeightsReport.Compare(
+            file.ToDictionary(entry => entry.Key, entry => entry.Value.Form), state.ToDictionary(entry => entry.Key, entry => entry.Value.Form()));
+        if (strict && !report.IsComplete)
+        {
+            throw new WeightsException(path, $"'{model.Spec.Name}' with {model.NumClasses} classes", report, Advice(model, report));
+        }
+
+        foreach (var key in report.Loaded)
+        {
+            file[key].CopyTo(state[key]);
+        }
+
+        return report;
+    }
+
+    private static bool IsClassifier(GoogLeNet model, string key) =>
+        model.Spec.Auxiliaries.Select(head => $"{head.Name}.fc2").Append(GoogLeNetSpec.ClassifierKey).Any(layer => key.StartsWith($"{layer}.", StringComparison.Ordinal));
+
+    // Another number of classes is the usual reason, and has a remedy.
+    private static string Advice(GoogLeNet model, WeightsReport report) =>
+        report.Missing.Count + report.Unexpected.Count == 0 && report.Misshapen.All(weight => IsClassifier(model, weight.Key))
+            ? " To load all but the classifiers, pass includeClassifiers: false."
+            : "";
+
+    // Takes over the strides with the values: convolutions give the same bits only in the same memory layout.
+    private static void Adopt(Tensor target, Tensor value) => target.set_(value.to(target.dtype, copy: true));
+}

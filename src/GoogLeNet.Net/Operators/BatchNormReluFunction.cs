@@ -1,0 +1,102 @@
+using Inception.Kernels;
+using static TorchSharp.torch;
+
+namespace Inception.Operators;
+
+/// <summary>Batch normalization by the batch's own statistics, as in training, and ReLU, by <see cref="BatchNormKernel"/>.</summary>
+internal sealed class BatchNormReluFunction : autograd.SingleTensorFunction<BatchNormReluFunction>
+{
+    private const int MaxChannels = 4096;
+
+    /// <inheritdoc/>
+    public override string Name => nameof(BatchNormReluFunction);
+
+    /// <summary>True for channels-last CPU images of two pixels at least, and norms in training whose parameters and running statistics are float32.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="norms">What the channels belong to.</param>
+    public static bool IsSupported(Tensor input, JoinedNorms norms)
+    {
+        var norm = norms.Norms[0];
+        var channels = input.shape[1];
+        return norm.training && norm.weight.dtype == ScalarType.Float32 && norm.running_mean?.dtype == ScalarType.Float32 && norm.momentum is not null
+            && channels <= MaxChannels && input.numel() > channels && TensorViews.IsChannelsLast(input, BatchNormKernel.Block);
+    }
+
+    /// <summary>(N, C, H, W) → (N, C, H, W), channels last; updates the running statistics.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="norms">What the channels belong to.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    public static Tensor Normalize(Tensor input, JoinedNorms norms, bool relu)
+    {
+        using var scope = NewDisposeScope();
+        object[] arguments = [input, norms, relu, .. norms.Norms.Select(norm => norm.weight), .. norms.Norms.Select(norm => norm.bias!)];
+        return apply(arguments).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (input, norms, relu) = ((Tensor)vars[0], (JoinedNorms)vars[1], (bool)vars[2]);
+        var (kernel, threads) = (BatchNormKernel.For(input.ElementType()), get_num_threads());
+        var (from, sizes) = (input.View().Address, input.shape);
+        var pixels = (int)(sizes[0] * sizes[2] * sizes[3]);
+        var (mean, variance) = kernel.Moments(from, pixels, (int)sizes[1], threads);
+        var statistics = new BatchStatistics(
+            mean, variance, pixels, norms.Values(norm => norm.weight), norms.Values(norm => norm.bias!), norms.Epsilon, relu);
+        var output = empty_like(input);
+        kernel.Normalize(from, output.View().Address, pixels, statistics.Normalization, threads);
+        norms.UpdateRunningStatistics(mean, variance, pixels);
+        ctx.save_for_backward([input]);
+        ctx.save_data(nameof(JoinedNorms), norms);
+        ctx.save_data(nameof(BatchStatistics), statistics);
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        using var scope = NewDisposeScope();
+        using var received = grad_output;
+        var (input, norms, statistics) = (
+            ctx.get_saved_variables()[0], (JoinedNorms)ctx.get_data(nameof(JoinedNorms)), (BatchStatistics)ctx.get_data(nameof(BatchStatistics)));
+        var gradients = is_grad_enabled() ? ByLibtorch(input, received, norms, statistics.Normalization.Relu) : ByKernel(input, received, norms, statistics);
+        foreach (var value in gradients)
+        {
+            value?.MoveToOuterDisposeScope();
+        }
+
+        Gradients.DisposeAfterNextBackward([.. gradients.OfType<Tensor>()]);
+        return [gradients[0]!, null!, null!, .. gradients[1..].Select(value => value!)];
+    }
+
+    // Of the input, the weights and the biases.
+    private static Tensor?[] ByKernel(Tensor input, Tensor received, JoinedNorms norms, BatchStatistics statistics)
+    {
+        var (kernel, threads, pixels, normalization) = (BatchNormKernel.For(input.ElementType()), get_num_threads(), statistics.Pixels, statistics.Normalization);
+        var (gradient, x, result) = (received.View(), input.View().Address, empty_like(input));
+        var (sums, products) = kernel.SumGradients(gradient, x, pixels, normalization, statistics.Mean, threads);
+        var (perInput, constant) = statistics.InputGradientTerms(sums, products);
+        kernel.InputGradient(gradient, x, result.View().Address, pixels, normalization, perInput, constant, threads);
+        return
+        [
+            result,
+            .. norms.Split(tensor(statistics.WeightGradient(products))),
+            .. norms.Split(tensor(Array.ConvertAll(sums, sum => (float)sum))),
+        ];
+    }
+
+    private static Tensor?[] ByLibtorch(Tensor input, Tensor received, JoinedNorms norms, bool relu)
+    {
+        Tensor[] weights = [.. norms.Norms.Select(norm => norm.weight)], biases = [.. norms.Norms.Select(norm => norm.bias!)];
+        return Gradients.ByLibtorch(
+            () =>
+            {
+                // The copies of the running statistics are updated and forgotten.
+                var y = nn.functional.batch_norm(
+                    input, norms.Join(norm => norm.running_mean!).clone(), norms.Join(norm => norm.running_var!).clone(), cat(weights), cat(biases), training: true,
+                    norms.Norms[0].momentum!.Value, norms.Epsilon);
+                return relu ? nn.functional.relu(y) : y;
+            },
+            [input, .. weights, .. biases], received);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Numerics;
+using Inception.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Inception.Operators;
+
+/// <summary>Tensors on a CPU as the kernels see them: channels last, float32 or bfloat16.</summary>
+internal static class TensorViews
+{
+    /// <summary>The most elements of a kernel's input or output: 2 GiB in float32.</summary>
+    public const int MaxElements = int.MaxValue / sizeof(float);
+
+    /// <summary>Whether kernels can read such images: float32 or bfloat16, channels last on a CPU, and less than 2 GiB.</summary>
+    /// <param name="images">(N, C, H, W).</param>
+    /// <param name="minChannels">The fewest channels that the kernel supports.</param>
+    public static bool IsChannelsLast(Tensor images, int minChannels) =>
+        HasKernelType(images) && images.shape is var shape && shape[1] >= minChannels && IsDenseChannelsLast(shape, images.stride());
+
+    /// <summary>The same, or some of the channels of such images.</summary>
+    /// <param name="images">(N, C, H, W).</param>
+    /// <param name="minChannels">The fewest channels that the kernel supports.</param>
+    public static bool IsChannelsLastOrSlice(Tensor images, int minChannels) =>
+        HasKernelType(images) && images.shape is var shape && shape[1] >= minChannels
+        && images.stride() is var strides && (IsDenseChannelsLast(shape, strides) || IsSlice(shape, strides));
+
+    /// <summary>The kernels' name for a tensor's type.</summary>
+    public static ElementType ElementType(this Tensor tensor) => tensor.dtype == ScalarType.Float32 ? Kernels.ElementType.Float32 : Kernels.ElementType.BFloat16;
+
+    /// <summary>Images as kernels read them: in place where they are channels last or a slice of such, otherwise a copy in the caller's dispose scope.</summary>
+    /// <param name="images">(N, C, H, W).</param>
+    public static ImageView View(this Tensor images)
+    {
+        var (shape, strides) = (images.shape, images.stride());
+        var (first, stride) = IsSlice(shape, strides)
+            ? (images.select(0, 0).select(1, 0).select(1, 0), (int)strides[3])
+            : (ChannelsLast.Pixels(images), (int)shape[1]);
+        return ImageView.Over(first.bytes, stride, (int)shape[1]);
+    }
+
+    /// <summary>3×3 filters as kernels read them: in place where they are dense, otherwise a copy in the caller's dispose scope.</summary>
+    /// <param name="weight">(K, C, 3, 3).</param>
+    public static FilterView Filters(this Tensor weight)
+    {
+        var pixels = weight.permute(0, 2, 3, 1);
+        var channelsLast = pixels.is_contiguous();
+        var dense = channelsLast ? pixels : weight.contiguous();
+        return FilterView.Dense(dense.Address(), (int)weight.shape[1], channelsLast);
+    }
+
+    /// <summary>The address of a tensor's first element on a CPU.</summary>
+    public static nint Address(this Tensor tensor) => ImageView.AddressOf(tensor.bytes);
+
+    /// <summary>New images with channels last, not filled yet.</summary>
+    /// <param name="count">N.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="type">The type.</param>
+    public static Tensor EmptyImages(long count, long channels, long height, long width, ScalarType type) =>
+        ChannelsLast.Images(empty([count, height, width, channels], type)).detach(); // Without the mark of a view, so that it may be changed in place.
+
+    private static bool HasKernelType(Tensor images) =>
+        images.device_type == DeviceType.CPU && images.dtype is (ScalarType.Float32 or ScalarType.BFloat16) && images.dim() == 4;
+
+    private static bool IsDenseChannelsLast(long[] shape, long[] strides)
+    {
+        if (!Vector.IsHardwareAccelerated || shape[0] * shape[1] * shape[2] * shape[3] > MaxElements)
+        {
+            return false;
+        }
+
+        // Dimensions of size 1 may have any stride.
+        var next = 1L;
+        foreach (var dimension in (ReadOnlySpan<int>)[1, 3, 2, 0])
+        {
+            if (shape[dimension] != 1 && strides[dimension] != next)
+            {
+                return false;
+            }
+
+            next *= shape[dimension];
+        }
+
+        return true;
+    }
+
+    private static bool IsSlice(long[] shape, long[] strides) =>
+        strides[1] == 1 && strides[3] > shape[1] && strides[2] == shape[3] * strides[3] && strides[0] == shape[2] * strides[2]
+        && shape[0] * strides[0] <= MaxElements;
+}
