@@ -98,7 +98,7 @@ internal static partial class Probes
     /// <summary>Whether a virtual machine shows no second-level cache; false where the system does not say.</summary>
     /// <param name="root">The folder that stands for /.</param>
     public static bool HidesCaches(string root) =>
-        Folders(Path.Combine(root, "sys/devices/system/cpu/cpu0")).Any() && X86Base.IsSupported
+        Folders(Path.Combine(root, "sys/devices/system/cpu/cpu0")).Length > 0 && X86Base.IsSupported
         && !Folders(Path.Combine(root, "sys/devices/system/cpu/cpu0/cache")).Any(cache => Text(Path.Combine(cache, "level")).Trim() == "2");
 
     /// <summary>The images in a folder.</summary>

@@ -3,6 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Inception.Graph;
 
+/// <summary>Filters and biases of a convolution or a fully connected layer.</summary>
+/// <param name="Weight">(K, C, kernel, kernel).</param>
+/// <param name="Bias">(K).</param>
+/// <param name="Kernel">Height and width of a filter.</param>
+internal readonly record struct ConvWeights(float[] Weight, float[] Bias, int Kernel);
+
 /// <summary>The weights of a network by state key, with batch normalization folded into the convolutions.</summary>
 /// <param name="tensors">By state key; all that the network has.</param>
 /// <param name="blocks">What the network's blocks share.</param>

@@ -1,3 +1,5 @@
+using Inception.Kernels;
+
 namespace Inception.Graph;
 
 /// <summary>Builds the steps of a compiled network.</summary>
@@ -15,12 +17,9 @@ internal sealed class GraphBuilder(PaddingRule padding, PoolingRule pooling)
         foreach (var step in steps)
         {
             step.Level = levels.GetValueOrDefault(step.Input.Root, -1) + 1;
+            levels[step.Output.Root] = Math.Max(levels.GetValueOrDefault(step.Output.Root), step.Level);
             Use(step.Input, step.Level);
-            foreach (var output in step.Outputs)
-            {
-                levels[output.Root] = Math.Max(levels.GetValueOrDefault(output.Root), step.Level);
-                Use(output, step.Level);
-            }
+            Use(step.Output, step.Level);
         }
 
         return [.. steps.OrderBy(step => step.Level)];
@@ -42,17 +41,14 @@ internal sealed class GraphBuilder(PaddingRule padding, PoolingRule pooling)
 
     /// <summary>A convolution and ReLU, padded by the network's rule.</summary>
     public Activation Conv2d(Activation x, ConvWeights weights, int stride = 1) =>
-        Conv(x, [weights], size => new(Geometry.ConvolutionPadding(size, weights.Kernel, stride, padding).Before, Geometry.ConvolutionOutput(size, weights.Kernel, stride, padding)), stride, relu: true)[0];
+        Conv(x, weights, size => new(Geometry.ConvolutionPadding(size, weights.Kernel, stride, padding).Before, Geometry.ConvolutionOutput(size, weights.Kernel, stride, padding)), stride, relu: true);
 
     /// <summary>A convolution and ReLU with as many zeros on each side.</summary>
     public Activation Conv2d(Activation x, ConvWeights weights, int stride, int zeros) =>
-        Conv(x, [weights], size => new(zeros, Geometry.ConvolutionOutput(size, weights.Kernel, stride, zeros)), stride, relu: true)[0];
-
-    /// <summary>Several 1×1 convolutions and ReLU of one input, computed as one.</summary>
-    public Activation[] ParallelConv1x1(Activation x, params ConvWeights[] weights) => Conv(x, weights, size => new(0, size), stride: 1, relu: true);
+        Conv(x, weights, size => new(zeros, Geometry.ConvolutionOutput(size, weights.Kernel, stride, zeros)), stride, relu: true);
 
     /// <summary>A fully connected layer over the whole map; (N, H, W, C) → (N, 1, 1, outputs).</summary>
-    public Activation Linear(Activation x, ConvWeights weights, bool relu) => Conv(x, [weights], _ => new(0, 1), stride: 1, relu)[0];
+    public Activation Linear(Activation x, ConvWeights weights, bool relu) => Conv(x, weights, _ => new(0, 1), stride: 1, relu);
 
     /// <summary>Max pooling.</summary>
     /// <param name="x">(N, H, W, C).</param>
@@ -99,10 +95,10 @@ internal sealed class GraphBuilder(PaddingRule padding, PoolingRule pooling)
         return whole;
     }
 
-    private Activation[] Conv(Activation x, ConvWeights[] weights, Func<int, Windows> windows, int stride, bool relu)
+    private Activation Conv(Activation x, ConvWeights weights, Func<int, Windows> windows, int stride, bool relu)
     {
-        Activation[] outputs = [.. weights.Select(each => new Activation(each.Outputs))];
-        steps.Add(new ConvStep(x, ConvWeights.Pack(weights), windows, stride, relu, outputs));
-        return outputs;
+        var output = new Activation(weights.Bias.Length);
+        steps.Add(new ConvStep(x, output, new PackedFilters(weights.Weight, weights.Bias, weights.Kernel), windows, stride, relu));
+        return output;
     }
 }

@@ -18,10 +18,7 @@ internal sealed class MemoryPlan
         foreach (var step in steps)
         {
             var (inputHeight, inputWidth) = sizes[step.Input.Root];
-            foreach (var output in step.Outputs)
-            {
-                sizes[output.Root] = (step.OutputSize(inputHeight), step.OutputSize(inputWidth));
-            }
+            sizes[step.Output.Root] = (step.OutputSize(inputHeight), step.OutputSize(inputWidth));
         }
 
         // The largest first, each at the first place where nothing lies that is alive at the same time.

@@ -53,16 +53,21 @@ internal sealed class NetworkCompiler
         _ => throw new NotSupportedException($"{layer.GetType().Name} is not a layer of GoogLeNet's trunk."),
     };
 
-    // Figure 2(b) of the paper. The three 1×1 convolutions that read x are one step.
+    // Figure 2(b) of the paper.
     private Activation Inception(Activation x, string key)
     {
-        var reads = graph.ParallelConv1x1(x, weights.Conv($"{key}.branch1"), weights.Conv($"{key}.branch2.0"), weights.Conv($"{key}.branch3.0"));
-        var conv5x5 = graph.Conv2d(reads[2], weights.Conv($"{key}.branch3.1"));
-        return GraphBuilder.Concat(
-            reads[0],
-            graph.Conv2d(reads[1], weights.Conv($"{key}.branch2.1")),
-            spec.Blocks.Branch5x5 == Branch5x5.TwoConv3x3 ? graph.Conv2d(conv5x5, weights.Conv($"{key}.branch3.2")) : conv5x5,
-            graph.Conv2d(graph.MaxPool2d(x, kernel: 3, stride: 1, PoolingRule.Floor), weights.Conv($"{key}.branch4.1")));
+        Activation Conv(Activation input, string branch) => graph.Conv2d(input, weights.Conv($"{key}.{branch}"));
+
+        var conv1x1 = Conv(x, "branch1");
+        var conv3x3 = Conv(Conv(x, "branch2.0"), "branch2.1");
+        var conv5x5 = Conv(Conv(x, "branch3.0"), "branch3.1");
+        if (spec.Blocks.Branch5x5 == Branch5x5.TwoConv3x3)
+        {
+            conv5x5 = Conv(conv5x5, "branch3.2");
+        }
+
+        var pooled = Conv(graph.MaxPool2d(x, kernel: 3, stride: 1, PoolingRule.Floor), "branch4.1");
+        return GraphBuilder.Concat(conv1x1, conv3x3, conv5x5, pooled);
     }
 
     private Activation Auxiliary(Activation x, AuxiliarySpec head, int size)

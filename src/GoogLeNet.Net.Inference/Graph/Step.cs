@@ -7,21 +7,21 @@ namespace Inception.Graph;
 /// <param name="Count">Number of windows: the output's size.</param>
 internal readonly record struct Windows(int Before, int Count);
 
-/// <summary>A step of a compiled network: some activations are computed from another one.</summary>
+/// <summary>A step of a compiled network: an activation is computed from another one.</summary>
 /// <param name="input">What it reads.</param>
-/// <param name="outputs">What it writes.</param>
-internal abstract class Step(Activation input, params Activation[] outputs) : IDisposable
+/// <param name="output">What it writes.</param>
+internal abstract class Step(Activation input, Activation output) : IDisposable
 {
     /// <summary>What it reads.</summary>
     public Activation Input { get; } = input;
 
     /// <summary>What it writes.</summary>
-    public Activation[] Outputs { get; } = outputs;
+    public Activation Output { get; } = output;
 
     /// <summary>Steps of one level do not depend on each other and run in one parallel region.</summary>
     public int Level { get; set; }
 
-    /// <summary>Height or width of the outputs for an input of that size.</summary>
+    /// <summary>Height or width of the output for an input of that size.</summary>
     public abstract int OutputSize(int size);
 
     /// <summary>The work.</summary>
@@ -68,16 +68,16 @@ internal sealed unsafe class InputStep(Activation image) : Step(image, image)
     }
 }
 
-/// <summary>One or several convolutions of one input, with ReLU or not: by Winograd's algorithm where that pays, otherwise as matrix products.</summary>
+/// <summary>A convolution, with ReLU or not: by Winograd's algorithm where that pays, otherwise as matrix products.</summary>
 /// <param name="input">(N, H, W, C).</param>
-/// <param name="filters">The filters, a group for each output.</param>
+/// <param name="output">(N, H', W', K).</param>
+/// <param name="filters">The filters, which it disposes.</param>
 /// <param name="windows">Where the windows lie along an axis of a given size.</param>
 /// <param name="stride">Pixels from one window to the next.</param>
 /// <param name="relu">Whether ReLU follows.</param>
-/// <param name="outputs">One for each group.</param>
-internal sealed class ConvStep(Activation input, PackedFilters filters, Func<int, Windows> windows, int stride, bool relu, Activation[] outputs) : Step(input, outputs)
+internal sealed class ConvStep(Activation input, Activation output, PackedFilters filters, Func<int, Windows> windows, int stride, bool relu) : Step(input, output)
 {
-    private readonly Lazy<WinogradFilters>? winograd = IsWinograd(filters, stride, outputs.Length) ? new(() => new(filters, outputs[0].Channels)) : null;
+    private readonly Lazy<WinogradFilters>? winograd = IsWinograd(filters, stride) ? new(() => new(filters)) : null;
 
     /// <inheritdoc/>
     public override int OutputSize(int size) => windows(size).Count;
@@ -87,22 +87,23 @@ internal sealed class ConvStep(Activation input, PackedFilters filters, Func<int
     {
         var (height, width) = run.Size(Input);
         var (rows, columns) = (windows(height), windows(width));
-        if (winograd is not null)
+        if (winograd is not null && (rows, columns) == (new Windows(1, height), new Windows(1, width)))
         {
-            var shape = new Conv2dShape(run.Count, height, width, Input.Channels, Outputs[0].Channels);
-            if ((rows, columns) == (new Windows(1, height), new Windows(1, width)) && WinogradConv2d.HasEnoughTiles(shape))
+            var shape = new Conv2dShape(run.Count, height, width, filters.Inputs, filters.Outputs);
+            if (WinogradConv2d.HasEnoughTiles(shape))
             {
-                return WinogradConv2d.For(ElementType.Float32).Forward(run.View(Input), winograd.Value.Packed, relu, run.View(Outputs[0]), shape, run.Threads);
+                return WinogradConv2d.For(ElementType.Float32).Forward(run.View(Input), winograd.Value.Packed, relu, run.View(Output), shape, run.Threads);
             }
         }
 
         return new Im2colConv2d(
-            run.View(Input), filters, relu, [.. Outputs.Select(run.View)], new(run.Count, height, width, rows.Count, columns.Count, stride, rows.Before, columns.Before)).Work(run.Threads);
+            run.View(Input), filters, relu, run.View(Output), new(run.Count, height, width, rows.Count, columns.Count, stride, rows.Before, columns.Before)).Work(run.Threads);
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
+        base.Dispose();
         filters.Dispose();
         if (winograd is { IsValueCreated: true })
         {
@@ -110,9 +111,9 @@ internal sealed class ConvStep(Activation input, PackedFilters filters, Func<int
         }
     }
 
-    private static bool IsWinograd(PackedFilters filters, int stride, int groups) =>
-        CpuFeatures.HasFusedMultiplyAdd && filters.Kernel == 3 && stride == 1 && groups == 1
-        && WinogradConv2d.IsSupported(filters.Inputs) && WinogradConv2d.IsSupported(filters.Panels.Sum(panel => panel.Columns)) && filters.Inputs >= TileTransform.Block;
+    private static bool IsWinograd(PackedFilters filters, int stride) =>
+        CpuFeatures.HasFusedMultiplyAdd && filters.Kernel == 3 && stride == 1 && filters.Inputs >= TileTransform.Block
+        && WinogradConv2d.IsSupported(filters.Inputs) && WinogradConv2d.IsSupported(filters.Outputs);
 }
 
 /// <summary>Max pooling.</summary>
@@ -127,7 +128,7 @@ internal sealed class MaxPoolStep(Activation input, Activation output, int kerne
         var (height, width) = run.Size(Input);
         var (rows, columns) = (windows(height), windows(width));
         return MaxPoolKernel.For(ElementType.Float32).Forward(
-            run.View(Input).Address, run.View(Outputs[0]).Address, 0,
+            run.View(Input).Address, run.View(Output).Address, 0,
             new(run.Count, height, width, Input.Channels, rows.Count, columns.Count, kernel, stride, rows.Before, columns.Before));
     }
 }
@@ -143,7 +144,7 @@ internal sealed class AveragePoolStep(Activation input, Activation output, Func<
     {
         var (height, width) = run.Size(Input);
         return AveragePoolKernel.Work(
-            run.View(Input).Address, run.View(Outputs[0]).Address, run.Count, height, width, Input.Channels, windows(height), windows(width));
+            run.View(Input).Address, run.View(Output).Address, run.Count, height, width, Input.Channels, windows(height), windows(width));
     }
 }
 
@@ -159,6 +160,6 @@ internal sealed class LocalResponseNormStep(Activation input, Activation output,
     public override ParallelWork Work(GraphRun run)
     {
         var (height, width) = run.Size(Input);
-        return kernel.Work(run.View(Input).Address, run.View(Outputs[0]).Address, run.Count * height * width, Input.Channels);
+        return kernel.Work(run.View(Input).Address, run.View(Output).Address, run.Count * height * width, Input.Channels);
     }
 }

@@ -21,10 +21,10 @@ internal readonly record struct WindowShape(int Images, int Height, int Width, i
 /// <param name="input">(N, H, W, C).</param>
 /// <param name="filters">K filters.</param>
 /// <param name="relu">Whether ReLU follows.</param>
-/// <param name="outputs">For each group of filters (N, H', W', its filters).</param>
+/// <param name="output">(N, H', W', K).</param>
 /// <param name="shape">The sizes.</param>
 [SkipLocalsInit]
-internal sealed unsafe class Im2colConv2d(ImageView input, PackedFilters filters, bool relu, ImageView[] outputs, WindowShape shape)
+internal sealed unsafe class Im2colConv2d(ImageView input, PackedFilters filters, bool relu, ImageView output, WindowShape shape)
 {
     private const int NR = GemmMicroKernel.NR;
     private const int MR = GemmMicroKernel.MR;
@@ -43,7 +43,7 @@ internal sealed unsafe class Im2colConv2d(ImageView input, PackedFilters filters
     /// <param name="threads">How many threads will do it.</param>
     public ParallelWork Work(int threads)
     {
-        var panels = filters.Panels.Length;
+        var panels = filters.Panels;
         var ranges = (int)Math.Clamp((long)pixels * filters.Depth * panels * NR / Grain, 1, RangesPerThread * threads);
         var parts = Parts((ranges + panels - 1) / panels);
         var splits = Math.Clamp((ranges + parts - 1) / parts, 1, panels);
@@ -58,7 +58,7 @@ internal sealed unsafe class Im2colConv2d(ImageView input, PackedFilters filters
     // In how many parts the pixels are taken: as many as asked for or as keep one in the cache, but none of a few pixels.
     private int Parts(int wanted)
     {
-        const int MinPixels = 4 * GemmMicroKernel.MaxMR;
+        const int MinPixels = 48;
         var most = Math.Max(MaxPatches / filters.Depth, MinPixels);
         return Math.Max((pixels + most - 1) / most, Math.Min(wanted, pixels / MinPixels));
     }
@@ -138,10 +138,9 @@ internal sealed unsafe class Im2colConv2d(ImageView input, PackedFilters filters
 
     private void Store(float* products, int start, int count, int panel)
     {
-        var (group, channel, columns, _) = filters.Panels[panel];
-        var output = outputs[group];
+        var columns = Math.Min(NR, filters.Outputs - (panel * NR));
         var biases = filters.Biases(panel);
-        var to = (float*)output.Address + ((nint)start * output.PixelStride) + channel;
+        var to = (float*)output.Address + ((nint)start * output.PixelStride) + (panel * NR);
         var whole = columns / Vector<float>.Count * Vector<float>.Count;
         for (var pixel = 0; pixel < count; pixel++, products += NR, to += output.PixelStride)
         {

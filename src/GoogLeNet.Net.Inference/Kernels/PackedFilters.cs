@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Inception.Kernels;
 
-/// <summary>
-/// Filters packed for <see cref="GemmMicroKernel"/>: panels (taps · C, 32) of 32 filters, one after the other, the last one of each group filled up with zeros. A group's
-/// outputs go to one place.
-/// </summary>
+/// <summary>Filters packed for <see cref="GemmMicroKernel"/>: panels (taps · C, 32) of 32 filters, one after the other, the last one filled up with zeros.</summary>
 internal sealed unsafe class PackedFilters : IDisposable
 {
     private const int NR = GemmMicroKernel.NR;
@@ -14,41 +11,27 @@ internal sealed unsafe class PackedFilters : IDisposable
     private float* memory;
 
     /// <summary>Packs filters.</summary>
-    /// <param name="weight">(K, C, kernel, kernel), K of all groups together.</param>
+    /// <param name="weight">(K, C, kernel, kernel).</param>
     /// <param name="bias">(K).</param>
-    /// <param name="inputs">C.</param>
     /// <param name="kernel">Height and width of a filter.</param>
-    /// <param name="groups">Filters of each group; they add up to K.</param>
-    public PackedFilters(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, int inputs, int kernel, ReadOnlySpan<int> groups)
+    public PackedFilters(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, int kernel)
     {
-        (Inputs, Kernel, Depth) = (inputs, kernel, kernel * kernel * inputs);
-        var panels = new List<Panel>();
-        for (int group = 0, first = 0; group < groups.Length; first += groups[group], group++)
-        {
-            for (var channel = 0; channel < groups[group]; channel += NR)
-            {
-                panels.Add(new(group, channel, Math.Min(NR, groups[group] - channel), first + channel));
-            }
-        }
-
-        Panels = [.. panels];
-        var size = (nuint)Panels.Length * (nuint)(Depth + 1) * NR * sizeof(float);
+        (Outputs, Depth, Kernel) = (bias.Length, weight.Length / bias.Length, kernel);
+        Inputs = Depth / kernel / kernel;
+        var size = (nuint)Panels * (nuint)(Depth + 1) * NR * sizeof(float);
         memory = (float*)NativeMemory.AlignedAlloc(size, CacheLine);
         NativeMemory.Clear(memory, size);
-        for (var panel = 0; panel < Panels.Length; panel++)
+        for (var k = 0; k < Outputs; k++)
         {
-            var (columns, first) = (Panels[panel].Columns, Panels[panel].FirstFilter);
-            float* b = Filters(panel), biases = Biases(panel);
-            for (var k = 0; k < columns; k++)
+            var (panel, column) = Math.DivRem(k, NR);
+            var filter = weight.Slice(k * Depth, Depth);
+            var packed = Filters(panel) + column;
+            Biases(panel)[column] = bias[k];
+            for (var c = 0; c < Inputs; c++)
             {
-                biases[k] = bias[first + k];
-                var filter = weight.Slice((first + k) * Depth, Depth);
-                for (var c = 0; c < inputs; c++)
+                for (var tap = 0; tap < kernel * kernel; tap++)
                 {
-                    for (var tap = 0; tap < kernel * kernel; tap++)
-                    {
-                        b[((((nint)tap * inputs) + c) * NR) + k] = filter[(c * kernel * kernel) + tap];
-                    }
+                    packed[(((nint)tap * Inputs) + c) * NR] = filter[(c * kernel * kernel) + tap];
                 }
             }
         }
@@ -60,14 +43,17 @@ internal sealed unsafe class PackedFilters : IDisposable
     /// <summary>Channels of the input.</summary>
     public int Inputs { get; }
 
+    /// <summary>Channels of the output: the number of filters.</summary>
+    public int Outputs { get; }
+
     /// <summary>Height and width of a filter.</summary>
     public int Kernel { get; }
 
     /// <summary>Taps · channels of the input.</summary>
     public int Depth { get; }
 
-    /// <summary>The panels in order.</summary>
-    public Panel[] Panels { get; }
+    /// <summary>Number of panels.</summary>
+    public int Panels => (Outputs + NR - 1) / NR;
 
     /// <summary>A panel's filters, (taps · C, 32).</summary>
     public float* Filters(int panel) => memory + ((nint)panel * (Depth + 1) * NR);
@@ -87,11 +73,44 @@ internal sealed unsafe class PackedFilters : IDisposable
         NativeMemory.AlignedFree(memory);
         memory = null;
     }
+}
 
-    /// <summary>Up to 32 filters.</summary>
-    /// <param name="Group">The group that they belong to.</param>
-    /// <param name="FirstChannel">The first one's channel in the group's output.</param>
-    /// <param name="Columns">How many.</param>
-    /// <param name="FirstFilter">The first one's number among all.</param>
-    internal readonly record struct Panel(int Group, int FirstChannel, int Columns, int FirstFilter);
+/// <summary>Filters packed for <see cref="WinogradConv2d"/>, which are used again and again.</summary>
+internal sealed unsafe class WinogradFilters : IDisposable
+{
+    private const int CacheLine = 64;
+
+    /// <summary>Packs filters.</summary>
+    /// <param name="filters">3×3 filters.</param>
+    public WinogradFilters(PackedFilters filters)
+    {
+        var shape = new Conv2dShape(1, 1, 1, filters.Inputs, filters.Outputs);
+        Packed = (float*)NativeMemory.AlignedAlloc((nuint)WinogradConv2d.PackedSize(shape) * sizeof(float), CacheLine);
+        ParallelFor.Run(1, WinogradConv2d.For(ElementType.Float32).PackFilters(FilterView.Packed(filters), 0, shape, Packed));
+
+        var biases = Packed + WinogradConv2d.PackedSize(shape) - (shape.Panels * GemmMicroKernel.NR);
+        for (var panel = 0; panel < filters.Panels; panel++)
+        {
+            new ReadOnlySpan<float>(filters.Biases(panel), GemmMicroKernel.NR).CopyTo(new Span<float>(biases + (panel * GemmMicroKernel.NR), GemmMicroKernel.NR));
+        }
+    }
+
+    /// <summary>Frees the memory.</summary>
+    ~WinogradFilters() => Free();
+
+    /// <summary>Transformed filters and biases.</summary>
+    public float* Packed { get; private set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(Packed);
+        Packed = null;
+    }
 }

@@ -22,6 +22,9 @@ internal sealed unsafe class WinogradWorker<T, TLoader>(
     // Numbers of transformed tiles, half a megabyte: what a core's second cache holds beside products and filters.
     private const int Cached = 1 << 17;
 
+    private const int MinTiles = 12;
+    private const int MaxTiles = 96;
+
     // Panels of products that are transformed back while they are in the cache.
     private const int PanelsPerChunk = 2;
 
@@ -34,7 +37,7 @@ internal sealed unsafe class WinogradWorker<T, TLoader>(
     /// <summary>How many tiles to take at once: as many as nearly fill the cache, and so that all threads have the same to do.</summary>
     public static int TilesPerChunk(Conv2dShape shape, int threads)
     {
-        var most = Math.Clamp(Cached / (Planes * shape.Inputs), GemmMicroKernel.MaxMR, 8 * GemmMicroKernel.MaxMR);
+        var most = Math.Clamp(Cached / (Planes * shape.Inputs), MinTiles, MaxTiles);
         var parts = (shape.Tiles + most - 1) / most;
         parts = (parts + threads - 1) / threads * threads;
         return Rows((shape.Tiles + parts - 1) / parts);

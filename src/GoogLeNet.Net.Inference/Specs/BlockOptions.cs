@@ -6,7 +6,7 @@ public enum Normalization
     /// <summary>Nothing; the convolutions have biases, as in the paper.</summary>
     None,
 
-    /// <summary>Batch normalisation; the convolutions have no bias.</summary>
+    /// <summary>Batch normalization; the convolutions have no bias.</summary>
     BatchNorm,
 }
 
@@ -55,7 +55,7 @@ public enum WeightInitializer
     /// <summary>Uniform in ±√(3 / fan in): Caffe's <c>xavier</c> filler.</summary>
     CaffeXavier,
 
-    /// <summary>Uniform in ±√(6 / fan in): He et al., for ReLU networks with batch normalisation.</summary>
+    /// <summary>Uniform in ±√(6 / fan in): He et al., for ReLU networks with batch normalization.</summary>
     HeUniform,
 
     /// <summary>
@@ -71,10 +71,10 @@ public sealed record BlockOptions
     /// <summary>What follows each convolution. Default <see cref="Normalization.None"/>.</summary>
     public Normalization Normalization { get; init; } = Normalization.None;
 
-    /// <summary>Added to the variance in batch normalisation. Default 1e-3.</summary>
+    /// <summary>Added to the variance in batch normalization. Default 1e-3.</summary>
     public double BatchNormEpsilon { get; init; } = 1e-3;
 
-    /// <summary>Share of the newest batch in batch normalisation's running statistics, in (0, 1]. Default 0.1.</summary>
+    /// <summary>Share of the newest batch in batch normalization's running statistics, in (0, 1]. Default 0.1.</summary>
     public double BatchNormMomentum { get; init; } = 0.1;
 
     /// <summary>The third branch. Default <see cref="Branch5x5.Conv5x5"/>.</summary>

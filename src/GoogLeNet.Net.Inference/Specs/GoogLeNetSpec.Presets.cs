@@ -6,7 +6,7 @@ public sealed partial record GoogLeNetSpec
 {
     /// <summary>
     /// The network of Szegedy et al., arXiv:1409.4842, with the choices of BVLC's Caffe model where the paper is silent: local response
-    /// normalisation twice, poolings that round up, Xavier weights, bias 0.2, heads on 4a and 4d. Input (N, 3, 224, 224).
+    /// normalization twice, poolings that round up, Xavier weights, bias 0.2, heads on 4a and 4d. Input (N, 3, 224, 224).
     /// </summary>
     public static GoogLeNetSpec Paper { get; } = new()
     {
@@ -27,7 +27,7 @@ public sealed partial record GoogLeNetSpec
     };
 
     /// <summary>
-    /// The Keras tutorial that this project starts from: TensorFlow's <c>same</c> padding, no local response normalisation, Glorot
+    /// The Keras tutorial that this project starts from: TensorFlow's <c>same</c> padding, no local response normalization, Glorot
     /// uniform weights, bias 0.2 in the first convolution and the Inception blocks. 10,334,030 parameters with 10 classes.
     /// </summary>
     public static GoogLeNetSpec Tutorial { get; } = new()
@@ -49,12 +49,12 @@ public sealed partial record GoogLeNetSpec
     };
 
     /// <summary>
-    /// torchvision's <c>googlenet</c>, to the last state key: batch normalisation, a 3×3 convolution in the 5×5 branch, a last pooling of
+    /// torchvision's <c>googlenet</c>, to the last state key: batch normalization, a 3×3 convolution in the 5×5 branch, a last pooling of
     /// 2×2, heads on adaptive 4×4 pooling. Input (N, 3, 224, 224). With 1000 classes 364 state entries and 13,004,888 parameters, without
     /// heads 344 and 6,624,904.
     /// </summary>
     /// <remarks>
-    /// Source: <c>torchvision/models/googlenet.py</c>, BSD. Its published weights expect images normalised by 0.5 and 0.5, which its
+    /// Source: <c>torchvision/models/googlenet.py</c>, BSD. Its published weights expect images normalized by 0.5 and 0.5, which its
     /// <c>transform_input</c> makes from ImageNet's mean and deviation; that is no part of the network here. Fresh biases are 0; torchvision
     /// leaves those of the fully connected layers to PyTorch's default.
     /// </remarks>
@@ -83,7 +83,7 @@ public sealed partial record GoogLeNetSpec
     };
 
     /// <summary>
-    /// Full resolution for 32×32 images with batch normalisation, after kuangliu/pytorch-cifar: a 3×3 stem without stride or pooling,
+    /// Full resolution for 32×32 images with batch normalization, after kuangliu/pytorch-cifar: a 3×3 stem without stride or pooling,
     /// two 3×3 convolutions in place of the 5×5. As much work for one image as the paper's network at 224×224.
     /// </summary>
     public static GoogLeNetSpec Cifar { get; } = new()
@@ -98,7 +98,7 @@ public sealed partial record GoogLeNetSpec
     };
 
     /// <summary>
-    /// The one that two CPU cores can train: batch normalisation, half the widths, and a stem that pools 32×32 to 8×8 before the first
+    /// The one that two CPU cores can train: batch normalization, half the widths, and a stem that pools 32×32 to 8×8 before the first
     /// Inception block, as the paper's stem does in proportion.
     /// </summary>
     public static GoogLeNetSpec CifarSmall { get; } = new GoogLeNetSpec

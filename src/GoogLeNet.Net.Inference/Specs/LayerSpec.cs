@@ -35,12 +35,12 @@ public sealed record WhiteningSpec(string Name, int Kernel, int Stride = 1, doub
     internal int OutChannels(int inChannels) => 2 * inChannels * Kernel * Kernel;
 }
 
-/// <summary>A square convolution followed by the network's normalisation and ReLU.</summary>
+/// <summary>A square convolution followed by the network's normalization and ReLU.</summary>
 /// <param name="Name">Unique name, for example <c>conv1</c>.</param>
 /// <param name="Channels">Output channels, at least 1.</param>
 /// <param name="Kernel">Kernel height and width in pixels, odd.</param>
 /// <param name="Stride">Step in pixels, at least 1.</param>
-/// <param name="Bias">Initial value of the bias; unused where batch normalisation replaces the bias.</param>
+/// <param name="Bias">Initial value of the bias; unused where batch normalization replaces the bias.</param>
 public sealed record ConvolutionSpec(string Name, int Channels, int Kernel, int Stride = 1, double Bias = 0) : LayerSpec(Name);
 
 /// <summary>A square max pooling; <see cref="GoogLeNetSpec.Pooling"/> says how its edges are treated.</summary>
@@ -49,7 +49,7 @@ public sealed record ConvolutionSpec(string Name, int Channels, int Kernel, int 
 /// <param name="Stride">Step in pixels.</param>
 public sealed record MaxPoolSpec(string Name, int Kernel, int Stride) : LayerSpec(Name);
 
-/// <summary>Local response normalisation across channels: x / (k + alpha/size · Σx²)^beta, as Caffe, PyTorch and ONNX define it.</summary>
+/// <summary>Local response normalization across channels: x / (k + alpha/size · Σx²)^beta, as Caffe, PyTorch and ONNX define it.</summary>
 /// <param name="Name">Unique name, for example <c>lrn1</c>.</param>
 /// <param name="Size">Channels in the window.</param>
 /// <param name="Alpha">Scale of the mean square.</param>

@@ -6,7 +6,7 @@ namespace Inception;
 /// <summary>How specs and options are written as JSON: camelCase names, enumerations as words, unknown and missing fields refused.</summary>
 public static class SpecJson
 {
-    /// <summary>The options to serialise and read specs, trainer options and recipes with.</summary>
+    /// <summary>The options to serialize and read specs, trainer options and recipes with.</summary>
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,

@@ -88,7 +88,7 @@ internal static class WeightInitialization
         }
     }
 
-    // Filter i reads input i at the kernel's centre and nothing else. Shape (out, in, k, k).
+    // Filter i reads input i at the kernel's center and nothing else. Shape (out, in, k, k).
     private static void FillIdentity(Span<float> values, ReadOnlySpan<long> shape)
     {
         int area = (int)(shape[2] * shape[3]), filter = (int)shape[1] * area, count = (int)Math.Min(shape[0], shape[1]);

@@ -60,13 +60,11 @@ internal sealed class Conv2dFunction : autograd.SingleTensorFunction<Conv2dFunct
         using var received = grad_output;
         var (saved, wanted) = (ctx.get_saved_variables(), ((bool Input, bool Weight, bool Bias))ctx.get_data(Wanted));
         var (input, weight) = (saved[0], saved[1]);
-        Tensor?[] gradients = is_grad_enabled()
-            ? [.. Gradients.ByLibtorch(() => nn.functional.conv2d(input, weight, padding: [1, 1]), [input, weight], received), wanted.Bias ? received.sum([0, 2, 3]) : null]
-            :
+        Tensor?[] gradients =
         [
-            // The convolution of the output's gradient with the filters turned by 180°.
-            wanted.Input ? Forward(received, weight.Filters().Transposed((int)weight.element_size()), weight.shape[1], bias: null, relu: false) : null,
-            wanted.Weight ? WeightGradient(input, received, weight) : null,
+            .. is_grad_enabled()
+                ? Gradients.ByLibtorch(() => nn.functional.conv2d(input, weight, padding: [1, 1]), [input, weight], received)
+                : [wanted.Input ? InputGradient(received, weight) : null, wanted.Weight ? WeightGradient(input, received, weight) : null],
             wanted.Bias ? received.sum([0, 2, 3]) : null,
         ];
         foreach (var gradient in gradients)
@@ -91,6 +89,10 @@ internal sealed class Conv2dFunction : autograd.SingleTensorFunction<Conv2dFunct
         WinogradConv2d.For(input.ElementType()).Convolve(input.View(), filters, bias?.Address() ?? 0, relu, output.View(), shape, get_num_threads());
         return output;
     }
+
+    // The convolution of the output's gradient with the filters turned by 180°.
+    private static Tensor InputGradient(Tensor gradient, Tensor weight) =>
+        Forward(gradient, weight.Filters().Transposed((int)weight.element_size()), weight.shape[1], bias: null, relu: false);
 
     // In the filters' memory layout.
     private static Tensor WeightGradient(Tensor input, Tensor gradient, Tensor weight)

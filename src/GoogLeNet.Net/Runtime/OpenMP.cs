@@ -14,7 +14,7 @@ internal static class OpenMP
         if (NativeFiles.HasGnuLibrary && Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
         {
             // Environment.SetEnvironmentVariable changes .NET's own copy alone.
-            setenv("GOMP_SPINCOUNT", "2000", overwrite: 0);
+            _ = setenv("GOMP_SPINCOUNT", "2000", overwrite: 0);
         }
     }
 

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Benchmarks.Parts;
 
 /// <summary>One Inception block, 3a of the paper at 28×28, batch 16.</summary>
-public class InceptionBlock
+public class InceptionBlock : IDisposable
 {
     private readonly InceptionModule block = new(
         new InceptionSpec("3a", 64, 96, 128, 16, 32, 32), 192, new BlockOptions { Normalization = Normalization.BatchNorm });
@@ -19,6 +19,15 @@ public class InceptionBlock
 
     [GlobalSetup]
     public void Setup() => parameters = new FlatParameters(block);
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        parameters?.Dispose();
+        block.Dispose();
+        images.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Benchmark]
     public void Forward()

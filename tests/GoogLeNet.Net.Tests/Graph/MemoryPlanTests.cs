@@ -15,7 +15,7 @@ public sealed class MemoryPlanTests
         var spec = GoogLeNetSpec.FromName(preset);
         var (steps, _) = NetworkCompiler.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true);
         var plan = new MemoryPlan(steps, spec.InputSize, spec.InputSize);
-        var activations = steps.SelectMany(step => step.Outputs).Select(output => output.Root).Distinct().ToList();
+        var activations = steps.Select(step => step.Output.Root).Distinct().ToList();
 
         foreach (var (one, i) in activations.Select((activation, i) => (activation, i)))
         {
@@ -40,7 +40,7 @@ public sealed class MemoryPlanTests
 
         foreach (var step in steps.Skip(1))
         {
-            steps.Where(other => other != step && other.Outputs.Any(output => output.Root == step.Input.Root)).Should().NotBeEmpty().And.OnlyContain(writer => writer.Level < step.Level);
+            steps.Where(other => other != step && other.Output.Root == step.Input.Root).Should().NotBeEmpty().And.OnlyContain(writer => writer.Level < step.Level);
             step.Dispose();
         }
 

@@ -31,11 +31,11 @@ public sealed class ParallelForTests
             Interlocked.Increment(ref ended);
             if (range == 5)
             {
-                throw new OutOfMemoryException("range 5");
+                throw new InvalidDataException("range 5");
             }
         }));
 
-        loop.Should().Throw<OutOfMemoryException>().WithMessage("range 5");
+        loop.Should().Throw<InvalidDataException>().WithMessage("range 5");
         ended.Should().Be(8);
     }
 
@@ -67,8 +67,8 @@ public sealed class ParallelForTests
     [Fact]
     public void What_a_call_throws_comes_out_of_those_that_follow_no_more()
     {
-        var fails = () => ParallelFor.RunSpinning(2, new ParallelWork(4, _ => { }), new ParallelWork(4, range => throw new OutOfMemoryException($"range {range}")));
-        fails.Should().Throw<OutOfMemoryException>();
+        var fails = () => ParallelFor.RunSpinning(2, new ParallelWork(4, _ => { }), new ParallelWork(4, range => throw new InvalidDataException($"range {range}")));
+        fails.Should().Throw<InvalidDataException>();
         ParallelFor.RunSpinning(2, new ParallelWork(4, _ => { }));
     }
 }

@@ -58,6 +58,26 @@ public sealed class HostMemoryTests
         mallinfo2().MappedBlocks.Should().Be(before, "48 MiB come from the heap; the usual limits have them mapped, and unmapped when they are freed");
     }
 
+    [Fact]
+    public void A_program_can_say_no()
+    {
+        AppContext.SetSwitch(HostMemory.Switch, false);
+        try
+        {
+            using var memory = HostMemory.Keep();
+            using var scope = NewDisposeScope();
+            var before = mallinfo2().MappedBlocks;
+
+            ones(200 * Mebibyte); // 800 MiB, more than the heap has left over.
+
+            mallinfo2().MappedBlocks.Should().BeGreaterThan(before, "the allocator's own limits hold");
+        }
+        finally
+        {
+            AppContext.SetSwitch(HostMemory.Switch, true);
+        }
+    }
+
     // 16 tensors of 24 MiB, every page written.
     private static void UseAndFree()
     {

@@ -24,3 +24,32 @@ public sealed class SafeTensorsException : IOException
         return tensor is null ? $"{file}: {problem}{place}" : $"{file}: tensor '{tensor}': {problem}{place}";
     }
 }
+
+/// <summary>A file is a sound safetensors file, but does not say which network its weights belong to, or how to use it.</summary>
+public sealed class UnknownModelException : IOException
+{
+    internal UnknownModelException(string path, string reason, Exception? inner = null)
+        : base($"{path} {reason.TrimEnd('.')}.", inner)
+    {
+        Path = path;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+}
+
+/// <summary>A file is a sound safetensors file, but its tensors are not those of the network. The message names every key concerned.</summary>
+public sealed class WeightsException : IOException
+{
+    internal WeightsException(string path, string network, WeightsReport report, string advice)
+        : base($"{path} does not fit the network {network}: {report}.{advice}")
+    {
+        (Path, Report) = (path, report);
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The missing, unexpected and misshapen keys.</summary>
+    public WeightsReport Report { get; }
+}
