@@ -76,3 +76,21 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
     /// <summary>Disposes the tensors.</summary>
     public void Dispose() => Data.Dispose();
 }
+
+/// <summary>How <see cref="ImageFolderDataset.Load"/> reads a folder.</summary>
+public sealed record ImageFolderOptions
+{
+    /// <summary>What happens to an image of other proportions. Default <see cref="ImageFit.Crop"/>: resized, and the middle cut out.</summary>
+    public ImageFit Fit { get; init; } = ImageFit.Crop;
+
+    /// <summary>Height that each image is brought to, 1 to 16384; <c>size</c> is then the width alone. Default null: as high as wide.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>Whether a file that cannot be read is passed over with a warning, rather than refused. Default false.</summary>
+    public bool SkipDamaged { get; init; }
+}
+
+/// <summary>How far the reading of a folder is.</summary>
+/// <param name="Read">Files done, those passed over included.</param>
+/// <param name="Total">Files in all.</param>
+public readonly record struct ImageFolderProgress(int Read, int Total);

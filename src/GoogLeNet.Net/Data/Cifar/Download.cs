@@ -4,6 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Inception.Data;
 
+/// <summary>How far a download is.</summary>
+/// <param name="Source">What is being fetched: an address, or a package.</param>
+/// <param name="BytesReceived">Bytes on disk so far, those of an earlier, resumed attempt included.</param>
+/// <param name="TotalBytes">Bytes when complete; null where the source does not say.</param>
+public readonly record struct DownloadProgress(string Source, long BytesReceived, long? TotalBytes);
+
 /// <summary>Fetches one file of known length and SHA-256 over HTTP, going on where an earlier attempt stopped.</summary>
 internal sealed class Download(Cifar10Sources sources, IProgress<DownloadProgress>? progress, ILogger logger)
 {

@@ -62,3 +62,10 @@ public sealed record Normalize : IBatchTransform
         return tensor(row).SentTo(device);
     }
 }
+
+/// <summary>Divides by 255: uint8 0–255 becomes float32 0–1.</summary>
+public sealed record ScaleToUnit : IBatchTransform
+{
+    /// <inheritdoc/>
+    public Tensor Apply(Tensor images, BatchContext context) => images.to(ScalarType.Float32, copy: true).div_(255);
+}

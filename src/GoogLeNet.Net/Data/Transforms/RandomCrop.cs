@@ -55,3 +55,13 @@ public sealed record RandomCrop : IBatchTransform
 
     private static CounterRandom Stream(string axis, BatchContext context) => new(context.Seed, $"{nameof(RandomCrop)}.{axis}", context.Epoch);
 }
+
+/// <summary>What surrounds an image before <see cref="RandomCrop"/> cuts a window.</summary>
+public enum CropPadding
+{
+    /// <summary>Zeros.</summary>
+    Zero,
+
+    /// <summary>The image mirrored about its outermost pixels, which are not repeated (cifar10-airbench's choice).</summary>
+    Reflect,
+}

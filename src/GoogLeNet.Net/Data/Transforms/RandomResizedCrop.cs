@@ -103,3 +103,48 @@ public sealed record RandomResizedCrop : IBatchTransform
         return (tensor(rows, [batch, Size, height]).SentTo(device), tensor(columns, [batch, Size, width]).SentTo(device));
     }
 }
+
+/// <summary>How <see cref="RandomResizedCrop"/> computes pixels between pixels; all with half-pixel centres, as OpenCV names them.</summary>
+public enum Interpolation
+{
+    /// <summary>The pixel in which the centre lies, between two the second one (PyTorch's nearest-exact).</summary>
+    Nearest,
+
+    /// <summary>Linear between the two nearest pixels of each axis, without antialiasing (OpenCV's INTER_LINEAR).</summary>
+    Bilinear,
+
+    /// <summary>Keys' cubic convolution with a = −0.75 over four pixels of each axis (OpenCV's INTER_CUBIC).</summary>
+    Bicubic,
+
+    /// <summary>The mean over the area that the pixel covers (OpenCV's INTER_AREA).</summary>
+    Area,
+}
+
+/// <summary>A part of an image in whole pixels.</summary>
+internal readonly record struct CropWindow(int Top, int Left, int Height, int Width)
+{
+    private const int Attempts = 10;
+
+    /// <summary>
+    /// Draws a window by torchvision's rule (<c>RandomResizedCrop.get_params</c>): ten attempts at a uniform share of the area and a log-uniform
+    /// aspect, the first that fits at a uniform place; else the largest one in the middle whose aspect is in range.
+    /// </summary>
+    public static CropWindow Draw(SampleDraws draws, int height, int width, RandomResizedCrop crop)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var area = (double)height * width * draws.Uniform(crop.MinArea, crop.MaxArea);
+            var aspect = Math.Exp(draws.Uniform(Math.Log(crop.MinAspect), Math.Log(crop.MaxAspect)));
+            double w = Math.Round(Math.Sqrt(area * aspect)), h = Math.Round(Math.Sqrt(area / aspect));
+            if (w >= 1 && w <= width && h >= 1 && h <= height)
+            {
+                return new(draws.Below(height - (int)h + 1), draws.Below(width - (int)w + 1), (int)h, (int)w);
+            }
+        }
+
+        var inRange = Math.Clamp((double)width / height, crop.MinAspect, crop.MaxAspect);
+        var middleHeight = Math.Clamp((int)Math.Round(width / inRange), 1, height);
+        var middleWidth = Math.Clamp((int)Math.Round(height * inRange), 1, width);
+        return new((height - middleHeight) / 2, (width - middleWidth) / 2, middleHeight, middleWidth);
+    }
+}

@@ -23,3 +23,46 @@ public abstract record WeightAveraging
     /// <param name="count">How many weights the average is of without them, at least 1.</param>
     internal abstract double ShareOfNewest(long count);
 }
+
+/// <summary>The exponential moving average of the weights: a ← d·a + (1 − d)·w after each step, beginning with the first step's weights.</summary>
+public sealed record ExponentialAverage : WeightAveraging
+{
+    /// <summary>A moving average.</summary>
+    /// <param name="Decay">Share d of the average that each step keeps, in [0, 1). Default 0.999.</param>
+    /// <param name="WarmUp">Whether the n-th step after the first keeps min(d, (1 + n) / (10 + n)) only, as TensorFlow's ExponentialMovingAverage
+    /// does, so that the first weights are forgotten sooner. Default false.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The decay is outside its range.</exception>
+    public ExponentialAverage(double Decay = 0.999, bool WarmUp = false)
+    {
+        this.Decay = Check.BelowOne(Decay);
+        this.WarmUp = WarmUp;
+    }
+
+    /// <summary>Share of the average that each step keeps.</summary>
+    public double Decay { get; }
+
+    /// <summary>Whether early steps keep less.</summary>
+    public bool WarmUp { get; }
+
+    /// <inheritdoc/>
+    internal override double ShareOfNewest(long count) => 1 - (WarmUp ? Math.Min(Decay, (1.0 + count) / (10 + count)) : Decay);
+}
+
+/// <summary>The mean of the weights after every step from some point of the run on (Polyak and Juditsky 1992).</summary>
+public sealed record PolyakAverage : WeightAveraging
+{
+    /// <summary>A mean.</summary>
+    /// <param name="StartAt">Share of the run that lies before the first step whose weights count, in [0, 1); until then the average is the
+    /// weights themselves. Default 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The share is outside its range.</exception>
+    public PolyakAverage(double StartAt = 0) => this.StartAt = Check.BelowOne(StartAt);
+
+    /// <summary>Share of the run that lies before the first step whose weights count.</summary>
+    public double StartAt { get; }
+
+    /// <inheritdoc/>
+    internal override bool Includes(double fraction) => fraction >= StartAt;
+
+    /// <inheritdoc/>
+    internal override double ShareOfNewest(long count) => 1.0 / (count + 1);
+}

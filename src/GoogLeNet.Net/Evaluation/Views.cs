@@ -1,0 +1,115 @@
+using System.Text.Json.Serialization;
+
+namespace Inception.Evaluation;
+
+/// <summary>Which views of an image a prediction is averaged over, as a value.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "views")]
+[JsonDerivedType(typeof(IdentityView), "identity")]
+[JsonDerivedType(typeof(FlipViews), "flip")]
+[JsonDerivedType(typeof(TranslationViews), "translations")]
+[JsonDerivedType(typeof(CenterCropView), "centerCrop")]
+[JsonDerivedType(typeof(TenCrops), "tenCrops")]
+[JsonDerivedType(typeof(PaperCrops), "paperCrops")]
+public interface IViews
+{
+    /// <summary>The views of an image, each of them different, with weights that add up to 1.</summary>
+    /// <param name="height">Height of the image in pixels, at least 1.</param>
+    /// <param name="width">Width of the image in pixels, at least 1.</param>
+    /// <param name="size">Height and width that the network takes, at least 1.</param>
+    /// <exception cref="ArgumentException">The image is too small for these views.</exception>
+    IReadOnlyList<View> Of(int height, int width, int size);
+}
+
+/// <summary>The image as it is.</summary>
+public sealed record IdentityView : IViews
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<View> Of(int height, int width, int size) => [CropGeometry.Whole(height, width)];
+}
+
+/// <summary>The square in the middle of the image, brought to the network's size: how one looks at a photo. A square image is seen whole.</summary>
+public sealed record CenterCropView : IViews
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<View> Of(int height, int width, int size)
+    {
+        var scaled = CropGeometry.ShortSide(height, width, size);
+        return [new View { Weight = 1, Scaled = scaled, Window = CropGeometry.Middle(scaled, size), Size = size }];
+    }
+}
+
+/// <summary>The image and its mirror image, with equal weights.</summary>
+public sealed record FlipViews : IViews
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<View> Of(int height, int width, int size) => CropGeometry.WithMirrorImages([CropGeometry.Whole(height, width)]);
+}
+
+/// <summary>
+/// The ten crops of AlexNet (Krizhevsky et al., 2012, section 4.1): of the 256×256 square in the middle of the image, whose shorter side is
+/// brought to 256 pixels, the four corners and the middle of 224×224 pixels, each with its mirror image; for networks of another input size
+/// in proportion.
+/// </summary>
+public sealed record TenCrops : IViews
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<View> Of(int height, int width, int size)
+    {
+        var side = CropGeometry.InProportion(256, size);
+        var scaled = CropGeometry.ShortSide(height, width, side);
+        var crops = CropGeometry.CornersAndMiddle(CropGeometry.Middle(scaled, side), size)
+            .Select(window => new View { Weight = 0.2, Scaled = scaled, Window = window, Size = size });
+        return CropGeometry.WithMirrorImages(CropGeometry.Merged(crops));
+    }
+}
+
+/// <summary>
+/// The 144 crops of the paper (arXiv:1409.4842, section 7): the shorter side is brought to 256, 288, 320 and 352 pixels; of each the left,
+/// middle and right square (upper, middle and lower of portraits) is taken; of each square the four corners and the middle of 224×224 pixels
+/// and the square itself resized to 224×224; each with its mirror image. For networks of another input size in proportion.
+/// </summary>
+/// <remarks>The three squares of a square image are one: 48 different crops are left, with the weights of the 144.</remarks>
+public sealed record PaperCrops : IViews
+{
+    private static readonly int[] ShortSides = [256, 288, 320, 352];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<View> Of(int height, int width, int size)
+    {
+        var crops = from shortSide in ShortSides
+                    let side = CropGeometry.InProportion(shortSide, size)
+                    let scaled = CropGeometry.ShortSide(height, width, side)
+                    from square in CropGeometry.Squares(scaled, side)
+                    from window in CropGeometry.CornersAndMiddle(square, size).Append(square)
+                    select new View { Weight = 1 / 72.0, Scaled = scaled, Window = window, Size = size };
+        return CropGeometry.WithMirrorImages(CropGeometry.Merged(crops));
+    }
+}
+
+/// <summary>
+/// The image, and the image moved along its diagonal both ways, what comes in at the edges being the inside mirrored; each with its mirror
+/// image. The views in the middle have half of the weight, as in cifar10-airbench, which however averages logits.
+/// </summary>
+public sealed record TranslationViews : IViews
+{
+    /// <summary>Six views, moved by <paramref name="pixels"/>.</summary>
+    /// <param name="pixels">How far the image moves down and right, and up and left; at least 1, less than its sides. Default 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pixels"/> is less than 1.</exception>
+    public TranslationViews(int pixels = 1) => Pixels = Check.AtLeast(1, pixels);
+
+    /// <summary>How far the image moves, in its own pixels.</summary>
+    public int Pixels { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<View> Of(int height, int width, int size)
+    {
+        if (Pixels >= Math.Min(height, width))
+        {
+            throw new ArgumentException($"Images of {height}×{width} pixels cannot be moved by {Pixels}: it must be less than their sides.", nameof(height));
+        }
+
+        View Moved(int by, double weight) => new() { Weight = weight, Window = new Window(-by, -by, height, width) };
+
+        return CropGeometry.WithMirrorImages([Moved(0, 0.5), Moved(Pixels, 0.25), Moved(-Pixels, 0.25)]);
+    }
+}

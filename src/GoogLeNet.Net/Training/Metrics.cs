@@ -1,0 +1,107 @@
+using static TorchSharp.torch;
+
+namespace Inception.Training;
+
+/// <summary>How one head did over a set of images.</summary>
+/// <param name="Head">The head's name.</param>
+/// <param name="Loss">Mean loss; of cross entropy in nats, with label smoothing where the run trains with it.</param>
+/// <param name="Accuracy">Share of images whose most probable class is right, in [0, 1].</param>
+/// <param name="TopKAccuracy">Share of images whose class is among the <see cref="TrainerOptions.TopK"/> most probable; null where none is asked for.</param>
+public sealed record HeadMetrics(string Head, double Loss, double Accuracy, double? TopKAccuracy = null);
+
+/// <summary>Sums of loss and hits of every head, kept on the device: nothing waits for the device until they are read.</summary>
+public sealed class MetricAccumulator : IDisposable
+{
+    private readonly IReadOnlyList<Head> heads;
+    private readonly int? topK;
+    private readonly Tensor firstBroken;
+
+    /// <summary>Sums of zero.</summary>
+    /// <param name="heads">The heads, in the order of <see cref="Add"/>'s.</param>
+    /// <param name="device">Where the logits are.</param>
+    /// <param name="topK">Of how many most probable classes one must be right; null for the first alone.</param>
+    public MetricAccumulator(IReadOnlyList<Head> heads, Device device, int? topK = null)
+    {
+        ArgumentNullException.ThrowIfNull(heads);
+        this.heads = heads;
+        this.topK = topK;
+        Sums = zeros(heads.Count, topK is null ? 2 : 3, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        firstBroken = full(heads.Count, double.PositiveInfinity, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+    }
+
+    /// <summary>Images counted so far, for all heads alike.</summary>
+    public long Count { get; internal set; }
+
+    /// <summary>Where the sums are.</summary>
+    public Device Device => Sums.device;
+
+    /// <summary>float64 (heads, 2 or 3): the sum of each head's losses, its hits, and, where k is given, its hits among the first k.</summary>
+    internal Tensor Sums { get; }
+
+    /// <summary>Adds one batch.</summary>
+    /// <param name="losses">Mean loss () of each head.</param>
+    /// <param name="logits">(N, classes) of each head.</param>
+    /// <param name="labels">int64 (N).</param>
+    /// <param name="step">The step in the epoch, counted from 1, that a loss which is no finite number is remembered with.</param>
+    public void Add(IReadOnlyList<Tensor> losses, IReadOnlyList<Tensor> logits, Tensor labels, int step = 1)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var images = labels.shape[0];
+        var loss = stack(losses).detach().to(ScalarType.Float64);
+        var hits = stack(logits.Select(head => Hits(head.detach(), labels)).ToArray());
+        Sums.add_(cat([loss.mul(images).view(-1, 1), hits.to(ScalarType.Float64)], 1));
+        var here = full(heads.Count, step, dtype: ScalarType.Float64, device: loss.device);
+        firstBroken.copy_(where(loss.isfinite(), firstBroken, firstBroken.minimum(here)));
+        Count += images;
+    }
+
+    /// <summary>The means so far, in the heads' order; waits for the device.</summary>
+    public IReadOnlyList<HeadMetrics> Read()
+    {
+#pragma warning disable RS0030 // Who calls this says why.
+        using var host = Sums.cpu();
+        var means = host.data<double>().ToArray().Select(sum => sum / Count).Chunk((int)Sums.shape[1]);
+#pragma warning restore RS0030
+        return [.. heads.Zip(means, (head, mean) => new HeadMetrics(head.Name, mean[0], mean[1], topK is null ? null : mean[2]))];
+    }
+
+    /// <summary>Forgets everything added so far.</summary>
+    public void Reset()
+    {
+        Sums.fill_(0);
+        firstBroken.fill_(double.PositiveInfinity);
+        Count = 0;
+    }
+
+    /// <summary>Releases the sums.</summary>
+    public void Dispose()
+    {
+        Sums.Dispose();
+        firstBroken.Dispose();
+    }
+
+    /// <summary>The head whose loss was the first to be no finite number, and the step; null where all were. Waits for the device.</summary>
+    internal (string Head, int Step)? FirstBroken()
+    {
+#pragma warning disable RS0030 // Who calls this says why.
+        using var host = firstBroken.cpu();
+        var steps = host.data<double>().ToArray();
+#pragma warning restore RS0030
+        var first = Array.IndexOf(steps, steps.Min());
+        return double.IsFinite(steps[first]) ? (heads[first].Name, (int)steps[first]) : null;
+    }
+
+    // int64 (1 or 2): images whose class comes first, and among the first k.
+    private Tensor Hits(Tensor logits, Tensor labels)
+    {
+        if (topK is not { } k)
+        {
+            return logits.argmax(1).eq(labels).sum().view(1);
+        }
+
+        var found = logits.topk((int)Math.Min(k, logits.shape[1]), 1).indexes.eq(labels.view(-1, 1));
+        return stack([found.select(1, 0).sum(), found.sum()]);
+    }
+}

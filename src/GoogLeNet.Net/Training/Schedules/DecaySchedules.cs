@@ -1,0 +1,96 @@
+namespace Inception.Training;
+
+/// <summary>The same rate at every step.</summary>
+public sealed record ConstantRate : ILearningRateSchedule
+{
+    /// <summary>A schedule of one rate.</summary>
+    /// <param name="Rate">The rate, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is outside its range.</exception>
+    public ConstantRate(double Rate) => this.Rate = Check.NotNegative(Rate);
+
+    /// <summary>The rate.</summary>
+    public double Rate { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position) => Rate;
+}
+
+/// <summary>
+/// Multiplies the rate every few epochs: initial · factor^⌊(1 + epoch) / everyEpochs⌋ with the epoch counted from 0, the Keras tutorial's
+/// formula (0.01, 0.96, every 8 epochs).
+/// </summary>
+public sealed record StepDecay : ILearningRateSchedule
+{
+    /// <summary>A schedule of steps.</summary>
+    /// <param name="Initial">Rate of the first epochs, more than 0.</param>
+    /// <param name="Factor">What each step multiplies by, more than 0.</param>
+    /// <param name="EveryEpochs">Epochs between steps, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
+    public StepDecay(double Initial, double Factor, int EveryEpochs)
+    {
+        this.Initial = Check.Positive(Initial);
+        this.Factor = Check.Positive(Factor);
+        this.EveryEpochs = Check.AtLeast(1, EveryEpochs);
+    }
+
+    /// <summary>Rate of the first epochs.</summary>
+    public double Initial { get; }
+
+    /// <summary>What each step multiplies by.</summary>
+    public double Factor { get; }
+
+    /// <summary>Epochs between steps.</summary>
+    public int EveryEpochs { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position) => Initial * Math.Pow(Factor, (1 + position.Epoch) / EveryEpochs);
+}
+
+/// <summary>Multiplies the rate after each epoch: initial · factor^epoch, the epoch counted from 0, constant within it; PyTorch's ExponentialLR.</summary>
+public sealed record ExponentialDecay : ILearningRateSchedule
+{
+    /// <summary>A schedule of a step down in each epoch.</summary>
+    /// <param name="Initial">Rate of the first epoch, more than 0.</param>
+    /// <param name="FactorPerEpoch">What each epoch multiplies by, in [0, 1].</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
+    public ExponentialDecay(double Initial, double FactorPerEpoch)
+    {
+        this.Initial = Check.Positive(Initial);
+        this.FactorPerEpoch = Check.Share(FactorPerEpoch);
+    }
+
+    /// <summary>Rate of the first epoch.</summary>
+    public double Initial { get; }
+
+    /// <summary>What each epoch multiplies by.</summary>
+    public double FactorPerEpoch { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position) => Initial * Math.Pow(FactorPerEpoch, position.Epoch);
+}
+
+/// <summary>
+/// Falls to 0 over the run as a power of the share that is left: initial · (1 − t)^power after each step, t from 0 to 1. It is Caffe's "poly" policy, with
+/// power 0.5 that of the quick solver of bvlc_googlenet (initial 0.01), and PyTorch's PolynomialLR stepped over the whole run.
+/// </summary>
+public sealed record PolynomialDecay : ILearningRateSchedule
+{
+    /// <summary>A schedule that ends at 0.</summary>
+    /// <param name="Initial">First rate, more than 0.</param>
+    /// <param name="Power">Exponent, more than 0; 1 is a straight line, less stays high for longer. Default 0.5.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
+    public PolynomialDecay(double Initial, double Power = 0.5)
+    {
+        this.Initial = Check.Positive(Initial);
+        this.Power = Check.Positive(Power);
+    }
+
+    /// <summary>First rate.</summary>
+    public double Initial { get; }
+
+    /// <summary>Exponent of the share of the run that is left.</summary>
+    public double Power { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position) => Initial * Math.Pow(Math.Max(0, 1 - position.Fraction), Power);
+}

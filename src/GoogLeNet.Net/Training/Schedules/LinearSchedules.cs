@@ -1,0 +1,135 @@
+namespace Inception.Training;
+
+/// <summary>Rises linearly to a peak and falls linearly to the end, over the whole run: the schedule of cifar10-fast and airbench.</summary>
+public sealed record Triangular : ILearningRateSchedule
+{
+    /// <summary>A schedule of two straight lines.</summary>
+    /// <param name="Peak">The highest rate, more than 0.</param>
+    /// <param name="PeakAt">Share of the run at which it is reached, in [0, 1]. Default 0.2.</param>
+    /// <param name="Start">First rate as a share of the peak, in [0, 1]. Default 0.2.</param>
+    /// <param name="End">Rate that the run ends towards, as a share of the peak, in [0, 1]. Default 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
+    public Triangular(double Peak, double PeakAt = 0.2, double Start = 0.2, double End = 0)
+    {
+        this.Peak = Check.Positive(Peak);
+        this.PeakAt = Check.Share(PeakAt);
+        this.Start = Check.Share(Start);
+        this.End = Check.Share(End);
+    }
+
+    /// <summary>The highest rate.</summary>
+    public double Peak { get; }
+
+    /// <summary>Share of the run at which the peak is reached.</summary>
+    public double PeakAt { get; }
+
+    /// <summary>First rate as a share of the peak.</summary>
+    public double Start { get; }
+
+    /// <summary>Rate that the run ends towards, as a share of the peak.</summary>
+    public double End { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position)
+    {
+        var t = position.Fraction;
+        var height = t < PeakAt
+            ? Start + ((1 - Start) * t / PeakAt)
+            : 1 - ((1 - End) * (t - PeakAt) / (1 - PeakAt));
+        return Peak * (PeakAt == 1 && t >= 1 ? 1 : height);
+    }
+}
+
+/// <summary>
+/// Straight lines from point to point, step by step; before the first point its rate, after the last point its rate. The points are in epochs,
+/// whatever the length of the run.
+/// </summary>
+public sealed record PiecewiseLinear : ILearningRateSchedule
+{
+    /// <summary>A schedule of straight lines.</summary>
+    /// <param name="Points">At least one, in ascending order of their epochs, no two at the same.</param>
+    /// <exception cref="ArgumentException">There are no points, or they are out of order.</exception>
+    public PiecewiseLinear(params IReadOnlyList<RatePoint> Points)
+    {
+        ArgumentNullException.ThrowIfNull(Points);
+        if (Points.Count == 0)
+        {
+            throw new ArgumentException("There are no points; there must be at least one.", nameof(Points));
+        }
+
+        for (var i = 1; i < Points.Count; i++)
+        {
+            if (Points[i].Epoch <= Points[i - 1].Epoch)
+            {
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"A point at epoch {Points[i].Epoch} follows one at epoch {Points[i - 1].Epoch}; the epochs must ascend."), nameof(Points));
+            }
+        }
+
+        this.Points = [.. Points];
+    }
+
+    /// <summary>The points, in ascending order of their epochs.</summary>
+    public IReadOnlyList<RatePoint> Points { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position)
+    {
+        var epoch = position.EpochsDone;
+        if (epoch <= Points[0].Epoch)
+        {
+            return Points[0].Rate;
+        }
+
+        for (var i = 1; i < Points.Count; i++)
+        {
+            var (from, to) = (Points[i - 1], Points[i]);
+            if (epoch < to.Epoch)
+            {
+                return Curves.Line(from.Rate, to.Rate, (epoch - from.Epoch) / (to.Epoch - from.Epoch));
+            }
+        }
+
+        return Points[^1].Rate;
+    }
+
+    /// <summary>Whether both have the same points.</summary>
+    public bool Equals(PiecewiseLinear? other) => other is not null && Points.SequenceEqual(other.Points);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Points.Count, Points[0], Points[^1]);
+}
+
+/// <summary>A rate at a time.</summary>
+public sealed record RatePoint
+{
+    /// <summary>A point.</summary>
+    /// <param name="Epoch">Epochs that lie behind, with a share of the one at hand; 0 or more.</param>
+    /// <param name="Rate">The rate there, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
+    public RatePoint(double Epoch, double Rate)
+    {
+        this.Epoch = Check.NotNegative(Epoch);
+        this.Rate = Check.NotNegative(Rate);
+    }
+
+    /// <summary>Epochs that lie behind, with a share of the one at hand.</summary>
+    public double Epoch { get; }
+
+    /// <summary>The rate there.</summary>
+    public double Rate { get; }
+}
+
+/// <summary>Ways from one rate to another; as weighted means, so that rounding cannot take them below 0.</summary>
+internal static class Curves
+{
+    /// <summary>Half a cosine, flat at both ends. <paramref name="share"/> of the way in [0, 1].</summary>
+    public static double Cosine(double from, double to, double share)
+    {
+        var left = (1 + Math.Cos(Math.PI * share)) / 2;
+        return (left * from) + ((1 - left) * to);
+    }
+
+    /// <summary>A straight line. <paramref name="share"/> of the way in [0, 1].</summary>
+    public static double Line(double from, double to, double share) => ((1 - share) * from) + (share * to);
+}
