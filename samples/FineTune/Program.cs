@@ -39,7 +39,7 @@ static void FineTune(string weights, string folder, string target, int epochs)
     {
         Epochs = epochs,
         BatchSize = Math.Min(32, (int)split.Train.Count),
-        Schedule = new Warmup(new CosineDecay(0.02), Epochs: 1, StartFactor: 0.1),
+        Schedule = new Warmup(new CosineDecay(0.02), epochs: 1, startFactor: 0.1),
 
         // What the network already knows moves ten times slower than the new classifiers.
         Optimizer = new SgdOptions

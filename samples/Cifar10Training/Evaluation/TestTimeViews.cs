@@ -25,7 +25,7 @@ internal static class TestTimeViews
     // Crops of an image that the network sees pixel for pixel would have to enlarge it first, as no image in training was.
     private sealed record CropsThatFit : IViews
     {
-        public IReadOnlyList<View> Of(int height, int width, int size) =>
-            size > Math.Min(height, width) ? new TenCrops().Of(height, width, size) : new TranslationViews(pixels: 1).Of(height, width, size);
+        public IReadOnlyList<View> Create(int height, int width, int size) =>
+            size > Math.Min(height, width) ? new TenCrops().Create(height, width, size) : new TranslationViews(pixels: 1).Create(height, width, size);
     }
 }

@@ -18,7 +18,7 @@ internal static class BuiltInRecipes
         {
             Epochs = 3,
             BatchSize = 50,
-            Schedule = new Triangular(Peak: 0.05),
+            Schedule = new Triangular(peak: 0.05),
             Optimizer = new SgdOptions { Momentum = 0.9, Nesterov = true, WeightDecay = 5e-4 },
             TrainTransforms = [new HorizontalFlip(Alternating: true), Standardize],
             ValidationTransforms = [Standardize],
@@ -36,7 +36,7 @@ internal static class BuiltInRecipes
         {
             Epochs = 3,
             BatchSize = 128,
-            Schedule = new Triangular(Peak: 0.08, PeakAt: 0.3, Start: 0.05),
+            Schedule = new Triangular(peak: 0.08, peakAt: 0.3, start: 0.05),
             Optimizer = FiltersByMuon(otherRates: 3),
             LabelSmoothing = 0.1,
             TrainTransforms = [new HorizontalFlip(Alternating: true), new RandomCrop(2), Standardize],
@@ -70,7 +70,7 @@ internal static class BuiltInRecipes
         {
             Epochs = 20,
             BatchSize = 512,
-            Schedule = new Triangular(Peak: 0.12, PeakAt: 0.3, Start: 0.05),
+            Schedule = new Triangular(peak: 0.12, peakAt: 0.3, start: 0.05),
             Optimizer = FiltersByMuon(otherRates: 2.5),
             LabelSmoothing = 0.2,
             TrainTransforms = [new HorizontalFlip(Alternating: true), new RandomCrop(4), new Cutout(8), Standardize],

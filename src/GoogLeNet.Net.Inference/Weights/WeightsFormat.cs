@@ -20,35 +20,11 @@ internal static class WeightsFormat
     /// <summary>The metadata entry of a checkpoint with the trainer's options.</summary>
     public const string OptionsKey = "options";
 
-    /// <summary>In a checkpoint, the momentum of every parameter.</summary>
-    public const string VelocityKey = "optimizer.velocity";
-
-    /// <summary>In a checkpoint, AdamW's mean gradient of every parameter.</summary>
-    public const string MeanKey = "optimizer.mean";
-
-    /// <summary>In a checkpoint, AdamW's mean squared gradient of every parameter.</summary>
-    public const string SquareKey = "optimizer.square";
-
-    /// <summary>In a checkpoint, the steps that the optimizer has taken.</summary>
-    public const string StepsKey = "optimizer.steps";
-
-    /// <summary>In a checkpoint, the state of an optimizer of torch.optim as TorchSharp writes it.</summary>
-    public const string TorchStateKey = "optimizer.torch";
-
-    /// <summary>In a checkpoint, the training metrics of the epoch so far.</summary>
-    public const string MetricsKey = "epoch.metrics";
-
     /// <summary>In a checkpoint, what the state key of an averaged parameter or buffer follows.</summary>
     public const string AveragePrefix = "average.";
 
-    /// <summary>In a checkpoint, how many steps' weights the averages are of.</summary>
-    public const string AverageCountKey = "averaging.steps";
-
-    /// <summary>In a checkpoint, what the state key of the best epoch's parameter or buffer follows.</summary>
-    public const string BestPrefix = "best.";
-
     // Tensors of a checkpoint that are the run's and not the network's begin with one of these.
-    private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "averaging.", AveragePrefix, BestPrefix];
+    private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "averaging.", AveragePrefix, "best."];
 
     /// <summary>The metadata of a file of weights.</summary>
     /// <param name="configuration">The network's configuration.</param>

@@ -14,7 +14,7 @@ internal static class Check
     public static double Finite(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         double.IsFinite(value) ? value : throw Outside(name, value, "a finite number");
 
-    public static double Share(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+    public static double UnitInterval(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value is >= 0 and <= 1 ? value : throw Outside(name, value, "in [0, 1]");
 
     public static double BelowOne(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>

@@ -18,7 +18,7 @@ public sealed record ChannelStatistics
 
     /// <summary>The statistics of all images, from exact sums of whole numbers. Memory in addition to the data set: about 16 MB.</summary>
     /// <param name="dataset">At least one image, on any device.</param>
-    public static ChannelStatistics Of(IImageDataset dataset)
+    public static ChannelStatistics Compute(IImageDataset dataset)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         var images = dataset.Images;

@@ -4,8 +4,8 @@ namespace Inception.Data;
 
 /// <summary>
 /// Reads picture files as 8-bit RGB. What a file is, its first bytes decide, not its name: PNG of every kind, binary PPM and PGM,
-/// uncompressed BMP; JPEG where the system has libturbojpeg. Grey is repeated, alpha is dropped, 16-bit samples keep their high byte, and
-/// colour profiles and camera orientation are not applied, as in torchvision's <c>ImageFolder</c>. Pictures have at most 2²⁷ pixels.
+/// uncompressed BMP; JPEG where the system has libturbojpeg. Gray is repeated, alpha is dropped, 16-bit samples keep their high byte, and
+/// color profiles and camera orientation are not applied, as in torchvision's <c>ImageFolder</c>. Pictures have at most 2²⁷ pixels.
 /// </summary>
 public static class ImageFile
 {

@@ -41,7 +41,7 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
     /// <returns>uint8 (N, 3, size, size) on the CPU, detached from any dispose scope; the caller disposes it.</returns>
     /// <exception cref="DatasetException">The folder is missing, holds no classes, has a class without images, or a file cannot be read.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The size is out of range.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static ImageFolderDataset Load(
         string folder,
         int size,
@@ -55,7 +55,7 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         var height = options.Height ?? size;
         ImageResize.CheckSide(size);
         ImageResize.CheckSide(height);
-        var content = FolderContent.Of(folder);
+        var content = FolderContent.List(folder);
 
         TorchRuntime.EnsureLoaded();
         using var scope = NewDisposeScope();

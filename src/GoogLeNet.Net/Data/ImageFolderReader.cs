@@ -17,11 +17,11 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
     private static readonly EnumerationOptions Visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
 
     /// <exception cref="DatasetException">The folder is missing or unreadable, holds no class folders, or one of them holds no files.</exception>
-    public static FolderContent Of(string folder)
+    public static FolderContent List(string folder)
     {
         try
         {
-            return List(folder);
+            return ListUnchecked(folder);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or ArgumentException or IOException and not DatasetException)
         {
@@ -39,7 +39,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
         }
     }
 
-    private static FolderContent List(string folder)
+    private static FolderContent ListUnchecked(string folder)
     {
         if (!Directory.Exists(folder))
         {

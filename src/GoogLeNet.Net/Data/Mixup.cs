@@ -25,19 +25,19 @@ public sealed record Mixup
         using var scope = NewDisposeScope();
         var device = batch.Images.device;
         var partners = tensor(Partners(context)).SentTo(device);
-        var shares = tensor(Shares(context)).SentTo(device);
+        var lambda = tensor(Lambdas(context)).SentTo(device);
         var pixels = ChannelsLast.Pixels(batch.Images);
         var blended = pixels.index_select(0, partners).view(pixels.shape[0], -1);
-        blended.lerp_(pixels.view(pixels.shape[0], -1), shares.view(-1, 1));
+        blended.lerp_(pixels.view(pixels.shape[0], -1), lambda.view(-1, 1));
         return new Batch(ChannelsLast.Images(blended.view(pixels.shape)).MoveToOuterDisposeScope(), batch.Labels)
         {
-            PartnerLabels = batch.Labels.index_select(0, partners).MoveToOuterDisposeScope(),
-            Shares = shares.MoveToOuterDisposeScope(),
+            MixedLabels = batch.Labels.index_select(0, partners).MoveToOuterDisposeScope(),
+            Lambda = lambda.MoveToOuterDisposeScope(),
         };
     }
 
-    /// <summary>Each sample's share of itself.</summary>
-    internal float[] Shares(BatchContext context)
+    /// <summary>Each sample's fraction of itself.</summary>
+    internal float[] Lambdas(BatchContext context)
     {
         var stream = new CounterRandom(context.Seed, $"{nameof(Mixup)}.share", context.Epoch);
         return [.. context.Samples.Select(sample => (float)new SampleDraws(stream, sample).SymmetricBeta(Alpha))];

@@ -15,7 +15,7 @@ internal static class StratifiedSample
     }
 
     /// <summary>
-    /// As <see cref="Choose"/>, but each class gets its own share of n: the whole part of n · (size of the class) / (all samples), and one more
+    /// As <see cref="Choose"/>, but each class gets its own fraction of n: the whole part of n · (size of the class) / (all samples), and one more
     /// where the rest is largest, of equal rests in the class with the lowest number.
     /// </summary>
     public static long[] ChooseInProportion(ReadOnlySpan<long> labels, int classes, int n, int seed)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Drawn pictures of ten classes that a network can learn: shapes and patterns at random places, sizes and angles in random colours, under
+/// Drawn pictures of ten classes that a network can learn: shapes and patterns at random places, sizes and angles in random colors, under
 /// noise. For tests, and for machines without a network; figures reached on them say nothing about photographs.
 /// </summary>
 public static class SyntheticImages
@@ -48,7 +48,7 @@ public static class SyntheticImages
     }
 }
 
-/// <summary>Draws one picture of a class: its figure in one colour on a ground of another, both shaded by noise.</summary>
+/// <summary>Draws one picture of a class: its figure in one color on a ground of another, both shaded by noise.</summary>
 internal static class SyntheticPicture
 {
     private const int FirstNoise = 16; // the counters before it are the picture's own draws
@@ -60,24 +60,24 @@ internal static class SyntheticPicture
     {
         var random = new CounterRandom(seed, nameof(SyntheticPicture), index);
         var shape = SyntheticShape.Random(random, figure);
-        var (ink, ground) = Colours(random);
+        var (ink, ground) = Colors(random);
         var plane = size * size;
-        Span<double> colour = stackalloc double[3];
+        Span<double> color = stackalloc double[3];
         for (var i = 0; i < plane; i++)
         {
-            // Pixel centres, the picture reaching from −1 to 1.
+            // Pixel centers, the picture reaching from −1 to 1.
             var (x, y) = ((2 * (i % size) + 1.0) / size - 1, (2 * (i / size) + 1.0) / size - 1);
-            var share = shape.Ink(x, y);
+            var coverage = shape.Ink(x, y);
             for (var channel = 0; channel < 3; channel++)
             {
                 var noise = NoiseAmplitude * (random.Uniform(FirstNoise + (3L * i) + channel) - 0.5) * 2;
-                planes[(channel * plane) + i] = (byte)Math.Clamp(ground[channel] + (share * (ink[channel] - ground[channel])) + noise, 0, 255);
+                planes[(channel * plane) + i] = (byte)Math.Clamp(ground[channel] + (coverage * (ink[channel] - ground[channel])) + noise, 0, 255);
             }
         }
     }
 
     // Brighter or darker than the ground by at least the least contrast in every channel, so that the noise cannot hide the figure.
-    private static (double[] Ink, double[] Ground) Colours(CounterRandom random)
+    private static (double[] Ink, double[] Ground) Colors(CounterRandom random)
     {
         var brighter = random.Bits(6) % 2 == 0;
         var (ink, ground) = (new double[3], new double[3]);
@@ -94,8 +94,8 @@ internal static class SyntheticPicture
 
 /// <summary>A figure at a place, of a size, turned a little, in a picture that reaches from −1 to 1 both ways.</summary>
 /// <param name="Figure">The class, 0 to 9, in the order of <see cref="SyntheticImages.ClassNames"/>.</param>
-/// <param name="X">Centre; of a pattern, its phase.</param>
-/// <param name="Y">Centre; of a pattern, its phase.</param>
+/// <param name="X">Center; of a pattern, its phase.</param>
+/// <param name="Y">Center; of a pattern, its phase.</param>
 /// <param name="Radius">Half the figure's extent; of a pattern, half its period.</param>
 /// <param name="Turn">Angle in radians, up to 0.26 (15 degrees) either way; of the gradient, its direction.</param>
 internal readonly record struct SyntheticShape(int Figure, double X, double Y, double Radius, double Turn)
@@ -116,7 +116,7 @@ internal readonly record struct SyntheticShape(int Figure, double X, double Y, d
             figure == Gradient ? Between(0, 2 * Math.PI, 3) : Between(-LargestTurn, LargestTurn, 3));
     }
 
-    /// <summary>How much of the figure's colour there is at a point, 0 to 1.</summary>
+    /// <summary>How much of the figure's color there is at a point, 0 to 1.</summary>
     public double Ink(double x, double y)
     {
         var (sin, cos) = Math.SinCos(Turn);

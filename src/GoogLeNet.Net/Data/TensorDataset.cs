@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Data;
 
-/// <summary>Labelled images in two tensors, which it owns and disposes.</summary>
+/// <summary>Labeled images in two tensors, which it owns and disposes.</summary>
 public sealed class TensorDataset : IImageDataset, IDisposable
 {
     /// <summary>Takes ownership of the tensors and detaches them from any <see cref="DisposeScope"/>.</summary>
@@ -76,16 +76,16 @@ public sealed class TensorDataset : IImageDataset, IDisposable
         return new DatasetSplit(Pick([.. train]), Pick(validation));
     }
 
-    /// <summary>As <see cref="Split(int, int)"/>, with that share of the images for validation, rounded to whole images.</summary>
-    /// <param name="validationShare">Share for validation, more than 0 and less than 1.</param>
+    /// <summary>As <see cref="Split(int, int)"/>, with that fraction of the images for validation, rounded to whole images.</summary>
+    /// <param name="validationFraction">Share for validation, more than 0 and less than 1.</param>
     /// <param name="seed">Any number.</param>
     /// <returns>Copies on the same device; the caller disposes them. This data set stays usable.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of range, or a part would have no images.</exception>
-    public DatasetSplit Split(double validationShare, int seed) =>
-        validationShare is > 0 and < 1
-            ? Split((int)Math.Round(validationShare * Count), seed)
+    public DatasetSplit Split(double validationFraction, int seed) =>
+        validationFraction is > 0 and < 1
+            ? Split((int)Math.Round(validationFraction * Count), seed)
             : throw new ArgumentOutOfRangeException(
-                nameof(validationShare), validationShare, $"validationShare is {validationShare}; it must be more than 0 and less than 1.");
+                nameof(validationFraction), validationFraction, $"validationFraction is {validationFraction}; it must be more than 0 and less than 1.");
 
     /// <summary>The same data on <paramref name="device"/>; shares memory with this data set where it is there already.</summary>
     /// <param name="device">The device to copy to.</param>

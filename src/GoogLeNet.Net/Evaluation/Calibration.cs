@@ -7,7 +7,7 @@ namespace Inception.Evaluation;
 /// <param name="To">Confidence up to this.</param>
 /// <param name="Images">Images in the bin.</param>
 /// <param name="Confidence">Their mean confidence; 0 in an empty bin.</param>
-/// <param name="Accuracy">Share of them that is classified correctly; 0 in an empty bin.</param>
+/// <param name="Accuracy">Fraction of them that is classified correctly; 0 in an empty bin.</param>
 public sealed record CalibrationBin(double From, double To, long Images, double Confidence, double Accuracy);
 
 /// <summary>How far the confidence of predictions agrees with their accuracy (Guo et al., 2017, arXiv:1706.04599, section 2).</summary>

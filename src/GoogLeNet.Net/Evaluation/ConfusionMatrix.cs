@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Inception.Evaluation;
 
-/// <summary>How well one class is recognised; all shares in [0, 1].</summary>
+/// <summary>How well one class is recognized; all shares in [0, 1].</summary>
 /// <param name="Name">The class.</param>
 /// <param name="Precision">Of the images predicted as this class, the share that is; 0 where none was predicted.</param>
 /// <param name="Recall">Of this class's images, the share that was predicted as it; 0 where there are none.</param>
@@ -41,7 +41,7 @@ public sealed class ConfusionMatrix
     /// <summary>At index [i][j] the images of class i that were predicted as class j.</summary>
     public ImmutableArray<ImmutableArray<long>> Counts { get; }
 
-    /// <summary>Precision, recall and F1 of each class, with scikit-learn's convention that a share of nothing is 0.</summary>
+    /// <summary>Precision, recall and F1 of each class, with scikit-learn's convention that a fraction of nothing is 0.</summary>
     public ImmutableArray<ClassMetrics> Classes { get; }
 
     /// <summary>Images of class <paramref name="actual"/> that were predicted as class <paramref name="predicted"/>.</summary>
@@ -63,8 +63,8 @@ public sealed class ConfusionMatrix
     private ClassMetrics Metrics(int k)
     {
         var (hits, support, predicted) = (Counts[k][k], Counts[k].Sum(), Counts.Sum(row => row[k]));
-        return new ClassMetrics(ClassNames[k], Share(hits, predicted), Share(hits, support), Share(2 * hits, support + predicted), support);
+        return new ClassMetrics(ClassNames[k], Ratio(hits, predicted), Ratio(hits, support), Ratio(2 * hits, support + predicted), support);
     }
 
-    private static double Share(long part, long whole) => whole == 0 ? 0 : part / (double)whole;
+    private static double Ratio(long part, long whole) => whole == 0 ? 0 : part / (double)whole;
 }

@@ -20,14 +20,14 @@ public sealed record EvaluationResult
     /// <summary>Images classified.</summary>
     public required long Images { get; init; }
 
-    /// <summary>Share of images whose most probable class is the true one.</summary>
+    /// <summary>Fraction of images whose most probable class is the true one.</summary>
     public required double Accuracy { get; init; }
 
     /// <summary>The k of <see cref="TopKAccuracy"/>.</summary>
     public required int TopK { get; init; }
 
     /// <summary>
-    /// Share of images whose true class is among the k most probable; of equally probable classes those of lower number come first.
+    /// Fraction of images whose true class is among the k most probable; of equally probable classes those of lower number come first.
     /// </summary>
     public required double TopKAccuracy { get; init; }
 
@@ -58,9 +58,9 @@ public sealed record EvaluationResult
         return new EvaluationResult
         {
             Images = outcomes.Count,
-            Accuracy = Share(outcomes, outcome => outcome.Predicted == outcome.Label),
+            Accuracy = Fraction(outcomes, outcome => outcome.Predicted == outcome.Label),
             TopK = topK,
-            TopKAccuracy = Share(outcomes, outcome => outcome.Rank < topK),
+            TopKAccuracy = Fraction(outcomes, outcome => outcome.Rank < topK),
             Loss = outcomes.Average(outcome => -Math.Log(Math.Max(outcome.LabelProbability, SmallestProbability))),
             Confusion = ConfusionMatrix.Count(outcomes.Select(outcome => (outcome.Label, outcome.Predicted)), classNames),
             Calibration = Calibration.Measure(
@@ -70,7 +70,7 @@ public sealed record EvaluationResult
         };
     }
 
-    private static double Share(IReadOnlyList<Outcome> outcomes, Func<Outcome, bool> predicate) => outcomes.Count(predicate) / (double)outcomes.Count;
+    private static double Fraction(IReadOnlyList<Outcome> outcomes, Func<Outcome, bool> predicate) => outcomes.Count(predicate) / (double)outcomes.Count;
 }
 
 /// <summary>What was predicted for one image.</summary>

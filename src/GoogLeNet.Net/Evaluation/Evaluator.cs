@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using Inception.Data;
-using Inception.Training;
 using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
 
-/// <summary>Measures how well a network or an ensemble classifies labelled images.</summary>
+/// <summary>Measures how well a network or an ensemble classifies labeled images.</summary>
 public sealed class Evaluator
 {
     private readonly Predictor predictor;
@@ -30,17 +29,16 @@ public sealed class Evaluator
     }
 
     /// <summary>Predicts every image and compares with its label. Results stay on the device until the last image.</summary>
-    /// <param name="dataset">Labelled images.</param>
+    /// <param name="dataset">Labeled images.</param>
     /// <param name="progress">Told after every batch, on this thread.</param>
     /// <param name="cancellationToken">Ends the evaluation between two views of a batch.</param>
     /// <exception cref="ArgumentException">The data set is empty, has other classes than the networks or labels outside them, or does not fit them.</exception>
     /// <exception cref="InvalidOperationException">A prediction is not a number: the weights are of no use.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public EvaluationResult Evaluate(
         IImageDataset dataset, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(dataset);
-        TrainingGuards.CheckDataset(dataset, predictor.NumClasses);
+        ImageDatasets.Check(dataset, predictor.NumClasses);
         var began = Stopwatch.GetTimestamp();
         using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
         using var mode = predictor.Evaluating();

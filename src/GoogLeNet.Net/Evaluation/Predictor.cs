@@ -72,7 +72,7 @@ public sealed class Predictor
     /// </returns>
     /// <exception cref="ArgumentException">The images do not fit the views or a network.</exception>
     /// <exception cref="InvalidOperationException">A member's transforms end with images that are not float32.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public Tensor Predict(Tensor images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -106,7 +106,7 @@ public sealed class Predictor
         foreach (var member in members)
         {
             var raw = images.SentTo(DeviceOf(member));
-            foreach (var view in Views.Of((int)images.shape[2], (int)images.shape[3], member.Model.InputSize))
+            foreach (var view in Views.Create((int)images.shape[2], (int)images.shape[3], member.Model.InputSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 using var probabilities = Probabilities(member, view, raw, sum.device);

@@ -17,7 +17,7 @@ public readonly record struct Window(int Top, int Left, int Height, int Width);
 /// <summary>One view of an image: the image is resized, a window is cut out, brought to the network's size and mirrored, in this order.</summary>
 public sealed record View
 {
-    /// <summary>Share of this view in the average, in (0, 1].</summary>
+    /// <summary>Fraction of this view in the average, in (0, 1].</summary>
     public required double Weight { get; init; }
 
     /// <summary>The size that the whole image is brought to first; null for its own.</summary>

@@ -17,21 +17,21 @@ public interface IViews
     /// <param name="width">Width of the image in pixels, at least 1.</param>
     /// <param name="size">Height and width that the network takes, at least 1.</param>
     /// <exception cref="ArgumentException">The image is too small for these views.</exception>
-    IReadOnlyList<View> Of(int height, int width, int size);
+    IReadOnlyList<View> Create(int height, int width, int size);
 }
 
 /// <summary>The image as it is.</summary>
 public sealed record IdentityView : IViews
 {
     /// <inheritdoc/>
-    public IReadOnlyList<View> Of(int height, int width, int size) => [CropGeometry.Whole(height, width)];
+    public IReadOnlyList<View> Create(int height, int width, int size) => [CropGeometry.Whole(height, width)];
 }
 
 /// <summary>The square in the middle of the image, brought to the network's size: how one looks at a photo. A square image is seen whole.</summary>
 public sealed record CenterCropView : IViews
 {
     /// <inheritdoc/>
-    public IReadOnlyList<View> Of(int height, int width, int size)
+    public IReadOnlyList<View> Create(int height, int width, int size)
     {
         var scaled = CropGeometry.ShortSide(height, width, size);
         return [new View { Weight = 1, Scaled = scaled, Window = CropGeometry.Middle(scaled, size), Size = size }];
@@ -42,7 +42,7 @@ public sealed record CenterCropView : IViews
 public sealed record FlipViews : IViews
 {
     /// <inheritdoc/>
-    public IReadOnlyList<View> Of(int height, int width, int size) => CropGeometry.WithMirrorImages([CropGeometry.Whole(height, width)]);
+    public IReadOnlyList<View> Create(int height, int width, int size) => CropGeometry.WithMirrorImages([CropGeometry.Whole(height, width)]);
 }
 
 /// <summary>
@@ -53,7 +53,7 @@ public sealed record FlipViews : IViews
 public sealed record TenCrops : IViews
 {
     /// <inheritdoc/>
-    public IReadOnlyList<View> Of(int height, int width, int size)
+    public IReadOnlyList<View> Create(int height, int width, int size)
     {
         var side = CropGeometry.InProportion(256, size);
         var scaled = CropGeometry.ShortSide(height, width, side);
@@ -74,7 +74,7 @@ public sealed record PaperCrops : IViews
     private static readonly int[] ShortSides = [256, 288, 320, 352];
 
     /// <inheritdoc/>
-    public IReadOnlyList<View> Of(int height, int width, int size)
+    public IReadOnlyList<View> Create(int height, int width, int size)
     {
         var crops = from shortSide in ShortSides
                     let side = CropGeometry.InProportion(shortSide, size)
@@ -101,7 +101,7 @@ public sealed record TranslationViews : IViews
     public int Pixels { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<View> Of(int height, int width, int size)
+    public IReadOnlyList<View> Create(int height, int width, int size)
     {
         if (Pixels >= Math.Min(height, width))
         {

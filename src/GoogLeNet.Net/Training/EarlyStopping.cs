@@ -54,13 +54,3 @@ public sealed record EarlyStopping
 /// <param name="Stop">Whether the run should end.</param>
 /// <param name="BestEpoch">The best epoch, counted from 1; 0 where there is none.</param>
 public readonly record struct EarlyStoppingVerdict(bool Stop, int BestEpoch);
-
-/// <summary>A number of the main head that says how good an epoch was.</summary>
-public enum WatchedMetric
-{
-    /// <summary>Share of images classified right; more is better.</summary>
-    Accuracy,
-
-    /// <summary>Mean loss; less is better.</summary>
-    Loss,
-}

@@ -18,7 +18,7 @@ public sealed class FlatParameters : IDisposable
 
     /// <summary>Moves the parameters of <paramref name="module"/>, which must be on its final device, into the buffers.</summary>
     /// <param name="module">The network.</param>
-    /// <param name="rules">The optimizer's groups; no decay of biases and normalisations when omitted.</param>
+    /// <param name="rules">The optimizer's groups; no decay of biases and normalizations when omitted.</param>
     /// <param name="precision">With <see cref="Precision.BFloat16"/> weights and biases hold bfloat16 roundings of the buffer's values until <see cref="Dispose"/>.</param>
     /// <exception cref="ArgumentException">
     /// There are no trainable parameters or all are frozen, not all are float32 on one device, or a group's pattern of keys leaves it without a
@@ -27,9 +27,9 @@ public sealed class FlatParameters : IDisposable
     public FlatParameters(nn.Module module, IReadOnlyList<ParameterGroup>? rules = null, Precision precision = Precision.Float32)
     {
         this.module = module;
-        var groups = ParameterGrouping.Of(module, rules ?? ParameterGroup.NoDecayOnBiasesAndNorms);
+        var groups = ParameterGrouping.Assign(module, rules ?? ParameterGroup.NoDecayOnBiasesAndNorms);
         parameters = [.. groups.SelectMany(group => group.Members)];
-        frozen = [.. groups.Where(group => group.Rule.LearningRateFactor == 0).SelectMany(group => group.Members).Select(member => member.Key)];
+        frozen = [.. groups.Where(group => group.Options.LearningRateFactor == 0).SelectMany(group => group.Members).Select(member => member.Key)];
         if (parameters.Length == 0)
         {
             throw new ArgumentException("The model has no trainable parameters.", nameof(module));
@@ -37,8 +37,8 @@ public sealed class FlatParameters : IDisposable
 
         CheckAlike(module);
         Groups = Ranges(groups);
-        MovingGroups = [.. Groups.Where(group => !group.IsFrozen)];
-        if (MovingGroups.Count == 0)
+        TrainableGroups = [.. Groups.Where(group => !group.IsFrozen)];
+        if (TrainableGroups.Count == 0)
         {
             throw new ArgumentException("Every parameter is in a group with a learning rate factor of 0; there is nothing to train.", nameof(rules));
         }
@@ -62,7 +62,7 @@ public sealed class FlatParameters : IDisposable
     public IReadOnlyList<FlatGroup> Groups { get; }
 
     /// <summary>The groups that steps move.</summary>
-    public IReadOnlyList<FlatGroup> MovingGroups { get; }
+    public IReadOnlyList<FlatGroup> TrainableGroups { get; }
 
     /// <summary>Each parameter's part of a buffer that lies like <see cref="Values"/>, by its state key, in the parameter's shape.</summary>
     public IEnumerable<(string Key, Tensor View)> Views(Tensor buffer)
@@ -143,7 +143,7 @@ public sealed class FlatParameters : IDisposable
         foreach (var group in groups)
         {
             var start = ranges.Count > 0 ? ranges[^1].Start + ranges[^1].Length : 0;
-            ranges.Add(new FlatGroup(group.Rule, start, group.Members.Sum(member => member.Parameter.numel())));
+            ranges.Add(new FlatGroup(group.Options, start, group.Members.Sum(member => member.Parameter.numel())));
         }
 
         return ranges;
@@ -157,17 +157,17 @@ public sealed class FlatParameters : IDisposable
 }
 
 /// <summary>The parameters of one group as a range of the flat buffers.</summary>
-/// <param name="Rule">The group's factors.</param>
+/// <param name="Options">The group's factors.</param>
 /// <param name="Start">Its first element.</param>
 /// <param name="Length">Its elements, at least 1.</param>
-public sealed record FlatGroup(ParameterGroup Rule, long Start, long Length)
+public sealed record FlatGroup(ParameterGroup Options, long Start, long Length)
 {
     /// <summary>Whether no step moves these parameters.</summary>
-    public bool IsFrozen => Rule.LearningRateFactor == 0;
+    public bool IsFrozen => Options.LearningRateFactor == 0;
 
     /// <summary>The group's range of a buffer that lies like the flat parameters: a view (length).</summary>
     /// <param name="buffer">The buffer.</param>
-    public Tensor Of(Tensor buffer)
+    public Tensor Slice(Tensor buffer)
     {
         ArgumentNullException.ThrowIfNull(buffer);
         return buffer.narrow(0, Start, Length);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>What training minimises: the weighted sum of the mean losses of a model's heads.</summary>
+/// <summary>What training minimizes: the weighted sum of the mean losses of a model's heads.</summary>
 public sealed class HeadObjective
 {
     private readonly IReadOnlyList<Head> heads;
@@ -32,34 +32,37 @@ public sealed class HeadObjective
     /// <summary>The same with the losses that validation measures.</summary>
     public HeadObjective ForValidation() => new(this);
 
-    /// <summary>Adds every head's loss and hits to <paramref name="metrics"/>.</summary>
+    /// <summary>Every head's mean loss, which is also added to <paramref name="metrics"/> with the head's hits.</summary>
     /// <param name="output">What the model computed, every head.</param>
     /// <param name="batch">The images that it computed it from, and their labels.</param>
     /// <param name="metrics">Where the losses and hits are added up.</param>
     /// <param name="step">The step in the epoch, counted from 1.</param>
     /// <returns>The mean loss () of each of the model's heads in their order, whatever the order of the output.</returns>
-    public IReadOnlyList<Tensor> Measure(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, int step = 1)
+    public IReadOnlyList<Tensor> Losses(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, int step = 1)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(metrics);
         var logits = heads.Select(head => output[head.Name]).ToArray();
-        var means = logits.Select((head, i) => Mean(losses[i], head, batch)).ToArray();
+        var means = logits.Select((head, i) => MeanLoss(losses[i], head, batch)).ToArray();
         metrics.Add(means, logits, batch.Labels, step);
         return means;
     }
 
-    /// <summary>The weighted sum () of the heads' mean losses.</summary>
+    /// <summary>The sum () of the heads' mean losses, each times its weight.</summary>
     /// <param name="means">The mean loss () of each head, in the heads' order.</param>
     /// <param name="position">Where the run stands, which the weights may depend on.</param>
-    public Tensor Total(IReadOnlyList<Tensor> means, TrainingPosition position) =>
-        means.Select((mean, i) => mean * (weights[i]?.At(position) ?? heads[i].Weight)).Aggregate((sum, loss) => sum + loss);
+    public Tensor WeightedSum(IReadOnlyList<Tensor> means, TrainingPosition position) =>
+        means.Select((mean, i) => mean * Weight(i, position)).Aggregate((sum, loss) => sum + loss);
 
-    // Of blended images, each label counts with its image's share.
-    private static Tensor Mean(IHeadLoss loss, Tensor logits, Batch batch)
+    /// <summary>The weight of a head's loss at a step.</summary>
+    internal double Weight(int head, TrainingPosition position) => weights[head]?.At(position) ?? heads[head].Weight;
+
+    // Mixed images have two labels each, which count with λ and 1 − λ.
+    private static Tensor MeanLoss(IHeadLoss loss, Tensor logits, Batch batch)
     {
         var own = loss.PerImage(logits, batch.Labels);
-        return batch is { PartnerLabels: { } partners, Shares: { } shares }
-            ? ((own * shares) + (loss.PerImage(logits, partners) * (1 - shares))).mean()
+        return batch is { MixedLabels: { } mixed, Lambda: { } lambda }
+            ? ((own * lambda) + (loss.PerImage(logits, mixed) * (1 - lambda))).mean()
             : own.mean();
     }
 }

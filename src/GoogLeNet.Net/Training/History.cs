@@ -33,6 +33,16 @@ public sealed record EpochRecord(
     public double Score(WatchedMetric metric) => metric == WatchedMetric.Loss ? -Result[0].Loss : Result[0].Accuracy;
 }
 
+/// <summary>A number of the main head that says how good an epoch was.</summary>
+public enum WatchedMetric
+{
+    /// <summary>Fraction of images classified right; more is better.</summary>
+    Accuracy,
+
+    /// <summary>Mean loss; less is better.</summary>
+    Loss,
+}
+
 /// <summary>What happened in a run, an epoch a row.</summary>
 /// <param name="Epochs">The epochs in order.</param>
 public sealed record History(IReadOnlyList<EpochRecord> Epochs)

@@ -33,21 +33,12 @@ public sealed record LearningRateSearch(IReadOnlyList<LearningRateLoss> Points)
     private double SlopeAt(int i) => Points[i + 1].Loss - Points[i - 1].Loss;
 }
 
-public sealed partial class MultiHeadTrainer
+/// <summary>Searches a learning rate: see <see cref="MultiHeadTrainer.FindLearningRate"/>.</summary>
+internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast network, TrainingLoaders loaders, TrainerOptions options)
 {
-    /// <summary>
-    /// Trains for a few steps with a rate that rises from step to step, to see where the loss falls fastest and where it runs away (the range
-    /// test of Smith 2017, smoothed and cut off as fastai does). The model is afterwards as it was before.
-    /// </summary>
-    /// <param name="train">Images to learn from; the options' batches and transforms are used, their schedule is not.</param>
-    /// <param name="from">The first rate, more than 0.</param>
-    /// <param name="to">The last rate, more than <paramref name="from"/>.</param>
-    /// <param name="steps">Steps from one to the other, at least 2.</param>
-    /// <param name="cancellationToken">Ends the search between two steps.</param>
-    /// <exception cref="ArgumentException">A value is out of its range, or the data set does not fit the model.</exception>
-    /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
-    public LearningRateSearch FindLearningRate(
-        IImageDataset train, double from = 1e-5, double to = 10, int steps = 100, CancellationToken cancellationToken = default)
+    private readonly HeadObjective objective = new(model.Heads, options);
+
+    public LearningRateSearch Find(IImageDataset train, double from, double to, int steps, CancellationToken cancellationToken)
     {
         Check.Positive(from);
         Check.AtLeast(2, steps);
@@ -56,11 +47,11 @@ public sealed partial class MultiHeadTrainer
             throw new ArgumentOutOfRangeException(nameof(to), to, FormattableString.Invariant($"to is {to}; it must be a finite number more than from, which is {from}."));
         }
 
-        TrainingGuards.CheckDataset(train, model.NumClasses);
-        var (loader, stepsPerEpoch) = TrainLoader(train);
+        ImageDatasets.Check(train, model.NumClasses);
+        var (loader, stepsPerEpoch) = loaders.ForTraining(train);
         using var parameters = new FlatParameters(model, options.Optimizer.Groups, options.Precision);
         using var before = new WeightsSnapshot(parameters);
-        FitModelTo(train);
+        loaders.InitializeModel(train);
         using var optimizer = options.Optimizer.Create(parameters);
         using var metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
         using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
@@ -73,13 +64,12 @@ public sealed partial class MultiHeadTrainer
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var rate = from * Math.Pow(to / from, i / (steps - 1.0));
+                var position = new TrainingPosition(i / stepsPerEpoch, i % stepsPerEpoch, stepsPerEpoch, int.MaxValue);
                 metrics.Reset();
-                step.Backward(new(i / stepsPerEpoch, i % stepsPerEpoch, stepsPerEpoch, int.MaxValue), metrics);
+                step.Backward(position, metrics);
                 options.Clipping?.Apply(parameters);
                 optimizer.Step(rate);
-#pragma warning disable RS0030 // A search must see the loss of a step before it takes the next.
-                if (smooth.Add(metrics.Read().Zip(model.Heads, (head, own) => head.Loss * own.Weight).Sum()) is { } loss)
-#pragma warning restore RS0030
+                if (smooth.Add(WeightedLoss(metrics, position)) is { } loss)
                 {
                     points.Add(new(rate, loss));
                 }
@@ -92,6 +82,14 @@ public sealed partial class MultiHeadTrainer
             before.Restore();
             model.eval();
         }
+    }
+
+    // What the step minimized.
+    private double WeightedLoss(MetricAccumulator metrics, TrainingPosition position)
+    {
+#pragma warning disable RS0030 // A search must see the loss of a step before it takes the next.
+        return metrics.Read().Select((head, i) => head.Loss * objective.Weight(i, position)).Sum();
+#pragma warning restore RS0030
     }
 
     // An exponential mean whose bias towards its start of 0 is taken out.

@@ -30,7 +30,7 @@ public sealed record CrossEntropy : IHeadLoss
     /// <exception cref="ArgumentOutOfRangeException">The share is outside its range.</exception>
     public CrossEntropy(double labelSmoothing = 0) => LabelSmoothing = Check.BelowOne(labelSmoothing, nameof(LabelSmoothing));
 
-    /// <summary>Share of the label's probability that is spread over all classes.</summary>
+    /// <summary>Fraction of the label's probability that is spread over all classes.</summary>
     public double LabelSmoothing { get; }
 
     IHeadLoss IHeadLoss.ForValidation => LabelSmoothing == 0 ? this : new CrossEntropy();

@@ -5,8 +5,8 @@ namespace Inception.Training;
 /// <summary>How one head did over a set of images.</summary>
 /// <param name="Head">The head's name.</param>
 /// <param name="Loss">Mean loss; of cross entropy in nats, with label smoothing where the run trains with it.</param>
-/// <param name="Accuracy">Share of images whose most probable class is right, in [0, 1].</param>
-/// <param name="TopKAccuracy">Share of images whose class is among the <see cref="TrainerOptions.TopK"/> most probable; null where none is asked for.</param>
+/// <param name="Accuracy">Fraction of images whose most probable class is right, in [0, 1].</param>
+/// <param name="TopKAccuracy">Fraction of images whose class is among the <see cref="TrainerOptions.TopK"/> most probable; null where none is asked for.</param>
 public sealed record HeadMetrics(string Head, double Loss, double Accuracy, double? TopKAccuracy = null);
 
 /// <summary>Sums of loss and hits of every head, kept on the device: nothing waits for the device until they are read.</summary>

@@ -10,15 +10,11 @@ namespace Inception.Training;
 /// Trains a classifier with one or several heads: the loss is the weighted sum of every head's cross entropy, and loss and accuracy of
 /// every head are kept for training and validation.
 /// </summary>
-public sealed partial class MultiHeadTrainer
+public sealed class MultiHeadTrainer
 {
-    // Enough for second moments of patches.
-    private const long InitializationImages = 5_000;
-    private const long InitializationPixels = InitializationImages * 32 * 32;
-
     private readonly MultiHeadModel model;
     private readonly PrecisionCast network;
-    private readonly IDataInitialized? dataDependent;
+    private readonly TrainingLoaders loaders;
     private readonly TrainerOptions options;
     private readonly ILogger logger;
 
@@ -31,9 +27,9 @@ public sealed partial class MultiHeadTrainer
     {
         ArgumentNullException.ThrowIfNull(model);
         this.options = options ?? new TrainerOptions();
-        dataDependent = model as IDataInitialized;
         this.model = model;
         network = new PrecisionCast(model);
+        loaders = new TrainingLoaders(model, this.options);
         this.logger = logger ?? NullLogger<MultiHeadTrainer>.Instance;
         TrainingGuards.CheckHeads(model.Heads);
         TrainingGuards.CheckOptions(this.options, model.Heads);
@@ -47,7 +43,7 @@ public sealed partial class MultiHeadTrainer
     /// <param name="resumeFrom">A checkpoint of the same model and options to continue from; on a CPU the run goes on bit for bit as if never interrupted.</param>
     /// <returns>Every epoch's learning rate, times and metrics, those before a resume included.</returns>
     /// <exception cref="ArgumentException">A data set does not fit the model.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="TrainingDivergedException">A loss stopped being a finite number.</exception>
     /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or another number of training images.</exception>
     /// <exception cref="IOException">A checkpoint cannot be read or written, or its folder cannot be made.</exception>
@@ -58,21 +54,31 @@ public sealed partial class MultiHeadTrainer
         CancellationToken cancellationToken = default,
         string? resumeFrom = null)
     {
-        TrainingGuards.CheckDataset(train, model.NumClasses);
-        TrainingGuards.CheckDataset(validation, model.NumClasses);
+        ImageDatasets.Check(train, model.NumClasses);
+        if (validation is not null)
+        {
+            ImageDatasets.Check(validation, model.NumClasses, nameof(validation));
+        }
+
         using var memory = HostMemory.Keep();
-        var (loader, steps) = TrainLoader(train);
+        var (loader, steps) = loaders.ForTraining(train);
         if (resumeFrom is null)
         {
-            FitModelTo(train);
+            loaders.InitializeModel(train);
         }
 
         using var parameters = new FlatParameters(model, options.Optimizer.Groups, options.Precision);
-        using var state = new TrainingState(model, options, train.Count, parameters);
+        using var state = new TrainingState(model, options, parameters, train.Count, steps);
         using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
         var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
-        var monitor = new RunMonitor(state, options, clock, steps, progress, logger, cancellationToken);
-        monitor.Begin(resumeFrom);
+        var events = new RunEvents(options, progress, logger);
+        var checkpoints = new CheckpointWriter(model, options, state, logger);
+        var monitor = new RunMonitor(state, options, clock, events, checkpoints, cancellationToken);
+        checkpoints.Prepare();
+        if (resumeFrom is not null)
+        {
+            checkpoints.Resume(resumeFrom);
+        }
 
         while (state.Epoch < options.Epochs && !monitor.MustStop)
         {
@@ -81,20 +87,20 @@ public sealed partial class MultiHeadTrainer
             while (state.Step < steps && !monitor.MustStop)
             {
                 var began = Stopwatch.GetTimestamp();
-                var position = new TrainingPosition(state.Epoch, state.Step, steps, options.Epochs);
-                var rate = options.Schedule.RateAt(position, state.History);
+                var position = state.Position;
+                var rate = state.RateAt(state.Step);
                 step.Backward(position, state.Metrics);
                 options.Clipping?.Apply(parameters);
                 state.Optimizer.Step(rate);
                 state.Average?.Update(position.Fraction);
-                state.StepTaken(clock, Stopwatch.GetElapsedTime(began));
-                monitor.StepTaken(rate);
+                var took = Stopwatch.GetElapsedTime(began);
+                state.StepTaken(took);
+                monitor.StepTaken(rate, took);
             }
 
             if (state.Step == steps)
             {
-                var isMeasured = options.IsValidated(state.Epoch);
-                state.NextEpoch(Measure(state, steps, train, isMeasured ? validation : null, clock, monitor, cancellationToken));
+                state.EndEpoch(monitor.Validated(() => Validate(validation, state, cancellationToken)));
                 monitor.EpochEnded();
             }
         }
@@ -104,24 +110,38 @@ public sealed partial class MultiHeadTrainer
         return new History([.. state.History]);
     }
 
+    /// <summary>
+    /// Trains for a few steps with a rate that rises from step to step, to see where the loss falls fastest and where it runs away (the range
+    /// test of Smith 2017, smoothed and cut off as fastai does). The model is afterwards as it was before.
+    /// </summary>
+    /// <param name="train">Images to learn from; the options' batches, transforms and head weights are used, their schedule is not.</param>
+    /// <param name="from">The first rate, more than 0.</param>
+    /// <param name="to">The last rate, more than <paramref name="from"/>.</param>
+    /// <param name="steps">Steps from one to the other, at least 2.</param>
+    /// <param name="cancellationToken">Ends the search between two steps.</param>
+    /// <exception cref="ArgumentException">A value is out of its range, or the data set does not fit the model.</exception>
+    /// <exception cref="OperationCanceledException">The search was canceled.</exception>
+    public LearningRateSearch FindLearningRate(
+        IImageDataset train, double from = 1e-5, double to = 10, int steps = 100, CancellationToken cancellationToken = default) =>
+        new LearningRateFinder(model, network, loaders, options).Find(train, from, to, steps, cancellationToken);
+
     /// <summary>Measures every head on a data set, in evaluation mode.</summary>
     /// <param name="dataset">Images to measure on.</param>
     /// <param name="cancellationToken">Ends the measurement between two batches.</param>
     /// <returns>Mean cross entropy (without label smoothing) and accuracy of each head, the main head first.</returns>
     /// <exception cref="ArgumentException">The data set does not fit the model.</exception>
-    /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The measurement was canceled.</exception>
     public IReadOnlyList<HeadMetrics> Evaluate(IImageDataset dataset, CancellationToken cancellationToken = default)
     {
-        TrainingGuards.CheckDataset(dataset, model.NumClasses);
-        return Evaluate(dataset, cancellationToken.ThrowIfCancellationRequested);
+        ImageDatasets.Check(dataset, model.NumClasses);
+        return Measure(dataset, cancellationToken);
     }
 
-    private IReadOnlyList<HeadMetrics> Evaluate(IImageDataset dataset, Action betweenBatches)
+    private IReadOnlyList<HeadMetrics> Measure(IImageDataset dataset, CancellationToken cancellationToken)
     {
-        var device = model.Device;
-        var loader = Loader(dataset, options.ValidationTransforms, device, options.MicroBatchSize ?? options.BatchSize, shuffle: false);
+        var loader = loaders.ForValidation(dataset);
         var objective = new HeadObjective(model.Heads, options).ForValidation();
-        using var metrics = new MetricAccumulator(model.Heads, device, options.TopK);
+        using var metrics = new MetricAccumulator(model.Heads, model.Device, options.TopK);
         using var frozen = no_grad();
         model.eval();
         using var batches = loader.Epoch(epoch: 0).GetEnumerator();
@@ -129,8 +149,8 @@ public sealed partial class MultiHeadTrainer
         {
             using var scope = NewDisposeScope();
             batches.MoveNext();
-            objective.Measure(network.AllHeads(batches.Current.Images), batches.Current, metrics, step);
-            betweenBatches();
+            objective.Losses(network.AllHeads(batches.Current.Images), batches.Current, metrics, step);
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
 #pragma warning disable RS0030 // Once, after the last image.
@@ -138,61 +158,23 @@ public sealed partial class MultiHeadTrainer
 #pragma warning restore RS0030
     }
 
-    // An epoch's row of the history. Cancelled in the midst of validation, the run is saved as it was after the last step.
-    private EpochRecord Measure(
-        TrainingState state, int steps, IImageDataset train, IImageDataset? validation, RunClock clock, RunMonitor monitor, CancellationToken cancellationToken)
+    // The model's own weights, then the averaged ones where they are kept.
+    private ValidationResult Validate(IImageDataset? validation, TrainingState state, CancellationToken cancellationToken)
     {
-        monitor.CheckFinite();
-        var rate = options.Schedule.RateAt(new(state.Epoch, steps - 1, steps, options.Epochs), state.History);
+        if (validation is null || !options.IsValidated(state.Epoch))
+        {
+            return ValidationResult.None;
+        }
+
         var began = Stopwatch.GetTimestamp();
-        try
+        var own = Measure(validation, cancellationToken);
+        if (state.Average is null)
         {
-            var validated = validation is null ? [] : Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
-            var averaged = validation is null || state.Average is null ? null : EvaluateAverage(state.Average, validation, cancellationToken);
-            var took = Stopwatch.GetElapsedTime(began);
-            if (validation is not null)
-            {
-                clock.ValidationTook(took);
-            }
-
-            monitor.CheckFinite(validated);
-            return new EpochRecord(
-#pragma warning disable RS0030 // Once an epoch, at its end.
-                state.Epoch + 1, rate, state.EpochSeconds + took.TotalSeconds, train.Count / state.EpochSeconds, state.Metrics.Read(), validated, averaged);
-#pragma warning restore RS0030
+            return new ValidationResult(own, Averaged: null, Stopwatch.GetElapsedTime(began));
         }
-        catch (OperationCanceledException)
-        {
-            monitor.Save();
-            throw;
-        }
-    }
 
-    private IReadOnlyList<HeadMetrics> EvaluateAverage(AverageBuffer average, IImageDataset validation, CancellationToken cancellationToken)
-    {
-        using var inUse = average.UseAverage();
-        return Evaluate(validation, cancellationToken.ThrowIfCancellationRequested);
+        using var inUse = state.Average.UseAverage();
+        var averaged = Measure(validation, cancellationToken);
+        return new ValidationResult(own, averaged, Stopwatch.GetElapsedTime(began));
     }
-
-    // What of the model depends on images is computed from the first of them, as they are when it is evaluated.
-    private void FitModelTo(IImageDataset train)
-    {
-        if (dataDependent?.NeedsInitialization == true)
-        {
-            var count = Math.Min(train.Count, Math.Max(InitializationPixels / ((long)model.InputSize * model.InputSize), 1));
-            using var batch = Loader(train, options.ValidationTransforms, model.Device, (int)count, shuffle: false).Load(epoch: 0, step: 0);
-            dataDependent.InitializeFrom(batch.Images);
-        }
-    }
-
-    // The batches' parts, and the steps in an epoch.
-    private (BatchLoader Loader, int Steps) TrainLoader(IImageDataset train)
-    {
-        var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
-        TrainingGuards.CheckRun(options, train.Count, steps);
-        return (Loader(train, options.TrainTransforms, model.Device, options.MicroBatchSize ?? options.BatchSize, shuffle: true, options.Mixup), steps);
-    }
-
-    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, Device device, int batchSize, bool shuffle, Mixup? mixup = null) =>
-        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), device, options.Seed, shuffle, mixup);
 }

@@ -12,7 +12,7 @@ public enum Precision
 
     /// <summary>
     /// Weights, biases and activations in bfloat16, which has float32's range and 8 significant bits; weights as they are moved, averaged and
-    /// saved, normalisations and losses in float32.
+    /// saved, normalizations and losses in float32.
     /// </summary>
     BFloat16,
 }

@@ -5,7 +5,7 @@ namespace Inception.Training;
 
 /// <summary>Smaller training images for a part of the run, and a step that costs less.</summary>
 /// <param name="Size">Their height and width in pixels, at least 1.</param>
-/// <param name="Until">Share of the run, in (0, 1], at which the next stage begins.</param>
+/// <param name="Until">Fraction of the run, in (0, 1], at which the next stage begins.</param>
 public sealed record ResizingStage(int Size, double Until);
 
 /// <summary>
@@ -45,10 +45,10 @@ public sealed record ProgressiveResizing
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Stages.Count, Stages[0]);
 
-    /// <summary>The size of images at a share of the run; null for that of the transforms.</summary>
+    /// <summary>The size of images at a fraction of the run; null for that of the transforms.</summary>
     public int? SizeAt(double fraction) => Stages.FirstOrDefault(stage => fraction < stage.Until)?.Size;
 
-    /// <summary>A batch's images (N, C, H, W), float32, at a share of the run: resized, or as they are.</summary>
+    /// <summary>A batch's images (N, C, H, W), float32, at a fraction of the run: resized, or as they are.</summary>
     internal Tensor Apply(Tensor images, double fraction) =>
         SizeAt(fraction) is { } size && (size != images.shape[2] || size != images.shape[3])
             ? functional.interpolate(images, [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true)

@@ -6,7 +6,7 @@ namespace Inception.Training;
 internal sealed class RunClock(TrainerOptions options, int stepsPerEpoch, long trainImages, long validationImages)
 {
     // A forward pass alone costs about a third of a training step; used until the first validation has been timed.
-    private const double ForwardShare = 1 / 3.0;
+    private const double ForwardFraction = 1 / 3.0;
     private long lastReport = Stopwatch.GetTimestamp();
     private double stepSeconds;
     private int steps = -1;
@@ -53,7 +53,7 @@ internal sealed class RunClock(TrainerOptions options, int stepsPerEpoch, long t
         }
 
         var perStep = stepSeconds / steps;
-        var validation = validationSeconds ?? validationImages / ImagesPerStep * perStep * ForwardShare;
+        var validation = validationSeconds ?? validationImages / ImagesPerStep * perStep * ForwardFraction;
         var stepsLeft = ((long)(options.Epochs - epoch) * stepsPerEpoch) - step;
         var validationsLeft = Enumerable.Range(epoch, options.Epochs - epoch).Count(options.IsValidated);
         return TimeSpan.FromSeconds((stepsLeft * perStep) + (validationsLeft * validation));

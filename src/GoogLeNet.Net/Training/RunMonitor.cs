@@ -1,67 +1,34 @@
-using Microsoft.Extensions.Logging;
-
 namespace Inception.Training;
 
-/// <summary>Everything beside the loop: events out, requests in, checkpoints, cancellation. It sees the run and never the network.</summary>
-internal sealed class RunMonitor
+/// <summary>
+/// What happens between the steps of a run: events go out, callbacks' requests and cancellation are answered, checkpoints are written, and divergence
+/// ends the run. It sees the run's state and never the network.
+/// </summary>
+internal sealed class RunMonitor(
+    TrainingState state, TrainerOptions options, RunClock clock, RunEvents events, CheckpointWriter checkpoints, CancellationToken cancellationToken)
 {
-    private readonly TrainingState state;
-    private readonly TrainerOptions options;
-    private readonly RunClock clock;
-    private readonly int steps;
-    private readonly IProgress<TrainingEvent>? progress;
-    private readonly ILogger logger;
-    private readonly CancellationToken cancellationToken;
-    private readonly CheckpointWriter checkpoints;
-    private TrainingRequests requests;
-
-    public RunMonitor(
-        TrainingState state, TrainerOptions options, RunClock clock, int steps, IProgress<TrainingEvent>? progress, ILogger logger, CancellationToken cancellationToken)
-    {
-        this.state = state;
-        this.options = options;
-        this.clock = clock;
-        this.steps = steps;
-        this.progress = progress;
-        this.logger = logger;
-        this.cancellationToken = cancellationToken;
-        checkpoints = new CheckpointWriter(state, options, Publish);
-    }
+    private readonly DivergenceCheck divergence = new(state);
 
     /// <summary>Whether the run should end: a callback asked for it, or early stopping did.</summary>
-    public bool MustStop => requests.HasFlag(TrainingRequests.Stop) || options.EarlyStopping?.Decide(state.History).Stop == true;
+    public bool MustStop => events.Requests.HasFlag(TrainingRequests.Stop) || options.EarlyStopping?.Decide(state.History).Stop == true;
 
-    /// <summary>Makes sure that checkpoints can be written, and continues from one.</summary>
-    public void Begin(string? resumeFrom)
-    {
-        checkpoints.Prepare();
-        if (resumeFrom is not null)
-        {
-            state.Load(resumeFrom);
-            logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
-        }
-    }
-
-    public void EpochBegun() => Publish(new EpochBegunEvent(state.Epoch + 1, options.Epochs, state.Step, steps));
+    public void EpochBegun() => events.Publish(new EpochBegunEvent(state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch));
 
     /// <summary>After a step that the state counts already.</summary>
-    /// <exception cref="OperationCanceledException">The run was cancelled; its state is saved.</exception>
-    public void StepTaken(double rate)
+    /// <exception cref="TrainingDivergedException">A loss is not finite; looked for when a report is due.</exception>
+    /// <exception cref="OperationCanceledException">The run was canceled; its state is saved.</exception>
+    public void StepTaken(double rate, TimeSpan took)
     {
-#pragma warning disable RS0030 // When a report is due or a callback asks.
-        var reading = new Lazy<IReadOnlyList<HeadMetrics>>(state.Metrics.Read);
-#pragma warning restore RS0030
-        var value = new StepEvent(
-            state.Epoch + 1, options.Epochs, state.Step, steps, rate, clock.ImagesPerSecond, clock.Remaining(state.Epoch, state.Step), reading);
-        if (clock.IsReportDue(last: state.Step == steps))
+        clock.StepTaken(took);
+        var reportIsDue = clock.IsReportDue(last: state.Step == state.StepsPerEpoch);
+        var value = Step(rate);
+        if (reportIsDue)
         {
-            CheckLosses();
-            _ = progress is null ? null : reading.Value;
-            progress?.Report(value);
+            divergence.CheckLosses();
         }
 
-        Ask(value);
-        if (requests != TrainingRequests.None || cancellationToken.IsCancellationRequested || checkpoints.IsDue)
+        events.PublishStep(value, reportIsDue);
+        if (events.Requests != TrainingRequests.None || cancellationToken.IsCancellationRequested || checkpoints.IsDue)
         {
             Save();
         }
@@ -69,76 +36,59 @@ internal sealed class RunMonitor
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Saves the state, but never one that has diverged: the checkpoint before stays.</summary>
-    public void Save()
+    /// <summary>Runs the validation after an epoch's last step; if it is canceled, the run is saved as it was after that step.</summary>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is not finite.</exception>
+    /// <exception cref="OperationCanceledException">The validation was canceled.</exception>
+    public ValidationResult Validated(Func<ValidationResult> validate)
     {
-        requests &= ~TrainingRequests.Save;
-        CheckFinite();
-        checkpoints.WriteLast();
-    }
-
-    /// <summary>Refuses to go on where a loss or a weight of the epoch has stopped being a finite number.</summary>
-    /// <exception cref="TrainingDivergedException">It has.</exception>
-    public void CheckFinite()
-    {
-        CheckLosses();
-
-        // The losses of an epoch say nothing of its last step; without validation nothing else would.
-        using var finite = state.Parameters.Values.isfinite();
-        using var all = finite.all();
-#pragma warning disable RS0030 // At the end of an epoch, and before the run is saved.
-        if (!all.item<bool>())
-#pragma warning restore RS0030
+        divergence.CheckLossesAndWeights();
+        try
         {
-            throw Diverged(head: null, state.Step);
+            var result = validate();
+            if (result.Heads.Count > 0)
+            {
+                clock.ValidationTook(result.Took);
+            }
+
+            divergence.CheckValidation(result.Heads);
+            return result;
         }
-    }
-
-    /// <summary>The same for losses that were measured on validation images after the epoch's last step.</summary>
-    /// <exception cref="TrainingDivergedException">One is no finite number.</exception>
-    public void CheckFinite(IReadOnlyList<HeadMetrics> validated)
-    {
-        if (validated.FirstOrDefault(head => !double.IsFinite(head.Loss)) is { } broken)
+        catch (OperationCanceledException)
         {
-            throw Diverged(broken.Head, state.Step);
+            Save();
+            throw;
         }
     }
 
     /// <summary>After an epoch that has entered the history.</summary>
     public void EpochEnded()
     {
-        var record = state.History[^1];
-        logger.EpochEnded(record.Epoch, options.Epochs, record.Train[0].Loss, record.Train[0].Accuracy);
-        Publish(new EpochEvent(record, options.Epochs, new History([.. state.History])));
-        checkpoints.AfterEpoch();
-        requests &= ~TrainingRequests.Save;
+        events.Publish(new EpochEvent(state.History[^1], options.Epochs, new History([.. state.History])));
+        foreach (var written in checkpoints.AfterEpoch())
+        {
+            events.Publish(written);
+        }
+
+        events.ClearSaveRequest();
     }
 
-    private void CheckLosses()
+    // Never one that has diverged: the checkpoint before stays.
+    private void Save()
     {
-#pragma warning disable RS0030 // When a report is due, at the end of an epoch, and before the run is saved.
-        if (state.Metrics.FirstBroken() is var (head, step))
+        events.ClearSaveRequest();
+        divergence.CheckLossesAndWeights();
+        if (checkpoints.WriteLast() is { } written)
+        {
+            events.Publish(written);
+        }
+    }
+
+    private StepEvent Step(double rate)
+    {
+#pragma warning disable RS0030 // When a report is due or a callback asks.
+        var reading = new Lazy<IReadOnlyList<HeadMetrics>>(state.Metrics.Read);
 #pragma warning restore RS0030
-        {
-            throw Diverged(head, step);
-        }
-    }
-
-    // With the rate of that step, which is not always the one at which it is noticed.
-    private TrainingDivergedException Diverged(string? head, int step) => new(
-        head, state.Epoch + 1, step, options.Schedule.RateAt(new(state.Epoch, step - 1, steps, options.Epochs), state.History));
-
-    private void Publish(TrainingEvent value)
-    {
-        progress?.Report(value);
-        Ask(value);
-    }
-
-    private void Ask(TrainingEvent value)
-    {
-        foreach (var callback in options.Callbacks)
-        {
-            requests |= callback.Observe(value);
-        }
+        return new(
+            state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch, rate, clock.ImagesPerSecond, clock.Remaining(state.Epoch, state.Step), reading);
     }
 }

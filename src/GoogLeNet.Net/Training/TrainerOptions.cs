@@ -21,7 +21,7 @@ public sealed record TrainerOptions
 
     /// <summary>
     /// Images that are computed at once, where a whole batch does not fit the memory: the gradients of a batch's parts are added up before
-    /// the step, which is that of the whole batch but for batch normalisation's statistics. Divides <see cref="BatchSize"/>. Default null: the whole batch.
+    /// the step, which is that of the whole batch but for batch normalization's statistics. Divides <see cref="BatchSize"/>. Default null: the whole batch.
     /// </summary>
     public int? MicroBatchSize { get => microBatchSize; init => microBatchSize = value is { } n ? Check.AtLeast(1, n, nameof(MicroBatchSize)) : null; }
 
@@ -48,7 +48,7 @@ public sealed record TrainerOptions
 
     /// <summary>
     /// The number format of the computations. With <see cref="Precision.BFloat16"/> the model must take bfloat16 images, as convolutions, linear
-    /// layers, batch normalisations, poolings and activations do; its parameters are float32 again after the run. Default float32.
+    /// layers, batch normalizations, poolings and activations do; its parameters are float32 again after the run. Default float32.
     /// </summary>
     public Precision Precision { get; init; }
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Inception.Data;
-using static TorchSharp.torch;
 
 namespace Inception.Training;
 
@@ -43,35 +41,6 @@ internal static class TrainingGuards
         {
             var reader = options.EarlyStopping is not null ? nameof(TrainerOptions.EarlyStopping) : options.Schedule.GetType().Name;
             throw new ArgumentException($"ValidationInterval is {options.ValidationInterval?.ToString(CultureInfo.InvariantCulture) ?? "null"}; it must be 1 with {reader}, which looks at every epoch's validation.");
-        }
-    }
-
-    public static void CheckDataset(IImageDataset? dataset, int classes)
-    {
-        if (dataset is null)
-        {
-            return;
-        }
-
-        if (dataset.Count < 1)
-        {
-            throw new ArgumentException("The data set has no images.", nameof(dataset));
-        }
-
-        if (dataset.ClassNames.Count != classes)
-        {
-            throw new ArgumentException(
-                $"The data set has {dataset.ClassNames.Count} classes and the model {classes}; they must agree.", nameof(dataset));
-        }
-
-        using var scope = NewDisposeScope();
-        var labels = dataset.Labels;
-#pragma warning disable RS0030 // Before the first step.
-        var (low, high) = (labels.min().item<long>(), labels.max().item<long>());
-#pragma warning restore RS0030
-        if (low < 0 || high >= classes)
-        {
-            throw new ArgumentException($"Labels must be 0 to {classes - 1} with {classes} classes; they reach from {low} to {high}.", nameof(dataset));
         }
     }
 

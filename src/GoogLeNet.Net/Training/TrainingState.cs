@@ -1,25 +1,16 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace Inception.Training;
 
-/// <summary>
-/// Everything a run consists of between two steps. A checkpoint is its image in one safetensors file: the model's tensors under their own
-/// keys, the optimizer's and the metrics' beside them, position, options, history and the model's configuration as metadata.
-/// </summary>
+/// <summary>Everything that a run consists of between two steps: parameters, optimizer, averages, best weights, metrics, position and history.</summary>
 internal sealed class TrainingState : IDisposable
 {
-    private readonly MultiHeadModel model;
     private readonly TrainerOptions options;
-    private readonly long trainImages;
 
-    public TrainingState(MultiHeadModel model, TrainerOptions options, long trainImages, FlatParameters parameters)
+    public TrainingState(MultiHeadModel model, TrainerOptions options, FlatParameters parameters, long trainImages, int stepsPerEpoch)
     {
-        this.model = model;
         this.options = options;
-        this.trainImages = trainImages;
         Parameters = parameters;
+        TrainImages = trainImages;
+        StepsPerEpoch = stepsPerEpoch;
         Optimizer = options.Optimizer.Create(parameters);
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK);
         Average = options.Averaging is { } averaging ? new AverageBuffer(model, parameters, averaging) : null;
@@ -29,7 +20,7 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The model's parameters and their gradients.</summary>
     public FlatParameters Parameters { get; }
 
-    /// <summary>What moves them.</summary>
+    /// <summary>What updates them.</summary>
     public FlatOptimizer Optimizer { get; }
 
     /// <summary>The averaged weights; null where none are kept.</summary>
@@ -41,11 +32,20 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Training metrics of the epoch so far.</summary>
     public MetricAccumulator Metrics { get; }
 
+    /// <summary>Training images in an epoch.</summary>
+    public long TrainImages { get; }
+
+    /// <summary>Steps in an epoch.</summary>
+    public int StepsPerEpoch { get; }
+
     /// <summary>The epoch that the next step belongs to, counted from 0.</summary>
     public int Epoch => History.Count;
 
     /// <summary>The next step in that epoch, counted from 0.</summary>
     public int Step { get; private set; }
+
+    /// <summary>Where the next step is in the run.</summary>
+    public TrainingPosition Position => new(Epoch, Step, StepsPerEpoch, options.Epochs);
 
     /// <summary>Training seconds of the epoch so far.</summary>
     public double EpochSeconds { get; private set; }
@@ -53,18 +53,24 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Finished epochs.</summary>
     public List<EpochRecord> History { get; } = [];
 
+    /// <summary>The learning rate of a step of this epoch, counted from 0.</summary>
+    public double RateAt(int step) => options.Schedule.RateAt(Position with { Step = step }, History);
+
     /// <summary>Counts a step.</summary>
-    public void StepTaken(RunClock clock, TimeSpan took)
+    public void StepTaken(TimeSpan took)
     {
         Step++;
         EpochSeconds += took.TotalSeconds;
-        clock.StepTaken(took);
     }
 
-    /// <summary>Ends an epoch.</summary>
-    public void NextEpoch(EpochRecord record)
+    /// <summary>Enters the epoch into the history and begins the next one.</summary>
+    public void EndEpoch(ValidationResult validation)
     {
-        History.Add(record);
+#pragma warning disable RS0030 // Once an epoch, at its end.
+        var train = Metrics.Read();
+#pragma warning restore RS0030
+        var seconds = EpochSeconds + validation.Took.TotalSeconds;
+        History.Add(new EpochRecord(Epoch + 1, RateAt(StepsPerEpoch - 1), seconds, TrainImages / EpochSeconds, train, validation.Heads, validation.Averaged));
         if (Best is not null && options.EarlyStopping!.Decide(History).BestEpoch == History.Count)
         {
             using var average = Average?.UseAverage();
@@ -89,55 +95,15 @@ internal sealed class TrainingState : IDisposable
         }
     }
 
-    /// <summary>Writes the checkpoint whole or not at all.</summary>
-    public void Save(string path)
+    /// <summary>Goes on from a checkpoint whose values have been copied into this state's tensors.</summary>
+    public void TensorsLoaded(int step, double epochSeconds, long epochImages, IEnumerable<EpochRecord> history)
     {
-        var tensors = Tensors().Select(entry => entry.Value.ToSafeTensor(entry.Key));
-        var metadata = new Dictionary<string, string>
-        {
-            [WeightsFormat.FormatKey] = WeightsFormat.Checkpoint,
-            [WeightsFormat.ModelKey] = model.Configuration,
-            [WeightsFormat.OptionsKey] = OptionsJson.Describe(options).ToJsonString(),
-            ["trainImages"] = trainImages.ToString(CultureInfo.InvariantCulture),
-            ["position"] = JsonSerializer.Serialize(new Position(Epoch, Step, Metrics.Count, EpochSeconds), SpecJson.Options),
-            ["history"] = JsonSerializer.Serialize(History, SpecJson.Options),
-        };
-        SafeTensorsFile.Write(path, metadata, tensors);
-    }
-
-    /// <summary>Continues from a checkpoint of the same model and options.</summary>
-    /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model, other options or another number of training images.</exception>
-    public void Load(string path)
-    {
-        var file = SafeTensorsFile.Read(path);
-        Require(file, path, WeightsFormat.FormatKey, WeightsFormat.Checkpoint, "is not a checkpoint of this library's trainer");
-        Require(file, path, WeightsFormat.ModelKey, model.Configuration, "belongs to another model");
-        RequireOptions(file, path);
-        RequireImages(file, path);
-        var tensors = Tensors();
-        if (tensors.Keys.FirstOrDefault(key => !file.Tensors.ContainsKey(key)) is { } lacking)
-        {
-            throw new CheckpointException(path, $"lacks the tensor '{lacking}'");
-        }
-
-        if (tensors.Select(entry => file.Tensors[entry.Key].MismatchWith(entry.Value)).FirstOrDefault(mismatch => mismatch is not null) is { } wrong)
-        {
-            throw new CheckpointException(path, $"does not fit the model: {wrong}");
-        }
-
-        foreach (var (key, tensor) in tensors)
-        {
-            file.Tensors[key].CopyTo(tensor);
-        }
-
         Parameters.Refresh();
-        Optimizer.Restored();
-
-        var position = JsonSerializer.Deserialize<Position>(file.Metadata["position"], SpecJson.Options)!;
-        (Step, EpochSeconds) = (position.Step, position.EpochSeconds);
-        Metrics.Count = position.Images;
+        Optimizer.OnStateLoaded();
+        (Step, EpochSeconds) = (step, epochSeconds);
+        Metrics.Count = epochImages;
         History.Clear();
-        History.AddRange(JsonSerializer.Deserialize<List<EpochRecord>>(file.Metadata["history"], SpecJson.Options)!);
+        History.AddRange(history);
     }
 
     /// <inheritdoc/>
@@ -148,47 +114,14 @@ internal sealed class TrainingState : IDisposable
         Average?.Dispose();
         Best?.Dispose();
     }
+}
 
-    // Every tensor of a checkpoint by its key: the network's, then the run's.
-    private Dictionary<string, TorchSharp.torch.Tensor> Tensors()
-    {
-        var tensors = Parameters.State();
-        foreach (var (key, tensor) in Optimizer.State.Concat(Average?.State ?? []).Concat(Best?.State ?? []))
-        {
-            tensors.Add(key, tensor);
-        }
-
-        tensors.Add(WeightsFormat.MetricsKey, Metrics.Sums);
-        return tensors;
-    }
-
-    private static void Require(SafeTensorsFile file, string path, string key, string expected, string otherwise)
-    {
-        if (file.Metadata.GetValueOrDefault(key) != expected)
-        {
-            throw new CheckpointException(path, otherwise);
-        }
-    }
-
-    private void RequireOptions(SafeTensorsFile file, string path)
-    {
-        var expected = OptionsJson.Describe(options);
-        var found = JsonNode.Parse(file.Metadata.GetValueOrDefault(WeightsFormat.OptionsKey) ?? "{}") as JsonObject ?? [];
-        var different = expected.Where(option => !JsonNode.DeepEquals(option.Value, found[option.Key])).Select(option => option.Key).ToList();
-        if (different.Count > 0)
-        {
-            throw new CheckpointException(path, $"was written with other options: {string.Join(", ", different)}");
-        }
-    }
-
-    private void RequireImages(SafeTensorsFile file, string path)
-    {
-        var found = file.Metadata.GetValueOrDefault("trainImages");
-        if (found != trainImages.ToString(CultureInfo.InvariantCulture))
-        {
-            throw new CheckpointException(path, $"was written in training on {found} images, not on {trainImages}");
-        }
-    }
-
-    private sealed record Position(int Epoch, int Step, long Images, double EpochSeconds);
+/// <summary>What was measured after an epoch.</summary>
+/// <param name="Heads">Each head on the validation images; empty where nothing was measured.</param>
+/// <param name="Averaged">The same with the averaged weights; null where none are kept or nothing was measured.</param>
+/// <param name="Took">How long it took.</param>
+internal sealed record ValidationResult(IReadOnlyList<HeadMetrics> Heads, IReadOnlyList<HeadMetrics>? Averaged, TimeSpan Took)
+{
+    /// <summary>The result of an epoch without validation.</summary>
+    public static ValidationResult None { get; } = new([], null, TimeSpan.Zero);
 }

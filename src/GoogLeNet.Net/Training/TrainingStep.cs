@@ -27,9 +27,9 @@ internal sealed class TrainingStep(
             var batch = Take(position.Epoch, part);
             var images = options.Resizing?.Apply(batch.Images, position.Fraction) ?? batch.Images;
             var output = network.AllHeads(images);
-            var total = objective.Total(objective.Measure(output, batch, metrics, position.Step + 1), position);
-            var share = batch.Labels.shape[0] / (double)batchImages;
-            (share == 1 ? total : total * share).backward();
+            var total = objective.WeightedSum(objective.Losses(output, batch, metrics, position.Step + 1), position);
+            var fraction = batch.Labels.shape[0] / (double)batchImages;
+            (fraction == 1 ? total : total * fraction).backward();
             parameters.CollectGradients();
         }
     }

@@ -5,6 +5,8 @@ namespace Inception.Training;
 /// <summary>A copy of a module's parameters and buffers, to go back to.</summary>
 internal sealed class WeightsSnapshot : IDisposable
 {
+    private const string BestPrefix = "best.";
+
     private readonly FlatParameters parameters;
     private readonly Dictionary<string, Tensor> copies;
 
@@ -16,7 +18,7 @@ internal sealed class WeightsSnapshot : IDisposable
     }
 
     /// <summary>Every copy by its key in a checkpoint, where they are those of the best epoch.</summary>
-    public IEnumerable<(string Key, Tensor Tensor)> State => copies.Select(entry => (WeightsFormat.BestPrefix + entry.Key, entry.Value));
+    public IEnumerable<(string Key, Tensor Tensor)> State => copies.Select(entry => (BestPrefix + entry.Key, entry.Value));
 
     /// <summary>Copies the module's state as it is now.</summary>
     public void Take() => Copy((own, copy) => copy.copy_(own));

@@ -7,7 +7,7 @@ namespace Inception.Training;
 /// The bfloat16 weights and biases that a module computes with, and their gradients, each in one buffer that lies like the float32 one. The
 /// module's parameters stay the same objects; only what they hold is exchanged.
 /// </summary>
-/// <remarks>Scales and shifts of normalisations have their places in both buffers, which stay unused.</remarks>
+/// <remarks>Scales and shifts of normalizations have their places in both buffers, which stay unused.</remarks>
 internal sealed class WorkingCopy : IDisposable
 {
     // Small enough for a cache: a sum of two types converts its second operand as a whole first.

@@ -2,7 +2,7 @@ Console.WriteLine(TorchSharp.torch.cuda.is_available());
 
 using var images = SyntheticImages.Create(128, seed: 1);
 using var model = GoogLeNet.Create(numClasses: 10, GoogLeNetSpec.CifarSmall.WithWidth(0.125));
-var options = new TrainerOptions { Epochs = 3, BatchSize = 32, Schedule = new Triangular(Peak: 0.1) };
+var options = new TrainerOptions { Epochs = 3, BatchSize = 32, Schedule = new Triangular(peak: 0.1) };
 var history = new MultiHeadTrainer(model, options).Fit(images);
 Console.WriteLine($"epochs {history.Epochs.Count}");
 Console.WriteLine($"learned {history.Epochs[^1].Train[0].Loss < history.Epochs[0].Train[0].Loss}");

@@ -16,7 +16,7 @@ public sealed class ChannelStatisticsTests
         byte[] image = [.. Enumerable.Range(0, 256).Select(i => (byte)i), .. Enumerable.Repeat((byte)77, 256), .. Enumerable.Range(0, 256).Select(i => (byte)(255 * (i % 2)))];
         using var data = new TensorDataset(tensor([.. image, .. image, .. image], [3, 3, 16, 16]), zeros(3, dtype: ScalarType.Int64), ["all"]);
 
-        var statistics = ChannelStatistics.Of(data);
+        var statistics = ChannelStatistics.Compute(data);
 
         statistics.Mean.Should().Equal(127.5, 77, 127.5);
         statistics.StandardDeviation.Should().Equal(Math.Sqrt(((256.0 * 256) - 1) / 12), 0, 127.5);
@@ -30,7 +30,7 @@ public sealed class ChannelStatisticsTests
         random.NextBytes(pixels);
         using var data = new TensorDataset(tensor(pixels, [9, 2, 1500, 1000]), zeros(9, dtype: ScalarType.Int64), ["all"]);
 
-        var statistics = ChannelStatistics.Of(data);
+        var statistics = ChannelStatistics.Compute(data);
 
         for (var channel = 0; channel < 2; channel++)
         {
@@ -58,7 +58,7 @@ public sealed class ChannelStatisticsTests
         using var data = new TensorDataset(zeros([2, 1, 2, 2], dtype: ScalarType.Byte), zeros(2, dtype: ScalarType.Int64), ["all"]);
         LiveTensors.Settle();
         var before = Tensor.TotalCount;
-        ChannelStatistics.Of(data);
+        ChannelStatistics.Compute(data);
         Tensor.TotalCount.Should().Be(before);
     }
 }

@@ -48,7 +48,7 @@ public sealed class Cifar10RealDataTests(Cifar10RealDataTests.Fixture fixture) :
     [Fact]
     public void Channel_statistics_are_the_stated_ones()
     {
-        var library = ChannelStatistics.Of(_cifar.Train);
+        var library = ChannelStatistics.Compute(_cifar.Train);
         for (var channel = 0; channel < 3; channel++)
         {
             var (mean, deviation) = Statistics(_cifar.Train.Images.bytes, channel);

@@ -46,7 +46,7 @@ public sealed class SyntheticImagesTests
         using var train = SyntheticImages.Create(2000, seed: 1, Size);
         using var test = SyntheticImages.Create(500, seed: 2, Size);
         using var network = GoogLeNet.Create(10, Spec, seed: 1);
-        var options = new TrainerOptions { Epochs = 4, BatchSize = 50, Seed = 1, Schedule = new Triangular(Peak: 0.1), TrainTransforms = [new ScaleToUnit()] };
+        var options = new TrainerOptions { Epochs = 4, BatchSize = 50, Seed = 1, Schedule = new Triangular(peak: 0.1), TrainTransforms = [new ScaleToUnit()] };
 
         var history = new MultiHeadTrainer(network, options).Fit(train, test);
 

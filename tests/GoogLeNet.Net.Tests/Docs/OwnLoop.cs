@@ -10,7 +10,7 @@ internal static class OwnLoop
     public static IReadOnlyList<HeadMetrics> Train(MultiHeadModel model, IImageDataset train, int epochs, int batchSize)
     {
         var options = new TrainerOptions { Optimizer = new SgdOptions { Nesterov = true, WeightDecay = 5e-4 }, LabelSmoothing = 0.1 };
-        var schedule = new Triangular(Peak: 0.1);
+        var schedule = new Triangular(peak: 0.1);
         using var parameters = new FlatParameters(model, options.Optimizer.Groups);  // one buffer of weights, one of gradients
         using var optimizer = options.Optimizer.Create(parameters);
         var objective = new HeadObjective(model.Heads, options);                            // loss and weight of every head
@@ -27,8 +27,8 @@ internal static class OwnLoop
                 using var scope = NewDisposeScope();                                        // frees every tensor of the step
                 var position = new TrainingPosition(epoch, step, loader.Steps, epochs);
                 var batch = loader.Load(epoch, step);
-                var losses = objective.Measure(model.AllHeads(batch.Images), batch, metrics);
-                objective.Total(losses, position).backward();
+                var losses = objective.Losses(model.AllHeads(batch.Images), batch, metrics);
+                objective.WeightedSum(losses, position).backward();
                 optimizer.Step(schedule.At(position));                                      // and sets the gradients to zero
             }
         }

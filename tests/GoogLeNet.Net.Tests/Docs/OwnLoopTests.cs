@@ -31,7 +31,7 @@ public sealed class OwnLoopTests
             BatchSize = 8,
             Optimizer = new SgdOptions { Nesterov = true, WeightDecay = 5e-4 },
             LabelSmoothing = 0.1,
-            Schedule = new Triangular(Peak: 0.1),
+            Schedule = new Triangular(peak: 0.1),
             TrainTransforms = [new HorizontalFlip(), new ScaleToUnit()],
         };
 

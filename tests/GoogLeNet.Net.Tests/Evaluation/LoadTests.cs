@@ -62,7 +62,7 @@ public sealed class LoadTests : IDisposable
         {
             Epochs = 2,
             BatchSize = 3,
-            Schedule = new Triangular(Peak: 0.1),
+            Schedule = new Triangular(peak: 0.1),
             Averaging = new ExponentialAverage(0.8),
             CheckpointFolder = folder.Path,
         };

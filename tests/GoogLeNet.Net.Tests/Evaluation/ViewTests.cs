@@ -98,7 +98,7 @@ public sealed class ViewTests
     {
         using var images = Images.Batch(3, 1, 3, 6, 9);
         var before = images.Values();
-        foreach (var view in new PaperCrops().Of(6, 9, 4).Concat(new TranslationViews().Of(6, 9, 4)))
+        foreach (var view in new PaperCrops().Create(6, 9, 4).Concat(new TranslationViews().Create(6, 9, 4)))
         {
             Torch.LiveTensors.Settle();
             var live = Tensor.TotalCount;

@@ -19,7 +19,7 @@ public sealed class ViewsTests
     {
         foreach (var (height, width) in new[] { (375, 500), (500, 375) })
         {
-            var all = views.Of(height, width, 224);
+            var all = views.Create(height, width, 224);
 
             all.Should().HaveCount(count).And.OnlyHaveUniqueItems();
             all.Sum(view => view.Weight).Should().BeApproximately(1, 1e-12);
@@ -45,7 +45,7 @@ public sealed class ViewsTests
     [Fact]
     public void The_papers_crops_of_a_landscape_are_those_of_section_7()
     {
-        var views = new PaperCrops().Of(375, 500, 224);
+        var views = new PaperCrops().Create(375, 500, 224);
 
         // Written out from the paper: four scales, three squares, six windows, two mirror images.
         var expected = new List<(ImageSize, Window, bool)>();
@@ -73,7 +73,7 @@ public sealed class ViewsTests
     [Fact]
     public void The_squares_of_a_portrait_lie_above_each_other()
     {
-        var squares = new PaperCrops().Of(500, 375, 224).Where(view => view is { Mirrored: false, Window.Height: 256 }).Select(view => view.Window);
+        var squares = new PaperCrops().Create(500, 375, 224).Where(view => view is { Mirrored: false, Window.Height: 256 }).Select(view => view.Window);
 
         squares.Should().Equal(new Window(0, 0, 256, 256), new Window(42, 0, 256, 256), new Window(85, 0, 256, 256));
     }
@@ -81,7 +81,7 @@ public sealed class ViewsTests
     [Fact]
     public void Of_a_square_image_each_of_the_papers_crops_stands_for_three()
     {
-        var views = new PaperCrops().Of(300, 300, 224);
+        var views = new PaperCrops().Create(300, 300, 224);
 
         views.Should().HaveCount(48);
         views.Should().AllSatisfy(view => view.Weight.Should().BeApproximately(3 / 144.0, 1e-15));
@@ -90,7 +90,7 @@ public sealed class ViewsTests
     [Fact]
     public void AlexNets_crops_are_those_of_the_middle_square()
     {
-        var views = new TenCrops().Of(256, 300, 224);
+        var views = new TenCrops().Create(256, 300, 224);
 
         views.Where(view => !view.Mirrored).Select(view => view.Window).Should().Equal(
             new Window(0, 22, 224, 224), new Window(0, 54, 224, 224), new Window(32, 22, 224, 224), new Window(32, 54, 224, 224), new Window(16, 38, 224, 224));
@@ -104,23 +104,23 @@ public sealed class ViewsTests
     [InlineData(299, 342, 470, "341.7 and 469.9")]
     public void For_another_input_size_the_scales_are_in_proportion(int size, int smallest, int largest, string reason)
     {
-        var sides = new PaperCrops().Of(100, 100, size).Select(view => view.Scaled!.Value.Height).ToList();
+        var sides = new PaperCrops().Create(100, 100, size).Select(view => view.Scaled!.Value.Height).ToList();
 
         (sides.Min(), sides.Max()).Should().Be((smallest, largest), reason);
-        new TenCrops().Of(100, 100, size)[0].Scaled.Should().Be(new ImageSize(smallest, smallest), reason);
+        new TenCrops().Create(100, 100, size)[0].Scaled.Should().Be(new ImageSize(smallest, smallest), reason);
     }
 
     [Fact]
     public void Crops_of_a_network_that_has_no_room_for_them_are_one()
     {
         // 256 · 3 / 224 is 3.4, rounded 3: corners and middle are the same.
-        new TenCrops().Of(5, 5, 3).Should().HaveCount(2).And.AllSatisfy(view => view.Weight.Should().BeApproximately(0.5, 1e-15));
+        new TenCrops().Create(5, 5, 3).Should().HaveCount(2).And.AllSatisfy(view => view.Weight.Should().BeApproximately(0.5, 1e-15));
     }
 
     [Fact]
     public void Translations_move_along_the_diagonal_with_half_of_the_weight_in_the_middle()
     {
-        var views = new TranslationViews(1).Of(32, 32, 32);
+        var views = new TranslationViews(1).Create(32, 32, 32);
 
         views.Where(view => !view.Mirrored).Select(view => (view.Window, view.Weight)).Should().Equal(
             (new(0, 0, 32, 32), 0.25), (new(-1, -1, 32, 32), 0.125), (new(1, 1, 32, 32), 0.125));
@@ -130,7 +130,7 @@ public sealed class ViewsTests
     public void Translations_by_less_than_1_or_as_far_as_the_image_is_wide_are_refused()
     {
         FluentActions.Invoking(() => new TranslationViews(0)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("pixels is 0; it must be at least 1.*");
-        FluentActions.Invoking(() => new TranslationViews(8).Of(9, 8, 8)).Should().Throw<ArgumentException>().WithMessage("Images of 9×8 pixels cannot be moved by 8*");
+        FluentActions.Invoking(() => new TranslationViews(8).Create(9, 8, 8)).Should().Throw<ArgumentException>().WithMessage("Images of 9×8 pixels cannot be moved by 8*");
     }
 
     [Theory]
@@ -138,6 +138,6 @@ public sealed class ViewsTests
     [InlineData(400, 300, 299, 224, 37, 0, "a portrait")]
     [InlineData(50, 50, 224, 224, 0, 0, "a square is seen whole")]
     public void The_centre_crop_is_the_middle_of_the_image_brought_to_size(int height, int width, int scaledHeight, int scaledWidth, int top, int left, string reason) =>
-        new CenterCropView().Of(height, width, 224).Should().ContainSingle(reason).Which.Should().Be(
+        new CenterCropView().Create(height, width, 224).Should().ContainSingle(reason).Which.Should().Be(
             new View { Weight = 1, Scaled = new(scaledHeight, scaledWidth), Window = new(top, left, 224, 224), Size = 224 });
 }

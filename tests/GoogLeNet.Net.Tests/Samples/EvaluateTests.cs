@@ -119,7 +119,7 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("crops", 32, 8, 6, "or shrinks it")]
     [InlineData("crops", 32, 224, 10, "AlexNet's crops where it enlarges")]
     public void The_option_tta_names_views(string? name, int image, int size, int views, string reason) =>
-        TestTimeViews.Find(name).Of(image, image, size).Should().HaveCount(views, reason);
+        TestTimeViews.Find(name).Create(image, image, size).Should().HaveCount(views, reason);
 
     private static double PercentAfter(string label, string output) =>
         double.Parse(Regex.Match(output, $@"^{label} +([\d.]+) %", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);

@@ -27,7 +27,7 @@ internal static class TinyRun
             Epochs = 3,
             BatchSize = 12,
             Seed = 7,
-            Schedule = new Triangular(Peak: 0.1),
+            Schedule = new Triangular(peak: 0.1),
             Optimizer = new SgdOptions { Momentum = 0.9, Nesterov = true, WeightDecay = 5e-4 },
             TrainTransforms = [new HorizontalFlip(Alternating: true), new RandomCrop(1), new ScaleToUnit()],
         },

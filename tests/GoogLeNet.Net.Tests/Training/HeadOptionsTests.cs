@@ -64,7 +64,7 @@ public sealed class HeadOptionsTests
         using var scope = NewDisposeScope();
         var batch = new BatchLoader(data, 7, Plain.TrainTransforms!, CPU, seed: 5, mixup: new Mixup(1)).Load(0, 0);
         var x = batch.Images.contiguous().Floats().Chunk(12).Select(row => row.Select(value => (double)value).ToArray()).ToArray();
-        var (labels, partners, shares) = (batch.Labels.Longs(), batch.PartnerLabels!.Longs(), batch.Shares!.Floats());
+        var (labels, partners, shares) = (batch.Labels.Longs(), batch.MixedLabels!.Longs(), batch.Lambda!.Floats());
         double Loss(int n, long label) => LinearModel.Measure([x[n]], [label], model.Weight(0), model.Bias(0)).Loss;
         var expected = Enumerable.Range(0, 7).Average(n => (shares[n] * Loss(n, labels[n])) + ((1 - shares[n]) * Loss(n, partners[n])));
 

@@ -60,6 +60,20 @@ public sealed class LearningRateSearchTests
         search.Steepest.Should().Be(4, "1.4 − 2.6 is the steepest of the slopes");
     }
 
+    [Fact]
+    public void The_loss_is_the_weighted_sum_that_a_run_minimizes()
+    {
+        using var data = Tiny.Noise(12, size: 2);
+        using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
+        var (x, labels) = Tiny.Rows(data);
+        var losses = Enumerable.Range(0, 3).Select(i => LinearModel.Measure(x, labels, model.Weight(i), model.Bias(i)).Loss).ToList();
+        var weights = new Dictionary<string, ILearningRateSchedule> { ["main"] = new ConstantRate(0.5), ["aux1"] = new StepDecay(4, 0.5, 1) };
+
+        var search = new MultiHeadTrainer(model, Options with { HeadWeights = weights }).FindLearningRate(data, steps: 2);
+
+        search.Points[0].Loss.Should().BeApproximately((0.5 * losses[0]) + (2 * losses[1]) + (0.3 * losses[2]), 1e-5);
+    }
+
     [Theory]
     [InlineData(0, 1, 10, "from is 0; it must be a finite number more than 0.*")]
     [InlineData(1, 1, 10, "to is 1; it must be a finite number more than from, which is 1.*")]

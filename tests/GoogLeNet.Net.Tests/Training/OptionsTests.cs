@@ -33,13 +33,13 @@ public sealed class OptionsTests
         { () => new SgdOptions { Momentum = double.NaN }, "Momentum is NaN; it must be in [[]0, 1)." },
         { () => new SgdOptions { WeightDecay = -1e-4 }, "WeightDecay is -0.0001; it must be a finite number, 0 or more." },
         { () => new SgdOptions { WeightDecay = double.PositiveInfinity }, "WeightDecay is Infinity; it must be a finite number, 0 or more." },
-        { () => new StepDecay(0, 0.96, 8), "Initial is 0; it must be a finite number more than 0." },
-        { () => new StepDecay(0.01, -1, 8), "Factor is -1; it must be a finite number more than 0." },
-        { () => new StepDecay(0.01, 0.96, 0), "EveryEpochs is 0; it must be at least 1." },
-        { () => new Triangular(double.NaN), "Peak is NaN; it must be a finite number more than 0." },
-        { () => new Triangular(1, PeakAt: 1.1), "PeakAt is 1.1; it must be in [[]0, 1]." },
-        { () => new Triangular(1, Start: -0.1), "Start is -0.1; it must be in [[]0, 1]." },
-        { () => new Triangular(1, End: 2), "End is 2; it must be in [[]0, 1]." },
+        { () => new StepDecay(0, 0.96, 8), "initial is 0; it must be a finite number more than 0." },
+        { () => new StepDecay(0.01, -1, 8), "factor is -1; it must be a finite number more than 0." },
+        { () => new StepDecay(0.01, 0.96, 0), "everyEpochs is 0; it must be at least 1." },
+        { () => new Triangular(double.NaN), "peak is NaN; it must be a finite number more than 0." },
+        { () => new Triangular(1, peakAt: 1.1), "peakAt is 1.1; it must be in [[]0, 1]." },
+        { () => new Triangular(1, start: -0.1), "start is -0.1; it must be in [[]0, 1]." },
+        { () => new Triangular(1, end: 2), "end is 2; it must be in [[]0, 1]." },
     };
 
     [Theory]

@@ -12,7 +12,7 @@ public sealed class ResumeTests : InterruptedRun
     {
         { Options with { Optimizer = new AdamWOptions() }, "both means of AdamW, and its steps" },
         { Options with { Averaging = new ExponentialAverage(0.8) }, "the moving average" },
-        { Options with { Averaging = new PolyakAverage(StartAt: 0.3), TopK = 2 }, "the mean and its count" },
+        { Options with { Averaging = new PolyakAverage(startAt: 0.3), TopK = 2 }, "the mean and its count" },
         { Options with { EarlyStopping = new EarlyStopping(1) }, "the best weights so far, and when to stop" },
         { Options with { EarlyStopping = new EarlyStopping(1, WatchedMetric.Loss), Averaging = new ExponentialAverage(0.5) }, "the best averaged weights" },
         { Options with { MicroBatchSize = 1, Clipping = new ClipByNorm(0.1) }, "batches in parts, clipped" },

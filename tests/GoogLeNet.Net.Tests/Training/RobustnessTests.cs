@@ -127,7 +127,7 @@ public sealed class RobustnessTests
         using var folder = new TestFolder();
         using var data = Tiny.Noise(4, size: 2);
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
-        var options = new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = folder.Path, TrainTransforms = [new Invert()], Schedule = new Warmup(new Sequence(new SequencePart(new Constant(0.1), 1)), Epochs: 1, StartFactor: 0.5) };
+        var options = new TrainerOptions { Epochs = 1, BatchSize = 4, CheckpointFolder = folder.Path, TrainTransforms = [new Invert()], Schedule = new Warmup(new Sequence(new SequencePart(new Constant(0.1), 1)), epochs: 1, startFactor: 0.5) };
 
         new MultiHeadTrainer(model, options).Fit(data);
 

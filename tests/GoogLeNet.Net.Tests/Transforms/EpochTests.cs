@@ -33,8 +33,8 @@ public sealed class EpochTests
             batches[i].Images.Floats().Should().Equal(expected.Images.Floats());
             batches[i].Images.stride().Should().Equal(expected.Images.stride());
             batches[i].Labels.Longs().Should().Equal(expected.Labels.Longs());
-            batches[i].PartnerLabels!.Longs().Should().Equal(expected.PartnerLabels!.Longs());
-            batches[i].Shares!.Floats().Should().Equal(expected.Shares!.Floats());
+            batches[i].MixedLabels!.Longs().Should().Equal(expected.MixedLabels!.Longs());
+            batches[i].Lambda!.Floats().Should().Equal(expected.Lambda!.Floats());
         }
     }
 

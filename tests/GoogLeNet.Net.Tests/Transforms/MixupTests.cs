@@ -22,7 +22,7 @@ public sealed class MixupTests
 
         var images = plain.Images.Values().Chunk(3 * 4 * 5).ToArray();
         var blended = mixed.Images.Values().Chunk(3 * 4 * 5).ToArray();
-        var (labels, partners, shares) = (plain.Labels.Longs(), mixed.PartnerLabels!.Longs(), mixed.Shares!.Floats());
+        var (labels, partners, shares) = (plain.Labels.Longs(), mixed.MixedLabels!.Longs(), mixed.Lambda!.Floats());
         mixed.Labels.Longs().Should().Equal(labels);
         mixed.Images.stride().Should().Equal(plain.Images.stride());
         var places = Mixup.Partners(new BatchContext(5, 2, new BatchLoader(data, 10, Transforms, CPU, seed: 5).Samples(2, 1)));
@@ -43,19 +43,19 @@ public sealed class MixupTests
 
         var batch = new BatchLoader(data, 4, Transforms, CPU).Load(0, 0);
 
-        batch.PartnerLabels.Should().BeNull();
-        batch.Shares.Should().BeNull();
+        batch.MixedLabels.Should().BeNull();
+        batch.Lambda.Should().BeNull();
     }
 
     [Fact]
     public void A_sample_has_the_same_share_in_any_batch()
     {
         var mixup = new Mixup(0.3);
-        var all = mixup.Shares(Images.Context(50, seed: 9, epoch: 4));
+        var all = mixup.Lambdas(Images.Context(50, seed: 9, epoch: 4));
 
-        mixup.Shares(new BatchContext(9, 4, [31, 7, 12])).Should().Equal(all[31], all[7], all[12]);
-        mixup.Shares(Images.Context(50, seed: 9, epoch: 5)).Should().NotEqual(all);
-        mixup.Shares(Images.Context(50, seed: 8, epoch: 4)).Should().NotEqual(all);
+        mixup.Lambdas(new BatchContext(9, 4, [31, 7, 12])).Should().Equal(all[31], all[7], all[12]);
+        mixup.Lambdas(Images.Context(50, seed: 9, epoch: 5)).Should().NotEqual(all);
+        mixup.Lambdas(Images.Context(50, seed: 8, epoch: 4)).Should().NotEqual(all);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class MixupTests
 
         var batch = new BatchLoader(data, 8, [new ScaleToUnit()], CPU, mixup: new Mixup(1)).Load(0, 0);
 
-        batch.PartnerLabels!.Longs().Should().Equal(batch.Labels.Longs());
+        batch.MixedLabels!.Longs().Should().Equal(batch.Labels.Longs());
         Arrays.RelativeError(batch.Images.Values(), [.. data.Images.Values().Select(value => value / 255.0)]).Should().BeLessThan(1e-6);
     }
 

@@ -55,7 +55,7 @@ public sealed class PhotometricDistortionTests
         const int n = 24_000;
         var context = Images.Context(n, seed: 6);
         var distortion = new PhotometricDistortion();
-        static string Name(ColourStep step) => step.ImageGrey != 0 ? "c" : step.PixelGrey != 0 ? "s" : step.Red != 0 ? "l" : "b";
+        static string Name(ColorStep step) => step.ImageGray != 0 ? "c" : step.PixelGray != 0 ? "s" : step.Red != 0 ? "l" : "b";
 
         var counts = context.Samples.GroupBy(sample => string.Concat(distortion.Decide(context, sample).Select(Name))).ToDictionary(g => g.Key, g => g.Count());
 

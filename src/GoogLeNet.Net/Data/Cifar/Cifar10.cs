@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Inception.Data;
 
 /// <summary>
-/// CIFAR-10: 32×32 colour images of ten classes, 50,000 to train and 10,000 to test, each class equally often
+/// CIFAR-10: 32×32 color images of ten classes, 50,000 to train and 10,000 to test, each class equally often
 /// (A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009).
 /// </summary>
 public sealed class Cifar10 : IDisposable
@@ -43,7 +43,7 @@ public sealed class Cifar10 : IDisposable
     /// <param name="cancellationToken">Stops the work; what was downloaded so far is resumed next time.</param>
     /// <returns>Both data sets on the CPU, detached from any TorchSharp dispose scope; the caller disposes them by disposing the result.</returns>
     /// <exception cref="DatasetException">No source gave the data, or the folder named holds other data; the message says what to do.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static Task<Cifar10> LoadAsync(
         Cifar10Options? options = null,
         IProgress<DownloadProgress>? progress = null,

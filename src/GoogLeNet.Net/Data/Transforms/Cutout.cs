@@ -9,7 +9,7 @@ namespace Inception.Data;
 public sealed record Cutout : IBatchTransform
 {
     /// <summary>A square of <paramref name="size"/>×<paramref name="size"/> pixels.</summary>
-    /// <param name="size">Height and width of the square in pixels, at least 1; its centre may be any pixel, so that borders cut it.</param>
+    /// <param name="size">Height and width of the square in pixels, at least 1; its center may be any pixel, so that borders cut it.</param>
     /// <param name="fill">Value of all channels in the square, in the units of the images that come in; 0 is the mean after <see cref="Normalize"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is less than 1, or the value is not finite.</exception>
     public Cutout(int size, double fill = 0)

@@ -6,24 +6,24 @@ namespace Inception.Data;
 /// Changes brightness, contrast, saturation and lighting of each image, one after another in random order, each step kept within 0 and the
 /// maximum. The paper (section 6) found such distortions by Howard ("Some improvements on deep convolutional neural network based image
 /// classification", 2013) useful; his factors are uniform in 0.5–1.5. Lighting noise is Krizhevsky, Sutskever and Hinton's (2012, section
-/// 4.1): along ImageNet's principal components of colour, as strong as their eigenvalues times a normal variate. For RGB images; the result
+/// 4.1): along ImageNet's principal components of color, as strong as their eigenvalues times a normal variate. For RGB images; the result
 /// is float32.
 /// </summary>
 public sealed record PhotometricDistortion : IBatchTransform
 {
-    /// <summary>A distortion of colours.</summary>
+    /// <summary>A distortion of colors.</summary>
     /// <param name="brightness">Factors are uniform in 1 ± this; 0 to 1, where 0 leaves brightness alone.</param>
-    /// <param name="contrast">The same for the difference to the image's mean grey.</param>
-    /// <param name="saturation">The same for the difference to each pixel's grey.</param>
+    /// <param name="contrast">The same for the difference to the image's mean gray.</param>
+    /// <param name="saturation">The same for the difference to each pixel's gray.</param>
     /// <param name="lighting">Deviation of the normal variates of the lighting noise, 0 or more; 0.1 in the source.</param>
     /// <param name="maximum">Largest value of the images that come in: 255, or 1 after <see cref="ScaleToUnit"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public PhotometricDistortion(
         double brightness = 0.5, double contrast = 0.5, double saturation = 0.5, double lighting = 0.1, double maximum = 255)
     {
-        Brightness = Check.Share(brightness);
-        Contrast = Check.Share(contrast);
-        Saturation = Check.Share(saturation);
+        Brightness = Check.UnitInterval(brightness);
+        Contrast = Check.UnitInterval(contrast);
+        Saturation = Check.UnitInterval(saturation);
         Lighting = Check.NotNegative(lighting);
         Maximum = Check.Positive(maximum);
     }
@@ -47,7 +47,7 @@ public sealed record PhotometricDistortion : IBatchTransform
     /// <exception cref="ArgumentException">The images have other than 3 channels.</exception>
     public Tensor Apply(Tensor images, BatchContext context)
     {
-        if (images.shape[1] != ColourStep.Channels)
+        if (images.shape[1] != ColorStep.Channels)
         {
             throw new ArgumentException($"PhotometricDistortion needs RGB images; these have {images.shape[1]} channels.", nameof(images));
         }
@@ -55,36 +55,36 @@ public sealed record PhotometricDistortion : IBatchTransform
         long batch = images.shape[0], height = images.shape[2], width = images.shape[3];
         using var scope = NewDisposeScope();
         var samples = context.Samples.Select(sample => Decide(context, sample)).ToArray();
-        var pixels = ChannelsLast.Pixels(images).to(ScalarType.Float32).view(batch, height * width, ColourStep.Channels);
-        for (var step = 0; step < ColourStep.Count; step++)
+        var pixels = ChannelsLast.Pixels(images).to(ScalarType.Float32).view(batch, height * width, ColorStep.Channels);
+        for (var step = 0; step < ColorStep.Count; step++)
         {
-            pixels = ColourStep.Apply(pixels, [.. samples.Select(steps => steps[step])]).clamp_(0, Maximum);
+            pixels = ColorStep.Apply(pixels, [.. samples.Select(steps => steps[step])]).clamp_(0, Maximum);
         }
 
-        return ChannelsLast.Images(pixels.view(batch, height, width, ColourStep.Channels)).MoveToOuterDisposeScope();
+        return ChannelsLast.Images(pixels.view(batch, height, width, ColorStep.Channels)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The four steps of one sample in their order.</summary>
-    internal ColourStep[] Decide(BatchContext context, long sample)
+    internal ColorStep[] Decide(BatchContext context, long sample)
     {
         var draws = new SampleDraws(new CounterRandom(context.Seed, nameof(PhotometricDistortion), context.Epoch), sample);
         double Factor(double range) => draws.Uniform(1 - range, 1 + range);
-        ColourStep[] steps =
+        ColorStep[] steps =
         [
-            ColourStep.Brightness(Factor(Brightness)),
-            ColourStep.Contrast(Factor(Contrast)),
-            ColourStep.Saturation(Factor(Saturation)),
-            ColourStep.Lighting(Lighting * draws.Normal(), Lighting * draws.Normal(), Lighting * draws.Normal(), Maximum),
+            ColorStep.Brightness(Factor(Brightness)),
+            ColorStep.Contrast(Factor(Contrast)),
+            ColorStep.Saturation(Factor(Saturation)),
+            ColorStep.Lighting(Lighting * draws.Normal(), Lighting * draws.Normal(), Lighting * draws.Normal(), Maximum),
         ];
-        return [.. draws.Order(ColourStep.Count).Select(i => steps[i])];
+        return [.. draws.Order(ColorStep.Count).Select(i => steps[i])];
     }
 }
 
 /// <summary>
-/// One change of an image's colours, in the form that all of them have: pixel ← factor · pixel + pixelGrey · (the pixel's grey) +
-/// imageGrey · (the image's mean grey) + shift. So one formula changes a batch in which each image has a step of its own.
+/// One change of an image's colors, in the form that all of them have: pixel ← factor · pixel + pixelGray · (the pixel's gray) +
+/// imageGray · (the image's mean gray) + shift. So one formula changes a batch in which each image has a step of its own.
 /// </summary>
-internal readonly record struct ColourStep(double Factor, double PixelGrey, double ImageGrey, double Red, double Green, double Blue)
+internal readonly record struct ColorStep(double Factor, double PixelGray, double ImageGray, double Red, double Green, double Blue)
 {
     /// <summary>Red, green and blue.</summary>
     public const int Channels = 3;
@@ -92,8 +92,8 @@ internal readonly record struct ColourStep(double Factor, double PixelGrey, doub
     /// <summary>Brightness, contrast, saturation and lighting.</summary>
     public const int Count = 4;
 
-    // ITU-R BT.601 luma, PIL's and OpenCV's grey.
-    private static readonly float[] Grey = [0.299f, 0.587f, 0.114f];
+    // ITU-R BT.601 luma, PIL's and OpenCV's gray.
+    private static readonly float[] Gray = [0.299f, 0.587f, 0.114f];
 
     // Principal components of ImageNet's RGB values in 0–1, a column for each, and their variances, as published with fb.resnet.torch.
     private static readonly double[,] Components =
@@ -105,14 +105,14 @@ internal readonly record struct ColourStep(double Factor, double PixelGrey, doub
 
     private static readonly double[] Variances = [0.2175, 0.0188, 0.0045];
 
-    public static ColourStep Brightness(double factor) => new(factor, 0, 0, 0, 0, 0);
+    public static ColorStep Brightness(double factor) => new(factor, 0, 0, 0, 0, 0);
 
-    public static ColourStep Contrast(double factor) => new(factor, 0, 1 - factor, 0, 0, 0);
+    public static ColorStep Contrast(double factor) => new(factor, 0, 1 - factor, 0, 0, 0);
 
-    public static ColourStep Saturation(double factor) => new(factor, 1 - factor, 0, 0, 0, 0);
+    public static ColorStep Saturation(double factor) => new(factor, 1 - factor, 0, 0, 0, 0);
 
     /// <summary>Lighting noise of three variates in images whose largest value is <paramref name="maximum"/>.</summary>
-    public static ColourStep Lighting(double first, double second, double third, double maximum)
+    public static ColorStep Lighting(double first, double second, double third, double maximum)
     {
         double Shift(int channel) => maximum * ((Components[channel, 0] * Variances[0] * first)
             + (Components[channel, 1] * Variances[1] * second) + (Components[channel, 2] * Variances[2] * third));
@@ -123,14 +123,14 @@ internal readonly record struct ColourStep(double Factor, double PixelGrey, doub
     /// <param name="pixels">(N, H·W, 3), float32; left as it is.</param>
     /// <param name="steps">N steps.</param>
     /// <returns>(N, H·W, 3), in the caller's scope with what it took.</returns>
-    public static Tensor Apply(Tensor pixels, ColourStep[] steps)
+    public static Tensor Apply(Tensor pixels, ColorStep[] steps)
     {
-        var grey = tensor(Grey, [Channels, 1]).SentTo(pixels.device);
-        var imageGrey = pixels.mean([1], keepdim: true).matmul(grey); // (N, 1, 1)
+        var gray = tensor(Gray, [Channels, 1]).SentTo(pixels.device);
+        var imageGray = pixels.mean([1], keepdim: true).matmul(gray); // (N, 1, 1)
         var shifts = tensor([.. steps.SelectMany(step => step.Shift)], [steps.Length, 1, Channels]).SentTo(pixels.device);
-        var shares = tensor([.. steps.Select(step => (float)step.ImageGrey)], [steps.Length, 1, 1]).SentTo(pixels.device);
+        var contrasts = tensor([.. steps.Select(step => (float)step.ImageGray)], [steps.Length, 1, 1]).SentTo(pixels.device);
         var mixing = tensor([.. steps.SelectMany(step => step.Mixing)], [steps.Length, Channels, Channels]).SentTo(pixels.device);
-        return pixels.matmul(mixing).add_(imageGrey.mul(shares).add(shifts));
+        return pixels.matmul(mixing).add_(imageGray.mul(contrasts).add(shifts));
     }
 
     private IEnumerable<float> Shift => [(float)Red, (float)Green, (float)Blue];
@@ -144,7 +144,7 @@ internal readonly record struct ColourStep(double Factor, double PixelGrey, doub
             {
                 for (var output = 0; output < Channels; output++)
                 {
-                    yield return (float)((input == output ? Factor : 0) + (PixelGrey * Grey[input]));
+                    yield return (float)((input == output ? Factor : 0) + (PixelGray * Gray[input]));
                 }
             }
         }

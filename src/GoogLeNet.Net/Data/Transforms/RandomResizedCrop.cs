@@ -16,8 +16,8 @@ public sealed record RandomResizedCrop : IBatchTransform
 
     /// <summary>Crops resized to <paramref name="size"/>×<paramref name="size"/> pixels.</summary>
     /// <param name="size">Height and width of the result, at least 1.</param>
-    /// <param name="minArea">Smallest share of the area, more than 0.</param>
-    /// <param name="maxArea">Largest share of the area, from the smallest to 1.</param>
+    /// <param name="minArea">Smallest fraction of the area, more than 0.</param>
+    /// <param name="maxArea">Largest fraction of the area, from the smallest to 1.</param>
     /// <param name="minAspect">Smallest width over height, more than 0.</param>
     /// <param name="maxAspect">Largest width over height, at least the smallest.</param>
     /// <param name="interpolations">Drawn from with equal probability; the paper's four when omitted.</param>
@@ -37,10 +37,10 @@ public sealed record RandomResizedCrop : IBatchTransform
     /// <summary>Height and width of the result in pixels.</summary>
     public int Size { get; }
 
-    /// <summary>Smallest share of the area.</summary>
+    /// <summary>Smallest fraction of the area.</summary>
     public double MinArea { get; }
 
-    /// <summary>Largest share of the area.</summary>
+    /// <summary>Largest fraction of the area.</summary>
     public double MaxArea { get; }
 
     /// <summary>Smallest width over height.</summary>
@@ -104,10 +104,10 @@ public sealed record RandomResizedCrop : IBatchTransform
     }
 }
 
-/// <summary>How <see cref="RandomResizedCrop"/> computes pixels between pixels; all with half-pixel centres, as OpenCV names them.</summary>
+/// <summary>How <see cref="RandomResizedCrop"/> computes pixels between pixels; all with half-pixel centers, as OpenCV names them.</summary>
 public enum Interpolation
 {
-    /// <summary>The pixel in which the centre lies, between two the second one (PyTorch's nearest-exact).</summary>
+    /// <summary>The pixel in which the center lies, between two the second one (PyTorch's nearest-exact).</summary>
     Nearest,
 
     /// <summary>Linear between the two nearest pixels of each axis, without antialiasing (OpenCV's INTER_LINEAR).</summary>
@@ -126,7 +126,7 @@ internal readonly record struct CropWindow(int Top, int Left, int Height, int Wi
     private const int Attempts = 10;
 
     /// <summary>
-    /// Draws a window by torchvision's rule (<c>RandomResizedCrop.get_params</c>): ten attempts at a uniform share of the area and a log-uniform
+    /// Draws a window by torchvision's rule (<c>RandomResizedCrop.get_params</c>): ten attempts at a uniform fraction of the area and a log-uniform
     /// aspect, the first that fits at a uniform place; else the largest one in the middle whose aspect is in range.
     /// </summary>
     public static CropWindow Draw(SampleDraws draws, int height, int width, RandomResizedCrop crop)

@@ -48,20 +48,20 @@ internal readonly ref struct ResamplingWeights
         }
     }
 
-    private void Convolve(int row, double centre, Interpolation interpolation)
+    private void Convolve(int row, double center, Interpolation interpolation)
     {
-        var low = (int)Math.Floor(centre);
-        var share = centre - low;
+        var low = (int)Math.Floor(center);
+        var fraction = center - low;
         if (interpolation == Interpolation.Bilinear)
         {
-            Add(row, low, 1 - share);
-            Add(row, low + 1, share);
+            Add(row, low, 1 - fraction);
+            Add(row, low + 1, fraction);
             return;
         }
 
         for (var tap = -1; tap <= 2; tap++)
         {
-            Add(row, low + tap, Cubic(Math.Abs(share - tap)));
+            Add(row, low + tap, Cubic(Math.Abs(fraction - tap)));
         }
     }
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Resizes with bilinear interpolation, half-pixel centres and no antialiasing: what OpenCV's <c>resize</c> does by default (INTER_LINEAR),
+/// Resizes with bilinear interpolation, half-pixel centers and no antialiasing: what OpenCV's <c>resize</c> does by default (INTER_LINEAR),
 /// to which uint8 results are equal but for its rounding to whole numbers. The result is float32 in the units of the images that come in.
 /// </summary>
 public sealed record Resize : IBatchTransform

@@ -5,6 +5,8 @@ namespace Inception.Training;
 /// <summary>The average of a network's weights and running statistics beside the network's own: a few calls a step.</summary>
 internal sealed class AverageBuffer : IDisposable
 {
+    private const string CountKey = "averaging.steps";
+
     private readonly FlatParameters parameters;
     private readonly WeightAveraging options;
     private readonly FlatBuffers buffers;
@@ -27,7 +29,7 @@ internal sealed class AverageBuffer : IDisposable
         pairs = [Pair(parameters.Values), Pair(buffers.Values)];
         state = [.. parameters.Views(pairs[0].Average).Concat(buffers.Views(pairs[1].Average))
             .Select(named => (WeightsFormat.AveragePrefix + named.Key, named.View.DetachFromDisposeScope()))];
-        state.Add((WeightsFormat.AverageCountKey, count));
+        state.Add((CountKey, count));
     }
 
     /// <summary>The averaged parameters, float32 in the order of the flat parameters; the network's own while the average is in use.</summary>
@@ -42,7 +44,7 @@ internal sealed class AverageBuffer : IDisposable
     public IReadOnlyList<(string Key, Tensor Tensor)> State => state;
 
     /// <summary>Takes in the weights after a step.</summary>
-    /// <param name="fraction">The share of the run that lies before the step, in [0, 1).</param>
+    /// <param name="fraction">The fraction of the run that lies before the step, in [0, 1).</param>
     /// <exception cref="InvalidOperationException">The network is using the average.</exception>
     public void Update(double fraction)
     {
@@ -54,11 +56,11 @@ internal sealed class AverageBuffer : IDisposable
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
         var isIncluded = options.Includes(fraction);
-        var share = isIncluded && Count > 0 ? full(1, options.ShareOfNewest(Count), float32, Values.device) : null;
+        var weight = isIncluded && Count > 0 ? full(1, options.FractionOfNewest(Count), float32, Values.device) : null;
         foreach (var (own, average) in pairs)
         {
             // Not d·a + (1 − d)·w: with d rounded to float32 the two factors miss 1, by 1e-4 of the weights in the end where d is 0.9999.
-            _ = share is null ? average.copy_(own) : average.lerp_(own, share);
+            _ = weight is null ? average.copy_(own) : average.lerp_(own, weight);
         }
 
         count.add_(isIncluded ? 1 : 0);

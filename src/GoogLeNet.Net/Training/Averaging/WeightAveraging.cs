@@ -4,7 +4,7 @@ namespace Inception.Training;
 
 /// <summary>
 /// An average of the weights after each step, evaluated and saved beside the weights themselves. Floating-point buffers, the running
-/// statistics of batch normalisation, are averaged alike, so that they belong to weights near the average; counters are not.
+/// statistics of batch normalization, are averaged alike, so that they belong to weights near the average; counters are not.
 /// </summary>
 /// <remarks>
 /// This is what timm's ModelEmaV2 and torch's AveragedModel with <c>use_buffers</c> do. Statistics gathered anew from training images with the
@@ -16,53 +16,53 @@ namespace Inception.Training;
 public abstract record WeightAveraging
 {
     /// <summary>Whether the weights after a step belong to the average.</summary>
-    /// <param name="fraction">The share of the run that lies before the step, in [0, 1).</param>
+    /// <param name="fraction">The fraction of the run that lies before the step, in [0, 1).</param>
     internal virtual bool Includes(double fraction) => true;
 
-    /// <summary>The share of the newest weights in the average, in (0, 1].</summary>
+    /// <summary>The fraction of the newest weights in the average, in (0, 1].</summary>
     /// <param name="count">How many weights the average is of without them, at least 1.</param>
-    internal abstract double ShareOfNewest(long count);
+    internal abstract double FractionOfNewest(long count);
 }
 
 /// <summary>The exponential moving average of the weights: a ← d·a + (1 − d)·w after each step, beginning with the first step's weights.</summary>
 public sealed record ExponentialAverage : WeightAveraging
 {
     /// <summary>A moving average.</summary>
-    /// <param name="Decay">Share d of the average that each step keeps, in [0, 1). Default 0.999.</param>
-    /// <param name="WarmUp">Whether the n-th step after the first keeps min(d, (1 + n) / (10 + n)) only, as TensorFlow's ExponentialMovingAverage
+    /// <param name="decay">Share d of the average that each step keeps, in [0, 1). Default 0.999.</param>
+    /// <param name="warmUp">Whether the n-th step after the first keeps min(d, (1 + n) / (10 + n)) only, as TensorFlow's ExponentialMovingAverage
     /// does, so that the first weights are forgotten sooner. Default false.</param>
     /// <exception cref="ArgumentOutOfRangeException">The decay is outside its range.</exception>
-    public ExponentialAverage(double Decay = 0.999, bool WarmUp = false)
+    public ExponentialAverage(double decay = 0.999, bool warmUp = false)
     {
-        this.Decay = Check.BelowOne(Decay);
-        this.WarmUp = WarmUp;
+        Decay = Check.BelowOne(decay);
+        WarmUp = warmUp;
     }
 
-    /// <summary>Share of the average that each step keeps.</summary>
+    /// <summary>Fraction of the average that each step keeps.</summary>
     public double Decay { get; }
 
     /// <summary>Whether early steps keep less.</summary>
     public bool WarmUp { get; }
 
     /// <inheritdoc/>
-    internal override double ShareOfNewest(long count) => 1 - (WarmUp ? Math.Min(Decay, (1.0 + count) / (10 + count)) : Decay);
+    internal override double FractionOfNewest(long count) => 1 - (WarmUp ? Math.Min(Decay, (1.0 + count) / (10 + count)) : Decay);
 }
 
 /// <summary>The mean of the weights after every step from some point of the run on (Polyak and Juditsky 1992).</summary>
 public sealed record PolyakAverage : WeightAveraging
 {
     /// <summary>A mean.</summary>
-    /// <param name="StartAt">Share of the run that lies before the first step whose weights count, in [0, 1); until then the average is the
+    /// <param name="startAt">Fraction of the run that lies before the first step whose weights count, in [0, 1); until then the average is the
     /// weights themselves. Default 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is outside its range.</exception>
-    public PolyakAverage(double StartAt = 0) => this.StartAt = Check.BelowOne(StartAt);
+    public PolyakAverage(double startAt = 0) => StartAt = Check.BelowOne(startAt);
 
-    /// <summary>Share of the run that lies before the first step whose weights count.</summary>
+    /// <summary>Fraction of the run that lies before the first step whose weights count.</summary>
     public double StartAt { get; }
 
     /// <inheritdoc/>
     internal override bool Includes(double fraction) => fraction >= StartAt;
 
     /// <inheritdoc/>
-    internal override double ShareOfNewest(long count) => 1.0 / (count + 1);
+    internal override double FractionOfNewest(long count) => 1.0 / (count + 1);
 }

@@ -1,16 +1,18 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 
 namespace Inception.Training;
 
-/// <summary>Does with a run's checkpoint folder what its policy decides.</summary>
-internal sealed class CheckpointWriter(TrainingState state, TrainerOptions options, Action<CheckpointEvent> written)
+/// <summary>Keeps a run's checkpoint folder as the policy wants it, and resumes the run from a checkpoint.</summary>
+internal sealed class CheckpointWriter(MultiHeadModel model, TrainerOptions options, TrainingState state, ILogger logger)
 {
+    private readonly CheckpointFile file = new(model.Configuration, options);
     private long lastWrite = Stopwatch.GetTimestamp();
 
     /// <summary>Whether the last checkpoint is older than the policy wants it.</summary>
     public bool IsDue => options.CheckpointFolder is not null && Stopwatch.GetElapsedTime(lastWrite).TotalMinutes > options.Checkpoints.Minutes;
 
-    /// <summary>Makes the folder, so that a run which cannot write ends before it begins, and takes away what a killed run left half-written.</summary>
+    /// <summary>Makes the folder, so that a run that cannot write ends before it begins, and deletes what a killed run left half-written.</summary>
     public void Prepare()
     {
         if (options.CheckpointFolder is { } folder)
@@ -22,36 +24,48 @@ internal sealed class CheckpointWriter(TrainingState state, TrainerOptions optio
         }
     }
 
-    /// <summary>Writes the run's newest state.</summary>
-    public void WriteLast() => Do(new WriteCheckpoint(CheckpointFiles.Last, IsBest: false));
+    /// <summary>Continues from a checkpoint of the same model and options.</summary>
+    /// <exception cref="CheckpointException">It is no such checkpoint.</exception>
+    public void Resume(string path)
+    {
+        file.ReadInto(state, path);
+        logger.Resumed(path, state.Epoch + 1, state.Step);
+    }
 
-    /// <summary>Does what is due after an epoch that has entered the history.</summary>
-    public void AfterEpoch()
+    /// <summary>Writes the run's newest state.</summary>
+    /// <returns>What was written; null without a checkpoint folder.</returns>
+    public CheckpointEvent? WriteLast() => Perform(new WriteCheckpoint(CheckpointFiles.Last, IsBest: false));
+
+    /// <summary>Writes and deletes what is due after an epoch that has entered the history.</summary>
+    /// <returns>Each file right after it was written.</returns>
+    public IEnumerable<CheckpointEvent> AfterEpoch()
     {
         foreach (var action in options.Checkpoints.Decide(state.History))
         {
-            Do(action);
+            if (Perform(action) is { } written)
+            {
+                yield return written;
+            }
         }
     }
 
-    private void Do(CheckpointAction action)
+    private CheckpointEvent? Perform(CheckpointAction action)
     {
         lastWrite = Stopwatch.GetTimestamp();
         if (options.CheckpointFolder is not { } folder)
         {
-            return;
+            return null;
         }
 
         var path = Path.Combine(folder, action.Name);
         if (action is WriteCheckpoint write)
         {
-            state.Save(path);
-            written(new CheckpointEvent(path, write.IsBest));
+            file.Write(path, state);
+            return new CheckpointEvent(path, write.IsBest);
         }
-        else
-        {
-            File.Delete(path);
-        }
+
+        File.Delete(path);
+        return null;
     }
 }
 

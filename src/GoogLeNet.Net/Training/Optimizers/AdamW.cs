@@ -13,10 +13,10 @@ public sealed record AdamWOptions : OptimizerOptions
     private readonly double epsilon = 1e-8;
     private readonly double weightDecay = 0.01;
 
-    /// <summary>Share of the mean gradient that each step keeps, in [0, 1). Default 0.9.</summary>
+    /// <summary>Fraction of the mean gradient that each step keeps, in [0, 1). Default 0.9.</summary>
     public double Beta1 { get => beta1; init => beta1 = Check.BelowOne(value, nameof(Beta1)); }
 
-    /// <summary>Share of the mean squared gradient that each step keeps, in [0, 1). Default 0.999.</summary>
+    /// <summary>Fraction of the mean squared gradient that each step keeps, in [0, 1). Default 0.999.</summary>
     public double Beta2 { get => beta2; init => beta2 = Check.BelowOne(value, nameof(Beta2)); }
 
     /// <summary>Added to the root of the mean square, more than 0. Default 1e-8.</summary>
@@ -41,7 +41,7 @@ internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : F
 
     /// <inheritdoc/>
     public override IReadOnlyList<(string Key, Tensor Tensor)> State =>
-        [(WeightsFormat.MeanKey, mean), (WeightsFormat.SquareKey, square), (WeightsFormat.StepsKey, steps)];
+        [("optimizer.mean", mean), ("optimizer.square", square), ("optimizer.steps", steps)];
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -52,18 +52,18 @@ internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : F
     }
 
     /// <inheritdoc/>
-    protected override void Move(double learningRate)
+    protected override void Update(double learningRate)
     {
 #pragma warning disable RS0030 // The host's.
         var step = steps.add_(1).item<long>();
 #pragma warning restore RS0030
         var meanCorrection = 1 - Math.Pow(options.Beta1, step);
         var squareCorrection = 1 - Math.Pow(options.Beta2, step);
-        foreach (var group in Parameters.MovingGroups)
+        foreach (var group in Parameters.TrainableGroups)
         {
-            var (w, g, m, v) = (group.Of(Parameters.Values), group.Of(Parameters.Gradients), group.Of(mean), group.Of(square));
-            var rate = learningRate * group.Rule.LearningRateFactor;
-            if (options.WeightDecay * group.Rule.WeightDecayFactor is > 0 and var decay)
+            var (w, g, m, v) = (group.Slice(Parameters.Values), group.Slice(Parameters.Gradients), group.Slice(mean), group.Slice(square));
+            var rate = learningRate * group.Options.LearningRateFactor;
+            if (options.WeightDecay * group.Options.WeightDecayFactor is > 0 and var decay)
             {
                 w.mul_(1 - (rate * decay));
             }

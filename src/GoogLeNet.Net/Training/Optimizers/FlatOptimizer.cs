@@ -45,13 +45,13 @@ public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
     {
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
-        Move(learningRate);
+        Update(learningRate);
         Parameters.Gradients.fill_(0);
         Parameters.Refresh();
     }
 
     /// <summary>To be called after a checkpoint's values were copied into the tensors of <see cref="State"/>.</summary>
-    public virtual void Restored()
+    public virtual void OnStateLoaded()
     {
     }
 
@@ -59,5 +59,5 @@ public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
     public abstract void Dispose();
 
     /// <summary>Moves the parameters; the gradients may be overwritten.</summary>
-    protected abstract void Move(double learningRate);
+    protected abstract void Update(double learningRate);
 }

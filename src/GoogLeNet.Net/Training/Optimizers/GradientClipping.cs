@@ -25,9 +25,9 @@ public sealed record ClipByNorm : GradientClipping
     private const long Row = 4096;
 
     /// <summary>A bound on the norm.</summary>
-    /// <param name="Maximum">The largest Euclidean norm of all gradients together, more than 0.</param>
+    /// <param name="maximum">The largest Euclidean norm of all gradients together, more than 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not a finite number more than 0.</exception>
-    public ClipByNorm(double Maximum) => this.Maximum = Check.Positive(Maximum);
+    public ClipByNorm(double maximum) => Maximum = Check.Positive(maximum);
 
     /// <summary>The largest Euclidean norm of all gradients together.</summary>
     public double Maximum { get; }
@@ -36,7 +36,7 @@ public sealed record ClipByNorm : GradientClipping
     internal override void Apply(FlatParameters parameters)
     {
         using var scope = NewDisposeScope();
-        var norms = parameters.MovingGroups.SelectMany(group => Norms(group.Of(parameters.Gradients))).ToList();
+        var norms = parameters.TrainableGroups.SelectMany(group => Norms(group.Slice(parameters.Gradients))).ToList();
         parameters.Gradients.mul_(cat(norms, 0).norm().add_(Epsilon).reciprocal().mul_(Maximum).clamp_(max: 1));
     }
 
@@ -52,9 +52,9 @@ public sealed record ClipByNorm : GradientClipping
 public sealed record ClipByValue : GradientClipping
 {
     /// <summary>A bound on each gradient.</summary>
-    /// <param name="Maximum">The largest absolute value, more than 0.</param>
+    /// <param name="maximum">The largest absolute value, more than 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not a finite number more than 0.</exception>
-    public ClipByValue(double Maximum) => this.Maximum = Check.Positive(Maximum);
+    public ClipByValue(double maximum) => Maximum = Check.Positive(maximum);
 
     /// <summary>The largest absolute value.</summary>
     public double Maximum { get; }

@@ -11,7 +11,7 @@ namespace Inception.Training;
 /// <remarks>
 /// The nearest such matrix is found by iterations of Newton and Schulz, X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X from X = G / ‖G‖ with (a, b, c) =
 /// (3.4445, −4.7750, 2.0315): matrix products alone. As the size of a gradient no longer matters, rates are of the order of 0.1 to 0.3 for a network
-/// with batch normalisation, for which it is meant.
+/// with batch normalization, for which it is meant.
 /// </remarks>
 public sealed record MuonOptions : OptimizerOptions
 {
@@ -30,7 +30,7 @@ public sealed record MuonOptions : OptimizerOptions
     public int Iterations { get => iterations; init => iterations = Check.AtLeast(1, value, nameof(Iterations)); }
 
     /// <summary>
-    /// Whether each layer's filters are scaled to the norm √O before the step, a mean of 1 for a filter. Batch normalisation undoes any scaling, and with a
+    /// Whether each layer's filters are scaled to the norm √O before the step, a mean of 1 for a filter. Batch normalization undoes any scaling, and with a
     /// fixed norm the learning rate alone says how far a step turns the filters. It leaves no room for their decay. Default true.
     /// </summary>
     public bool NormalizesFilters { get; init; } = true;
@@ -72,9 +72,9 @@ internal sealed class Muon : FlatOptimizer
         velocity = zeros_like(parameters.Values).DetachFromDisposeScope();
         momentum = zeros_like(velocity).fill_(options.OtherMomentum).DetachFromDisposeScope();
         using var scope = NewDisposeScope();
-        foreach (var share in Matrices(momentum))
+        foreach (var matrix in Matrices(momentum))
         {
-            share.fill_(options.Momentum);
+            matrix.fill_(options.Momentum);
         }
 
         filters = [.. Matrices(parameters.Values).Select(matrix => matrix.DetachFromDisposeScope())];
@@ -83,7 +83,7 @@ internal sealed class Muon : FlatOptimizer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Key, Tensor Tensor)> State => [(WeightsFormat.VelocityKey, velocity)];
+    public override IReadOnlyList<(string Key, Tensor Tensor)> State => [("optimizer.velocity", velocity)];
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -96,7 +96,7 @@ internal sealed class Muon : FlatOptimizer
     }
 
     /// <inheritdoc/>
-    protected override void Move(double learningRate)
+    protected override void Update(double learningRate)
     {
         // The gradients' memory takes the step.
         velocity.mul_(momentum).add_(Parameters.Gradients);
@@ -107,11 +107,11 @@ internal sealed class Muon : FlatOptimizer
             Normalize();
         }
 
-        foreach (var group in Parameters.MovingGroups)
+        foreach (var group in Parameters.TrainableGroups)
         {
-            var (w, step) = (group.Of(Parameters.Values), group.Of(Parameters.Gradients));
-            var rate = learningRate * group.Rule.LearningRateFactor;
-            if (options.WeightDecay * group.Rule.WeightDecayFactor is > 0 and var decay)
+            var (w, step) = (group.Slice(Parameters.Values), group.Slice(Parameters.Gradients));
+            var rate = learningRate * group.Options.LearningRateFactor;
+            if (options.WeightDecay * group.Options.WeightDecayFactor is > 0 and var decay)
             {
                 w.mul_(1 - (rate * decay));
             }

@@ -15,11 +15,11 @@ public sealed record ParameterGroup
     private readonly double learningRateFactor = 1;
     private readonly double weightDecayFactor = 1;
 
-    /// <summary>No decay of biases and normalisations: the default of every optimizer.</summary>
+    /// <summary>No decay of biases and normalizations: the default of every optimizer.</summary>
     public static IReadOnlyList<ParameterGroup> NoDecayOnBiasesAndNorms { get; } =
         [new() { Kinds = ParameterKinds.Biases | ParameterKinds.Normalization, WeightDecayFactor = 0 }];
 
-    /// <summary>Biases at twice the rate without decay, the <c>lr_mult: 2, decay_mult: 0</c> of Caffe's bvlc_googlenet; normalisations, which
+    /// <summary>Biases at twice the rate without decay, the <c>lr_mult: 2, decay_mult: 0</c> of Caffe's bvlc_googlenet; normalizations, which
     /// it has none of, without decay.</summary>
     public static IReadOnlyList<ParameterGroup> DoubleRateOnBiases { get; } =
     [
@@ -75,7 +75,7 @@ public enum ParameterKinds
     /// <summary>At most one axis and named a bias, in a layer whose weight has two axes or more, or that has no weight.</summary>
     Biases = 2,
 
-    /// <summary>Every other parameter of at most one axis: scales and shifts of normalisations.</summary>
+    /// <summary>Every other parameter of at most one axis: scales and shifts of normalizations.</summary>
     Normalization = 4,
 
     /// <summary>Every parameter.</summary>
@@ -83,14 +83,14 @@ public enum ParameterKinds
 }
 
 /// <summary>The trainable parameters of one group, in the module's order.</summary>
-internal sealed record GroupedParameters(ParameterGroup Rule, IReadOnlyList<(string Key, Parameter Parameter)> Members);
+internal sealed record GroupedParameters(ParameterGroup Options, IReadOnlyList<(string Key, Parameter Parameter)> Members);
 
 /// <summary>Deals a module's trainable parameters out to groups.</summary>
 internal static class ParameterGrouping
 {
     /// <summary>The groups that have parameters: first the one of those that no rule matches, then the rules' in their order.</summary>
     /// <exception cref="ArgumentException">A rule with a pattern of keys is left without a parameter.</exception>
-    public static IReadOnlyList<GroupedParameters> Of(nn.Module module, IReadOnlyList<ParameterGroup> rules)
+    public static IReadOnlyList<GroupedParameters> Assign(nn.Module module, IReadOnlyList<ParameterGroup> rules)
     {
         var trainable = Kinds(module).Where(entry => entry.Parameter.requires_grad).ToList();
         var taken = trainable.ToLookup(entry => rules.ToList().FindIndex(rule => rule.Matches(entry.Key, entry.Kind)));

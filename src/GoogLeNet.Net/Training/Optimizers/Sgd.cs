@@ -18,7 +18,7 @@ public sealed record SgdOptions : OptimizerOptions
     private readonly double momentum = 0.9;
     private readonly double weightDecay;
 
-    /// <summary>Share of the velocity that each step keeps, in [0, 1). Default 0.9.</summary>
+    /// <summary>Fraction of the velocity that each step keeps, in [0, 1). Default 0.9.</summary>
     public double Momentum { get => momentum; init => momentum = Check.BelowOne(value, nameof(Momentum)); }
 
     /// <summary>Decay λ of the parameters, 0 or more, times each group's factor. Default 0.</summary>
@@ -47,20 +47,20 @@ internal sealed class Sgd(FlatParameters parameters, SgdOptions options) : FlatO
     private readonly Tensor velocity = zeros_like(parameters.Values).DetachFromDisposeScope();
 
     /// <inheritdoc/>
-    public override IReadOnlyList<(string Key, Tensor Tensor)> State => [(WeightsFormat.VelocityKey, velocity)];
+    public override IReadOnlyList<(string Key, Tensor Tensor)> State => [("optimizer.velocity", velocity)];
 
     /// <inheritdoc/>
     public override void Dispose() => velocity.Dispose();
 
     /// <inheritdoc/>
-    protected override void Move(double learningRate)
+    protected override void Update(double learningRate)
     {
-        foreach (var group in Parameters.MovingGroups)
+        foreach (var group in Parameters.TrainableGroups)
         {
-            var (w, g, v) = (group.Of(Parameters.Values), group.Of(Parameters.Gradients), group.Of(velocity));
-            var rate = learningRate * group.Rule.LearningRateFactor;
-            Decay(w, g, rate, options.WeightDecay * group.Rule.WeightDecayFactor);
-            Move(w, g, v, rate);
+            var (w, g, v) = (group.Slice(Parameters.Values), group.Slice(Parameters.Gradients), group.Slice(velocity));
+            var rate = learningRate * group.Options.LearningRateFactor;
+            Decay(w, g, rate, options.WeightDecay * group.Options.WeightDecayFactor);
+            Update(w, g, v, rate);
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class Sgd(FlatParameters parameters, SgdOptions options) : FlatO
         }
     }
 
-    private void Move(Tensor w, Tensor g, Tensor v, double rate)
+    private void Update(Tensor w, Tensor g, Tensor v, double rate)
     {
         var inside = options.Form == MomentumForm.Keras;
         v.mul_(options.Momentum).add_(g, inside ? -rate : 1);

@@ -54,7 +54,7 @@ internal sealed class TorchOptimizer : FlatOptimizer
         this.options = options;
         try
         {
-            foreach (var group in parameters.MovingGroups)
+            foreach (var group in parameters.TrainableGroups)
             {
                 optimizers.Add(new GroupOptimizer(options, group, parameters.Values, parameters.Gradients));
             }
@@ -75,12 +75,12 @@ internal sealed class TorchOptimizer : FlatOptimizer
             var bytes = TorchOptimizerState.Write(optimizers.Select(each => each.Optimizer), options.Name);
             image ??= zeros([sizeof(long) + Math.Max(bytes.Length, SizeAfterAStep())], dtype: uint8).DetachFromDisposeScope();
             TorchOptimizerState.Store(bytes, image, options.Name);
-            return [(WeightsFormat.TorchStateKey, image)];
+            return [("optimizer.torch", image)];
         }
     }
 
     /// <inheritdoc/>
-    public override void Restored() => TorchOptimizerState.Read(image!, optimizers.Select(each => each.Optimizer), options.Name);
+    public override void OnStateLoaded() => TorchOptimizerState.Read(image!, optimizers.Select(each => each.Optimizer), options.Name);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -90,7 +90,7 @@ internal sealed class TorchOptimizer : FlatOptimizer
     }
 
     /// <inheritdoc/>
-    protected override void Move(double learningRate) => optimizers.ForEach(each => each.Step(learningRate));
+    protected override void Update(double learningRate) => optimizers.ForEach(each => each.Step(learningRate));
 
     // Optimizers may make a part of their state in the first step: others on scratch parameters take one, so that every run's image is of one size.
     private long SizeAfterAStep()
@@ -100,7 +100,7 @@ internal sealed class TorchOptimizer : FlatOptimizer
         var scratch = new List<GroupOptimizer>();
         try
         {
-            foreach (var group in Parameters.MovingGroups)
+            foreach (var group in Parameters.TrainableGroups)
             {
                 scratch.Add(new GroupOptimizer(options, group, values, gradients));
                 scratch[^1].Step(0);

@@ -15,12 +15,12 @@ internal sealed class GroupOptimizer : IDisposable
     /// <exception cref="ArgumentException">The factory returns null, or an optimizer whose learning rate cannot be set.</exception>
     public GroupOptimizer(TorchOptimizerOptions options, FlatGroup group, Tensor values, Tensor gradients)
     {
-        factor = group.Rule.LearningRateFactor;
+        factor = group.Options.LearningRateFactor;
         parameter = Leaf(group, values, gradients);
         optim.Optimizer? made = null;
         try
         {
-            made = options.Factory([parameter], group.Rule);
+            made = options.Factory([parameter], group.Options);
             Optimizer = made ?? throw new ArgumentException($"The factory of optimizer '{options.Name}' returned null.");
             rates = [.. made.ParamGroups ?? []];
             if (rates.Count == 0)
@@ -62,7 +62,7 @@ internal sealed class GroupOptimizer : IDisposable
     private static Parameter Leaf(FlatGroup group, Tensor values, Tensor gradients)
     {
         using var scope = NewDisposeScope();
-        var leaf = new Parameter(group.Of(values).detach(), requires_grad: true) { grad = group.Of(gradients) };
+        var leaf = new Parameter(group.Slice(values).detach(), requires_grad: true) { grad = group.Slice(gradients) };
         leaf.DetachFromDisposeScope();
         return leaf;
     }

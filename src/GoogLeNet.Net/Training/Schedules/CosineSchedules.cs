@@ -7,13 +7,13 @@ namespace Inception.Training;
 public sealed record CosineDecay : ILearningRateSchedule
 {
     /// <summary>A schedule of half a cosine.</summary>
-    /// <param name="Initial">First rate, more than 0.</param>
-    /// <param name="Final">Rate that the run ends towards, 0 or more. Default 0.</param>
+    /// <param name="initial">First rate, more than 0.</param>
+    /// <param name="final">Rate that the run ends towards, 0 or more. Default 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public CosineDecay(double Initial, double Final = 0)
+    public CosineDecay(double initial, double final = 0)
     {
-        this.Initial = Check.Positive(Initial);
-        this.Final = Check.NotNegative(Final);
+        Initial = Check.Positive(initial);
+        Final = Check.NotNegative(final);
     }
 
     /// <summary>First rate.</summary>
@@ -33,17 +33,17 @@ public sealed record CosineDecay : ILearningRateSchedule
 public sealed record CosineRestarts : ILearningRateSchedule
 {
     /// <summary>A schedule of cosines.</summary>
-    /// <param name="Initial">Rate at the start of each cycle, more than 0.</param>
-    /// <param name="FirstCycleEpochs">Epochs of the first cycle, at least 1.</param>
-    /// <param name="CycleFactor">How many times longer each cycle is than the one before, at least 1. Default 1.</param>
-    /// <param name="Final">Rate that each cycle ends towards, 0 or more. Default 0.</param>
+    /// <param name="initial">Rate at the start of each cycle, more than 0.</param>
+    /// <param name="firstCycleEpochs">Epochs of the first cycle, at least 1.</param>
+    /// <param name="cycleFactor">How many times longer each cycle is than the one before, at least 1. Default 1.</param>
+    /// <param name="final">Rate that each cycle ends towards, 0 or more. Default 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public CosineRestarts(double Initial, int FirstCycleEpochs, int CycleFactor = 1, double Final = 0)
+    public CosineRestarts(double initial, int firstCycleEpochs, int cycleFactor = 1, double final = 0)
     {
-        this.Initial = Check.Positive(Initial);
-        this.FirstCycleEpochs = Check.AtLeast(1, FirstCycleEpochs);
-        this.CycleFactor = Check.AtLeast(1, CycleFactor);
-        this.Final = Check.NotNegative(Final);
+        Initial = Check.Positive(initial);
+        FirstCycleEpochs = Check.AtLeast(1, firstCycleEpochs);
+        CycleFactor = Check.AtLeast(1, cycleFactor);
+        Final = Check.NotNegative(final);
     }
 
     /// <summary>Rate at the start of each cycle.</summary>
@@ -84,23 +84,23 @@ public sealed record CosineRestarts : ILearningRateSchedule
 public sealed record OneCycle : ILearningRateSchedule
 {
     /// <summary>A schedule of one cycle.</summary>
-    /// <param name="Peak">The highest rate, more than 0.</param>
-    /// <param name="PeakAt">Share of the steps that rise, in [0, 1]. Default 0.3.</param>
-    /// <param name="StartDivisor">What the peak is divided by for the first rate, more than 0. Default 25.</param>
-    /// <param name="EndDivisor">What the first rate is divided by for the last, more than 0. Default 10,000.</param>
+    /// <param name="peak">The highest rate, more than 0.</param>
+    /// <param name="peakAt">Fraction of the steps that rise, in [0, 1]. Default 0.3.</param>
+    /// <param name="startDivisor">What the peak is divided by for the first rate, more than 0. Default 25.</param>
+    /// <param name="endDivisor">What the first rate is divided by for the last, more than 0. Default 10,000.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public OneCycle(double Peak, double PeakAt = 0.3, double StartDivisor = 25, double EndDivisor = 1e4)
+    public OneCycle(double peak, double peakAt = 0.3, double startDivisor = 25, double endDivisor = 1e4)
     {
-        this.Peak = Check.Positive(Peak);
-        this.PeakAt = Check.Share(PeakAt);
-        this.StartDivisor = Check.Positive(StartDivisor);
-        this.EndDivisor = Check.Positive(EndDivisor);
+        Peak = Check.Positive(peak);
+        PeakAt = Check.UnitInterval(peakAt);
+        StartDivisor = Check.Positive(startDivisor);
+        EndDivisor = Check.Positive(endDivisor);
     }
 
     /// <summary>The highest rate.</summary>
     public double Peak { get; }
 
-    /// <summary>Share of the steps that rise.</summary>
+    /// <summary>Fraction of the steps that rise.</summary>
     public double PeakAt { get; }
 
     /// <summary>What the peak is divided by for the first rate.</summary>

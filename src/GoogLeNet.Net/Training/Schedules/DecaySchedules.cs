@@ -4,9 +4,9 @@ namespace Inception.Training;
 public sealed record ConstantRate : ILearningRateSchedule
 {
     /// <summary>A schedule of one rate.</summary>
-    /// <param name="Rate">The rate, 0 or more.</param>
+    /// <param name="rate">The rate, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rate is outside its range.</exception>
-    public ConstantRate(double Rate) => this.Rate = Check.NotNegative(Rate);
+    public ConstantRate(double rate) => Rate = Check.NotNegative(rate);
 
     /// <summary>The rate.</summary>
     public double Rate { get; }
@@ -22,15 +22,15 @@ public sealed record ConstantRate : ILearningRateSchedule
 public sealed record StepDecay : ILearningRateSchedule
 {
     /// <summary>A schedule of steps.</summary>
-    /// <param name="Initial">Rate of the first epochs, more than 0.</param>
-    /// <param name="Factor">What each step multiplies by, more than 0.</param>
-    /// <param name="EveryEpochs">Epochs between steps, at least 1.</param>
+    /// <param name="initial">Rate of the first epochs, more than 0.</param>
+    /// <param name="factor">What each step multiplies by, more than 0.</param>
+    /// <param name="everyEpochs">Epochs between steps, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public StepDecay(double Initial, double Factor, int EveryEpochs)
+    public StepDecay(double initial, double factor, int everyEpochs)
     {
-        this.Initial = Check.Positive(Initial);
-        this.Factor = Check.Positive(Factor);
-        this.EveryEpochs = Check.AtLeast(1, EveryEpochs);
+        Initial = Check.Positive(initial);
+        Factor = Check.Positive(factor);
+        EveryEpochs = Check.AtLeast(1, everyEpochs);
     }
 
     /// <summary>Rate of the first epochs.</summary>
@@ -50,13 +50,13 @@ public sealed record StepDecay : ILearningRateSchedule
 public sealed record ExponentialDecay : ILearningRateSchedule
 {
     /// <summary>A schedule of a step down in each epoch.</summary>
-    /// <param name="Initial">Rate of the first epoch, more than 0.</param>
-    /// <param name="FactorPerEpoch">What each epoch multiplies by, in [0, 1].</param>
+    /// <param name="initial">Rate of the first epoch, more than 0.</param>
+    /// <param name="factorPerEpoch">What each epoch multiplies by, in [0, 1].</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public ExponentialDecay(double Initial, double FactorPerEpoch)
+    public ExponentialDecay(double initial, double factorPerEpoch)
     {
-        this.Initial = Check.Positive(Initial);
-        this.FactorPerEpoch = Check.Share(FactorPerEpoch);
+        Initial = Check.Positive(initial);
+        FactorPerEpoch = Check.UnitInterval(factorPerEpoch);
     }
 
     /// <summary>Rate of the first epoch.</summary>
@@ -76,19 +76,19 @@ public sealed record ExponentialDecay : ILearningRateSchedule
 public sealed record PolynomialDecay : ILearningRateSchedule
 {
     /// <summary>A schedule that ends at 0.</summary>
-    /// <param name="Initial">First rate, more than 0.</param>
-    /// <param name="Power">Exponent, more than 0; 1 is a straight line, less stays high for longer. Default 0.5.</param>
+    /// <param name="initial">First rate, more than 0.</param>
+    /// <param name="power">Exponent, more than 0; 1 is a straight line, less stays high for longer. Default 0.5.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public PolynomialDecay(double Initial, double Power = 0.5)
+    public PolynomialDecay(double initial, double power = 0.5)
     {
-        this.Initial = Check.Positive(Initial);
-        this.Power = Check.Positive(Power);
+        Initial = Check.Positive(initial);
+        Power = Check.Positive(power);
     }
 
     /// <summary>First rate.</summary>
     public double Initial { get; }
 
-    /// <summary>Exponent of the share of the run that is left.</summary>
+    /// <summary>Exponent of the fraction of the run that is left.</summary>
     public double Power { get; }
 
     /// <inheritdoc/>

@@ -10,20 +10,20 @@ namespace Inception.Training;
 public sealed record DelegateSchedule : ILearningRateSchedule
 {
     /// <summary>A schedule by a function.</summary>
-    /// <param name="Rate">The rate at a position, finite and 0 or more; pure, or a resumed run goes another way.</param>
-    /// <param name="Name">What the function is, not empty.</param>
+    /// <param name="rate">The rate at a position, finite and 0 or more; pure, or a resumed run goes another way.</param>
+    /// <param name="name">What the function is, not empty.</param>
     /// <exception cref="ArgumentException">The name is empty.</exception>
-    public DelegateSchedule(Func<TrainingPosition, double> Rate, string Name)
+    public DelegateSchedule(Func<TrainingPosition, double> rate, string name)
     {
-        ArgumentNullException.ThrowIfNull(Rate);
-        ArgumentException.ThrowIfNullOrWhiteSpace(Name);
-        this.Rate = Rate;
-        this.Name = Name;
+        ArgumentNullException.ThrowIfNull(rate);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        Rate = rate;
+        Name = name;
     }
 
     [JsonConstructor]
-    private DelegateSchedule(string Name) =>
-        throw new JsonException($"The schedule '{Name}' is a function, which JSON cannot hold; construct it in code.");
+    private DelegateSchedule(string name) =>
+        throw new JsonException($"The schedule '{name}' is a function, which JSON cannot hold; construct it in code.");
 
     /// <summary>The function.</summary>
     [JsonIgnore]

@@ -9,10 +9,10 @@ namespace Inception.Training;
 /// <param name="Epochs">Epochs of the whole run, at least 1.</param>
 public readonly record struct TrainingPosition(int Epoch, int Step, int StepsPerEpoch, int Epochs)
 {
-    /// <summary>The share of the run that lies behind, in [0, 1).</summary>
+    /// <summary>The fraction of the run that lies behind, in [0, 1).</summary>
     public double Fraction => EpochsDone / Epochs;
 
-    /// <summary>The epochs that lie behind, with the share of the one at hand.</summary>
+    /// <summary>The epochs that lie behind, with the fraction of the one at hand.</summary>
     public double EpochsDone => Epoch + (Step / (double)StepsPerEpoch);
 }
 
@@ -56,5 +56,19 @@ public interface IHistorySchedule : ILearningRateSchedule
 internal static class HistoryScheduleExtensions
 {
     public static double RateAt(this ILearningRateSchedule schedule, TrainingPosition position, IReadOnlyList<EpochRecord> history) =>
-        schedule is IHistorySchedule historian ? historian.At(position, history) : schedule.At(position);
+        schedule is IHistorySchedule withHistory ? withHistory.At(position, history) : schedule.At(position);
+}
+
+/// <summary>Ways from one rate to another; as weighted means, so that rounding cannot take them below 0.</summary>
+internal static class Curves
+{
+    /// <summary>Half a cosine, flat at both ends. <paramref name="fraction"/> of the way in [0, 1].</summary>
+    public static double Cosine(double from, double to, double fraction)
+    {
+        var left = (1 + Math.Cos(Math.PI * fraction)) / 2;
+        return (left * from) + ((1 - left) * to);
+    }
+
+    /// <summary>A straight line. <paramref name="fraction"/> of the way in [0, 1].</summary>
+    public static double Lerp(double from, double to, double fraction) => ((1 - fraction) * from) + (fraction * to);
 }

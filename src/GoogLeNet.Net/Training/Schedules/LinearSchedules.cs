@@ -4,29 +4,29 @@ namespace Inception.Training;
 public sealed record Triangular : ILearningRateSchedule
 {
     /// <summary>A schedule of two straight lines.</summary>
-    /// <param name="Peak">The highest rate, more than 0.</param>
-    /// <param name="PeakAt">Share of the run at which it is reached, in [0, 1]. Default 0.2.</param>
-    /// <param name="Start">First rate as a share of the peak, in [0, 1]. Default 0.2.</param>
-    /// <param name="End">Rate that the run ends towards, as a share of the peak, in [0, 1]. Default 0.</param>
+    /// <param name="peak">The highest rate, more than 0.</param>
+    /// <param name="peakAt">Fraction of the run at which it is reached, in [0, 1]. Default 0.2.</param>
+    /// <param name="start">First rate as a fraction of the peak, in [0, 1]. Default 0.2.</param>
+    /// <param name="end">Rate that the run ends towards, as a fraction of the peak, in [0, 1]. Default 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public Triangular(double Peak, double PeakAt = 0.2, double Start = 0.2, double End = 0)
+    public Triangular(double peak, double peakAt = 0.2, double start = 0.2, double end = 0)
     {
-        this.Peak = Check.Positive(Peak);
-        this.PeakAt = Check.Share(PeakAt);
-        this.Start = Check.Share(Start);
-        this.End = Check.Share(End);
+        Peak = Check.Positive(peak);
+        PeakAt = Check.UnitInterval(peakAt);
+        Start = Check.UnitInterval(start);
+        End = Check.UnitInterval(end);
     }
 
     /// <summary>The highest rate.</summary>
     public double Peak { get; }
 
-    /// <summary>Share of the run at which the peak is reached.</summary>
+    /// <summary>Fraction of the run at which the peak is reached.</summary>
     public double PeakAt { get; }
 
-    /// <summary>First rate as a share of the peak.</summary>
+    /// <summary>First rate as a fraction of the peak.</summary>
     public double Start { get; }
 
-    /// <summary>Rate that the run ends towards, as a share of the peak.</summary>
+    /// <summary>Rate that the run ends towards, as a fraction of the peak.</summary>
     public double End { get; }
 
     /// <inheritdoc/>
@@ -47,26 +47,26 @@ public sealed record Triangular : ILearningRateSchedule
 public sealed record PiecewiseLinear : ILearningRateSchedule
 {
     /// <summary>A schedule of straight lines.</summary>
-    /// <param name="Points">At least one, in ascending order of their epochs, no two at the same.</param>
+    /// <param name="points">At least one, in ascending order of their epochs, no two at the same.</param>
     /// <exception cref="ArgumentException">There are no points, or they are out of order.</exception>
-    public PiecewiseLinear(params IReadOnlyList<RatePoint> Points)
+    public PiecewiseLinear(params IReadOnlyList<RatePoint> points)
     {
-        ArgumentNullException.ThrowIfNull(Points);
-        if (Points.Count == 0)
+        ArgumentNullException.ThrowIfNull(points);
+        if (points.Count == 0)
         {
-            throw new ArgumentException("There are no points; there must be at least one.", nameof(Points));
+            throw new ArgumentException("There are no points; there must be at least one.", nameof(points));
         }
 
-        for (var i = 1; i < Points.Count; i++)
+        for (var i = 1; i < points.Count; i++)
         {
-            if (Points[i].Epoch <= Points[i - 1].Epoch)
+            if (points[i].Epoch <= points[i - 1].Epoch)
             {
                 throw new ArgumentException(FormattableString.Invariant(
-                    $"A point at epoch {Points[i].Epoch} follows one at epoch {Points[i - 1].Epoch}; the epochs must ascend."), nameof(Points));
+                    $"A point at epoch {points[i].Epoch} follows one at epoch {points[i - 1].Epoch}; the epochs must ascend."), nameof(points));
             }
         }
 
-        this.Points = [.. Points];
+        Points = [.. points];
     }
 
     /// <summary>The points, in ascending order of their epochs.</summary>
@@ -86,7 +86,7 @@ public sealed record PiecewiseLinear : ILearningRateSchedule
             var (from, to) = (Points[i - 1], Points[i]);
             if (epoch < to.Epoch)
             {
-                return Curves.Line(from.Rate, to.Rate, (epoch - from.Epoch) / (to.Epoch - from.Epoch));
+                return Curves.Lerp(from.Rate, to.Rate, (epoch - from.Epoch) / (to.Epoch - from.Epoch));
             }
         }
 
@@ -104,32 +104,18 @@ public sealed record PiecewiseLinear : ILearningRateSchedule
 public sealed record RatePoint
 {
     /// <summary>A point.</summary>
-    /// <param name="Epoch">Epochs that lie behind, with a share of the one at hand; 0 or more.</param>
-    /// <param name="Rate">The rate there, 0 or more.</param>
+    /// <param name="epoch">Epochs that lie behind, with a fraction of the one at hand; 0 or more.</param>
+    /// <param name="rate">The rate there, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public RatePoint(double Epoch, double Rate)
+    public RatePoint(double epoch, double rate)
     {
-        this.Epoch = Check.NotNegative(Epoch);
-        this.Rate = Check.NotNegative(Rate);
+        Epoch = Check.NotNegative(epoch);
+        Rate = Check.NotNegative(rate);
     }
 
-    /// <summary>Epochs that lie behind, with a share of the one at hand.</summary>
+    /// <summary>Epochs that lie behind, with a fraction of the one at hand.</summary>
     public double Epoch { get; }
 
     /// <summary>The rate there.</summary>
     public double Rate { get; }
-}
-
-/// <summary>Ways from one rate to another; as weighted means, so that rounding cannot take them below 0.</summary>
-internal static class Curves
-{
-    /// <summary>Half a cosine, flat at both ends. <paramref name="share"/> of the way in [0, 1].</summary>
-    public static double Cosine(double from, double to, double share)
-    {
-        var left = (1 + Math.Cos(Math.PI * share)) / 2;
-        return (left * from) + ((1 - left) * to);
-    }
-
-    /// <summary>A straight line. <paramref name="share"/> of the way in [0, 1].</summary>
-    public static double Line(double from, double to, double share) => ((1 - share) * from) + (share * to);
 }

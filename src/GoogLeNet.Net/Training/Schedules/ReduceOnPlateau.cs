@@ -10,33 +10,33 @@ public sealed record ReduceOnPlateau : IHistorySchedule
     private const double SmallestChange = 1e-8;
 
     /// <summary>A schedule that waits for a standstill.</summary>
-    /// <param name="Initial">First rate, more than 0.</param>
-    /// <param name="Factor">What a standstill multiplies the rate by, in [0, 1). Default 0.1.</param>
-    /// <param name="Patience">Epochs without an improvement that change nothing yet, 0 or more. Default 10.</param>
-    /// <param name="Threshold">How much better counts as an improvement, 0 or more. Default 1e-4.</param>
-    /// <param name="Relative">Whether the threshold is a share of the best value rather than in the metric's unit. Default true.</param>
-    /// <param name="Cooldown">Epochs after a change that do not count as without an improvement, 0 or more. Default 0.</param>
-    /// <param name="Minimum">The lowest rate, 0 or more. Default 0.</param>
-    /// <param name="Metric">What is watched, of the main head on the validation images; without them, on the training images. Default the loss.</param>
+    /// <param name="initial">First rate, more than 0.</param>
+    /// <param name="factor">What a standstill multiplies the rate by, in [0, 1). Default 0.1.</param>
+    /// <param name="patience">Epochs without an improvement that change nothing yet, 0 or more. Default 10.</param>
+    /// <param name="threshold">How much better counts as an improvement, 0 or more. Default 1e-4.</param>
+    /// <param name="relative">Whether the threshold is a fraction of the best value rather than in the metric's unit. Default true.</param>
+    /// <param name="cooldown">Epochs after a change that do not count as without an improvement, 0 or more. Default 0.</param>
+    /// <param name="minimum">The lowest rate, 0 or more. Default 0.</param>
+    /// <param name="metric">What is watched, of the main head on the validation images; without them, on the training images. Default the loss.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
     public ReduceOnPlateau(
-        double Initial,
-        double Factor = 0.1,
-        int Patience = 10,
-        double Threshold = 1e-4,
-        bool Relative = true,
-        int Cooldown = 0,
-        double Minimum = 0,
-        WatchedMetric Metric = WatchedMetric.Loss)
+        double initial,
+        double factor = 0.1,
+        int patience = 10,
+        double threshold = 1e-4,
+        bool relative = true,
+        int cooldown = 0,
+        double minimum = 0,
+        WatchedMetric metric = WatchedMetric.Loss)
     {
-        this.Initial = Check.Positive(Initial);
-        this.Factor = Check.BelowOne(Factor);
-        this.Patience = Check.AtLeast(0, Patience);
-        this.Threshold = Check.NotNegative(Threshold);
-        this.Relative = Relative;
-        this.Cooldown = Check.AtLeast(0, Cooldown);
-        this.Minimum = Check.NotNegative(Minimum);
-        this.Metric = Metric;
+        Initial = Check.Positive(initial);
+        Factor = Check.BelowOne(factor);
+        Patience = Check.AtLeast(0, patience);
+        Threshold = Check.NotNegative(threshold);
+        Relative = relative;
+        Cooldown = Check.AtLeast(0, cooldown);
+        Minimum = Check.NotNegative(minimum);
+        Metric = metric;
     }
 
     /// <summary>First rate.</summary>
@@ -51,7 +51,7 @@ public sealed record ReduceOnPlateau : IHistorySchedule
     /// <summary>How much better counts as an improvement.</summary>
     public double Threshold { get; }
 
-    /// <summary>Whether the threshold is a share of the best value.</summary>
+    /// <summary>Whether the threshold is a fraction of the best value.</summary>
     public bool Relative { get; }
 
     /// <summary>Epochs after a change that do not count as without an improvement.</summary>

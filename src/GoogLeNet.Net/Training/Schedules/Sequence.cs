@@ -7,17 +7,17 @@ namespace Inception.Training;
 public sealed record Sequence : IHistorySchedule
 {
     /// <summary>A schedule of parts.</summary>
-    /// <param name="Parts">At least one, in order.</param>
+    /// <param name="parts">At least one, in order.</param>
     /// <exception cref="ArgumentException">There are no parts.</exception>
-    public Sequence(params IReadOnlyList<SequencePart> Parts)
+    public Sequence(params IReadOnlyList<SequencePart> parts)
     {
-        ArgumentNullException.ThrowIfNull(Parts);
-        if (Parts.Count == 0)
+        ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Count == 0)
         {
-            throw new ArgumentException("There are no parts; there must be at least one.", nameof(Parts));
+            throw new ArgumentException("There are no parts; there must be at least one.", nameof(parts));
         }
 
-        this.Parts = [.. Parts];
+        Parts = [.. parts];
     }
 
     /// <summary>The parts in order.</summary>
@@ -39,7 +39,7 @@ public sealed record Sequence : IHistorySchedule
         var (schedule, epochs) = (Parts[i].Schedule, Parts[i].Epochs);
         var own = position with { Epoch = position.Epoch - begins, Epochs = epochs };
         var inside = own.Epoch < epochs ? own : own with { Epoch = epochs - 1, Step = own.StepsPerEpoch - 1 };
-        return schedule is IHistorySchedule historian ? historian.At(inside, [.. history.Skip(begins)]) : schedule.At(inside);
+        return schedule is IHistorySchedule withHistory ? withHistory.At(inside, [.. history.Skip(begins)]) : schedule.At(inside);
     }
 
     /// <summary>Whether both have the same parts.</summary>
@@ -53,14 +53,14 @@ public sealed record Sequence : IHistorySchedule
 public sealed record SequencePart
 {
     /// <summary>A part of a sequence.</summary>
-    /// <param name="Schedule">Its schedule.</param>
-    /// <param name="Epochs">Its epochs, at least 1.</param>
+    /// <param name="schedule">Its schedule.</param>
+    /// <param name="epochs">Its epochs, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The epochs are outside their range.</exception>
-    public SequencePart(ILearningRateSchedule Schedule, int Epochs)
+    public SequencePart(ILearningRateSchedule schedule, int epochs)
     {
-        ArgumentNullException.ThrowIfNull(Schedule);
-        this.Schedule = Schedule;
-        this.Epochs = Check.AtLeast(1, Epochs);
+        ArgumentNullException.ThrowIfNull(schedule);
+        Schedule = schedule;
+        Epochs = Check.AtLeast(1, epochs);
     }
 
     /// <summary>Its schedule.</summary>
@@ -77,16 +77,16 @@ public sealed record SequencePart
 public sealed record Warmup : IHistorySchedule
 {
     /// <summary>A schedule with a slow start.</summary>
-    /// <param name="Then">The schedule to multiply.</param>
-    /// <param name="Epochs">Epochs until the factor is 1, fractions allowed, 0 or more.</param>
-    /// <param name="StartFactor">Factor of the first step, in [0, 1]; with 0 the first step changes no weight.</param>
+    /// <param name="then">The schedule to multiply.</param>
+    /// <param name="epochs">Epochs until the factor is 1, fractions allowed, 0 or more.</param>
+    /// <param name="startFactor">Factor of the first step, in [0, 1]; with 0 the first step changes no weight.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public Warmup(ILearningRateSchedule Then, double Epochs, double StartFactor)
+    public Warmup(ILearningRateSchedule then, double epochs, double startFactor)
     {
-        ArgumentNullException.ThrowIfNull(Then);
-        this.Then = Then;
-        this.Epochs = Check.NotNegative(Epochs);
-        this.StartFactor = Check.Share(StartFactor);
+        ArgumentNullException.ThrowIfNull(then);
+        Then = then;
+        Epochs = Check.NotNegative(epochs);
+        StartFactor = Check.UnitInterval(startFactor);
     }
 
     /// <summary>The schedule to multiply.</summary>
@@ -104,5 +104,5 @@ public sealed record Warmup : IHistorySchedule
     /// <inheritdoc/>
     public double At(TrainingPosition position, IReadOnlyList<EpochRecord> history) => Factor(position.EpochsDone) * Then.RateAt(position, history);
 
-    private double Factor(double done) => done < Epochs ? Curves.Line(StartFactor, 1, done / Epochs) : 1;
+    private double Factor(double done) => done < Epochs ? Curves.Lerp(StartFactor, 1, done / Epochs) : 1;
 }

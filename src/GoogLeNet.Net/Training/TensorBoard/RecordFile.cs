@@ -45,9 +45,9 @@ internal sealed class RecordFile : IDisposable
     {
         var record = new byte[Frame + data.Length];
         BinaryPrimitives.WriteUInt64LittleEndian(record, (ulong)data.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), MaskedCrc32C.Of(record.AsSpan(0, 8)));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), MaskedCrc32C.Compute(record.AsSpan(0, 8)));
         data.CopyTo(record.AsSpan(12));
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12 + data.Length), MaskedCrc32C.Of(data));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12 + data.Length), MaskedCrc32C.Compute(data));
         Guard(Path, () =>
         {
             stream.Write(record);
@@ -82,7 +82,7 @@ internal sealed class RecordFile : IDisposable
 internal static class MaskedCrc32C
 {
     /// <summary>The masked checksum.</summary>
-    public static uint Of(ReadOnlySpan<byte> data) => BitOperations.RotateRight(Plain(data), 15) + 0xA282EAD8;
+    public static uint Compute(ReadOnlySpan<byte> data) => BitOperations.RotateRight(Plain(data), 15) + 0xA282EAD8;
 
     /// <summary>The checksum itself.</summary>
     public static uint Plain(ReadOnlySpan<byte> data)

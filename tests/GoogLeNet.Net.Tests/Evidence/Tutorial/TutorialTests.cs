@@ -62,7 +62,7 @@ public sealed class TutorialTests
         {
             Epochs = 4,
             BatchSize = Cases[122].Count,
-            Schedule = new StepDecay(0.01, Factor: 1, EveryEpochs: 1),
+            Schedule = new StepDecay(0.01, factor: 1, everyEpochs: 1),
             Optimizer = new SgdOptions { Momentum = 0.9, Form = MomentumForm.Keras },
         };
 

@@ -14,9 +14,9 @@ public sealed class AveragingTests
     public static TheoryData<string, WeightAveraging> Averages => new()
     {
         { "mean", new PolyakAverage() },
-        { "mean from step 5", new PolyakAverage(StartAt: 0.25) },
+        { "mean from step 5", new PolyakAverage(startAt: 0.25) },
         { "moving average", new ExponentialAverage(0.8) },
-        { "moving average, warmed up", new ExponentialAverage(0.5, WarmUp: true) },
+        { "moving average, warmed up", new ExponentialAverage(0.5, warmUp: true) },
     };
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class AveragingTests
     [InlineData("""{ "averaging": "exponential" }""", 3)]
     public void Averages_are_read_from_json_and_written_to_it(string json, int index)
     {
-        WeightAveraging[] expected = [new PolyakAverage(0.5), new PolyakAverage(0), new ExponentialAverage(0.99, WarmUp: true), new ExponentialAverage(0.999)];
+        WeightAveraging[] expected = [new PolyakAverage(0.5), new PolyakAverage(0), new ExponentialAverage(0.99, warmUp: true), new ExponentialAverage(0.999)];
 
         JsonSerializer.Deserialize<WeightAveraging>(json, SpecJson.Options).Should().Be(expected[index]);
         JsonSerializer.Deserialize<WeightAveraging>(JsonSerializer.Serialize(expected[index], SpecJson.Options), SpecJson.Options).Should().Be(expected[index]);
@@ -164,8 +164,8 @@ public sealed class AveragingTests
     [Fact]
     public void A_value_out_of_range_is_refused()
     {
-        FluentActions.Invoking(() => new PolyakAverage(1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("StartAt is 1; it must be in *0, 1).*");
-        FluentActions.Invoking(() => new ExponentialAverage(1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("Decay is 1; it must be in *0, 1).*");
+        FluentActions.Invoking(() => new PolyakAverage(1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("startAt is 1; it must be in *0, 1).*");
+        FluentActions.Invoking(() => new ExponentialAverage(1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("decay is 1; it must be in *0, 1).*");
     }
 
     private static void Same(Dictionary<string, float[]> actual, Dictionary<string, float[]> expected)

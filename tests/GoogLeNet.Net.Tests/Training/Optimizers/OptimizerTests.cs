@@ -83,7 +83,7 @@ public sealed class OptimizerTests
             Reference.SetGradients(network, 0);
             optimizer.Step(0.1);
             _ = optimizer.State;
-            optimizer.Restored();
+            optimizer.OnStateLoaded();
             optimizer.Step(0.1);
         }
 
@@ -152,8 +152,8 @@ public sealed class OptimizerTests
         { () => new MuonOptions { OtherMomentum = -1 }, "OtherMomentum is -1; it must be in *0, 1)." },
         { () => new MuonOptions { Iterations = 0 }, "Iterations is 0; it must be at least 1*" },
         { () => new MuonOptions { WeightDecay = -1 }, "WeightDecay is -1; it must be a finite number, 0 or more." },
-        { () => new ClipByNorm(0), "Maximum is 0; it must be a finite number more than 0." },
-        { () => new ClipByValue(double.PositiveInfinity), "Maximum is Infinity; it must be a finite number more than 0." },
+        { () => new ClipByNorm(0), "maximum is 0; it must be a finite number more than 0." },
+        { () => new ClipByValue(double.PositiveInfinity), "maximum is Infinity; it must be a finite number more than 0." },
         { () => new ParameterGroup { LearningRateFactor = -1 }, "LearningRateFactor is -1; it must be a finite number, 0 or more." },
         { () => new ParameterGroup { WeightDecayFactor = double.NaN }, "WeightDecayFactor is NaN; it must be a finite number, 0 or more." },
         { () => new ParameterGroup { Kinds = 0 }, "Kinds is 0; it must be one or more of Weights, Biases and Normalization." },

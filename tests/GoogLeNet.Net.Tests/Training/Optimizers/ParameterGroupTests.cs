@@ -56,7 +56,7 @@ public sealed class ParameterGroupTests
         using var network = Reference.Network();
         using var flat = new FlatParameters(network, [new() { Keys = "norm.*", LearningRateFactor = 3 }, new() { Kinds = ParameterKinds.Weights }, new() { Keys = "*.bias" }]);
 
-        flat.Groups.Select(group => (group.Rule.LearningRateFactor, group.Rule.Kinds, group.Start, group.Length)).Should().Equal(
+        flat.Groups.Select(group => (group.Options.LearningRateFactor, group.Options.Kinds, group.Start, group.Length)).Should().Equal(
             (3, ParameterKinds.Any, 0, 4), (1, ParameterKinds.Weights, 4, 20), (1, ParameterKinds.Any, 24, 4));
         flat.Views(flat.Values).Select(named => named.Key).Should().Equal(
             "norm.weight", "norm.bias", "conv.weight", "linear.weight", "conv.bias", "linear.bias");
@@ -69,7 +69,7 @@ public sealed class ParameterGroupTests
         using var flat = new FlatParameters(network, [new() { Keys = "conv.*" }]);
 
         flat.Groups.Select(group => (group.Start, group.Length)).Should().Equal((0, 10), (10, 18));
-        flat.Groups[0].Rule.Should().Be(new ParameterGroup());
+        flat.Groups[0].Options.Should().Be(new ParameterGroup());
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class ParameterGroupTests
         using var network = Reference.Network();
         using var flat = new FlatParameters(network, ParameterGroup.DoubleRateOnBiases);
 
-        flat.Groups.Select(group => (group.Length, group.Rule.LearningRateFactor, group.Rule.WeightDecayFactor)).Should().Equal((20, 1, 1), (4, 2, 0), (4, 1, 0));
+        flat.Groups.Select(group => (group.Length, group.Options.LearningRateFactor, group.Options.WeightDecayFactor)).Should().Equal((20, 1, 1), (4, 2, 0), (4, 1, 0));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class ParameterGroupTests
     {
         using var flat = new FlatParameters(network, [group]);
         using var scope = NewDisposeScope();
-        var start = flat.Groups.Single(each => each.Rule == group).Start;
+        var start = flat.Groups.Single(each => each.Options == group).Start;
         var offset = 0L;
         return [.. flat.Views(flat.Values).Where(named => (offset += named.View.numel()) > start).Select(named => named.Key)];
     }

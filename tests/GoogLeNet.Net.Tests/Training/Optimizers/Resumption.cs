@@ -30,7 +30,7 @@ internal static class Resumption
             entry.CopyTo(tensor);
         }
 
-        other.Restored();
+        other.OnStateLoaded();
         Steps(resumed, other, interruptedAfter, Reference.Steps);
         return Reference.Values(resumed);
     }

@@ -50,11 +50,11 @@ public sealed class TorchOptimizerTests
         {
             optimizer.Step(rateFactor);
             _ = optimizer.State;
-            optimizer.Restored();
+            optimizer.OnStateLoaded();
             optimizer.Step(rateFactor);
         }
 
-        var made = 2 * flat.MovingGroups.Count;
+        var made = 2 * flat.TrainableGroups.Count;
         (Tensor.TotalCount - before).Should().Be(made, $"TorchSharp counts the tensor that each new Parameter takes over for ever ({run})");
     }
 

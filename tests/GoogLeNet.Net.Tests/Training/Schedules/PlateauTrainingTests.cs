@@ -14,7 +14,7 @@ public sealed class PlateauTrainingTests : IDisposable
     {
         Epochs = 5,
         BatchSize = 5,
-        Schedule = new Warmup(new ReduceOnPlateau(0.08, Factor: 0.5, Patience: 0, Threshold: 1000, Relative: false), Epochs: 1, StartFactor: 0.5),
+        Schedule = new Warmup(new ReduceOnPlateau(0.08, factor: 0.5, patience: 0, threshold: 1000, relative: false), epochs: 1, startFactor: 0.5),
         Seed = 11,
         TrainTransforms = [new ScaleToUnit()],
         ValidationTransforms = [new ScaleToUnit()],

@@ -17,8 +17,8 @@ public sealed class PyTorchTests
         { "longer restarts", new CosineRestarts(0.3, 2, 2), 4, 14 },
         { "one cycle", new OneCycle(0.4), 6, 9 },
         { "one cycle, other settings", new OneCycle(2, 0.55, 4, 10), 6, 9 },
-        { "one cycle, falling only", new OneCycle(0.4, PeakAt: 0), 10, 1 },
-        { "one cycle, rising only", new OneCycle(0.4, PeakAt: 1), 10, 1 },
+        { "one cycle, falling only", new OneCycle(0.4, peakAt: 0), 10, 1 },
+        { "one cycle, rising only", new OneCycle(0.4, peakAt: 1), 10, 1 },
         { "one cycle, one step", new OneCycle(0.4), 1, 1 },
         { "exponential", new ExponentialDecay(0.2, 0.9), 1, 12 },
         { "polynomial", new PolynomialDecay(0.01), 3, 8 },
@@ -28,12 +28,12 @@ public sealed class PyTorchTests
 
     public static TheoryData<string, ReduceOnPlateau> Plateaus => new()
     {
-        { "plateau", new(0.1, Patience: 4) },
-        { "plateau, accuracy", new(0.1, 0.5, 3, Metric: WatchedMetric.Accuracy) },
-        { "plateau, absolute", new(0.1, 0.3, 2, 0.05, Relative: false) },
-        { "plateau, accuracy, absolute", new(0.1, 0.7, 2, 0.05, Relative: false, Metric: WatchedMetric.Accuracy) },
-        { "plateau, cooldown", new(0.1, 0.6, 1, 0.1, Cooldown: 5) },
-        { "plateau, no patience", new(0.1, 0.9, 0, Cooldown: 2, Minimum: 0.02) },
+        { "plateau", new(0.1, patience: 4) },
+        { "plateau, accuracy", new(0.1, 0.5, 3, metric: WatchedMetric.Accuracy) },
+        { "plateau, absolute", new(0.1, 0.3, 2, 0.05, relative: false) },
+        { "plateau, accuracy, absolute", new(0.1, 0.7, 2, 0.05, relative: false, metric: WatchedMetric.Accuracy) },
+        { "plateau, cooldown", new(0.1, 0.6, 1, 0.1, cooldown: 5) },
+        { "plateau, no patience", new(0.1, 0.9, 0, cooldown: 2, minimum: 0.02) },
         { "plateau, coarse", new(0.1, 0.05, 1, 0.5) },
     };
 

@@ -52,18 +52,18 @@ public sealed class ScheduleDocsTests
     private static List<(string Name, ILearningRateSchedule Schedule, int Epochs, string Code)> Curves() =>
     [
         Of("constant", 25, new ConstantRate(0.01)),
-        Of("step-decay", 25, new StepDecay(0.01, 0.96, EveryEpochs: 8)),
-        Of("polynomial-decay", 60, new PolynomialDecay(0.01, Power: 0.5)),
-        Of("exponential-decay", 25, new ExponentialDecay(0.1, FactorPerEpoch: 0.85)),
+        Of("step-decay", 25, new StepDecay(0.01, 0.96, everyEpochs: 8)),
+        Of("polynomial-decay", 60, new PolynomialDecay(0.01, power: 0.5)),
+        Of("exponential-decay", 25, new ExponentialDecay(0.1, factorPerEpoch: 0.85)),
         Of("cosine-decay", 30, new CosineDecay(0.1)),
-        Of("cosine-restarts", 70, new CosineRestarts(0.1, FirstCycleEpochs: 10, CycleFactor: 2)),
+        Of("cosine-restarts", 70, new CosineRestarts(0.1, firstCycleEpochs: 10, cycleFactor: 2)),
         Of("triangular", 24, new Triangular(0.4)),
         Of("one-cycle", 30, new OneCycle(0.4)),
         Of("piecewise-linear", 24, new PiecewiseLinear(new RatePoint(0, 0), new RatePoint(5, 0.4), new RatePoint(18, 0.04), new RatePoint(24, 0))),
-        Of("warmup", 30, new Warmup(new CosineDecay(0.1), Epochs: 5, StartFactor: 0.1)),
+        Of("warmup", 30, new Warmup(new CosineDecay(0.1), epochs: 5, startFactor: 0.1)),
         Of("sequence", 30, new Sequence(new SequencePart(new ConstantRate(0.1), 10), new SequencePart(new CosineDecay(0.1), 20))),
         Of("delegate", 30, new DelegateSchedule(position => 0.1 / Math.Sqrt(1 + position.EpochsDone), "inverse square root")),
-        Of("reduce-on-plateau", 60, new ReduceOnPlateau(0.1, Factor: 0.5, Patience: 5)),
+        Of("reduce-on-plateau", 60, new ReduceOnPlateau(0.1, factor: 0.5, patience: 5)),
     ];
 
     private static (string Name, ILearningRateSchedule Schedule, int Epochs, string Code) Of(

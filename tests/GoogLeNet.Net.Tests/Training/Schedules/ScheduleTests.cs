@@ -18,7 +18,7 @@ public sealed class ScheduleTests
             0.009216, 0.009216, 0.009216, 0.009216, 0.009216, 0.009216, 0.009216, 0.009216,
             0.00884736, 0.00884736,
         ];
-        var schedule = new StepDecay(0.01, 0.96, EveryEpochs: 8);
+        var schedule = new StepDecay(0.01, 0.96, everyEpochs: 8);
 
         for (var epoch = 0; epoch < 25; epoch++)
         {
@@ -34,7 +34,7 @@ public sealed class ScheduleTests
     [InlineData(6, 0.3, "half way down to a fifth")]
     [InlineData(10, 0.1, "the end, which no step reaches")]
     public void A_triangle_has_straight_sides(int step, double rate, string reason) =>
-        new Triangular(0.5, PeakAt: 0.2, Start: 0.2, End: 0.2).At(new(0, step, 10, 1)).Should().BeApproximately(rate, 1e-12, reason);
+        new Triangular(0.5, peakAt: 0.2, start: 0.2, end: 0.2).At(new(0, step, 10, 1)).Should().BeApproximately(rate, 1e-12, reason);
 
     [Fact]
     public void A_triangle_rises_to_its_peak_and_falls()
@@ -75,7 +75,7 @@ public sealed class ScheduleTests
     [Fact]
     public void Cosines_restart_after_cycles_that_double()
     {
-        var rates = Run(new CosineRestarts(0.5, FirstCycleEpochs: 1, CycleFactor: 2), steps: 4, epochs: 7);
+        var rates = Run(new CosineRestarts(0.5, firstCycleEpochs: 1, cycleFactor: 2), steps: 4, epochs: 7);
 
         rates.Select((rate, i) => (rate, i)).Where(pair => pair.rate == 0.5).Select(pair => pair.i).Should().Equal([0, 4, 12], "cycles have 1, 2 and 4 epochs");
         rates[2].Should().BeApproximately(0.25, 1e-15, "half way of the first");
@@ -90,7 +90,7 @@ public sealed class ScheduleTests
 
     [Fact]
     public void A_warm_up_multiplies_by_a_factor_that_rises_to_1() =>
-        Run(new Warmup(new ExponentialDecay(1, 0.5), Epochs: 1.5, StartFactor: 0.25), steps: 4, epochs: 2).Select(rate => Math.Round(rate, 12))
+        Run(new Warmup(new ExponentialDecay(1, 0.5), epochs: 1.5, startFactor: 0.25), steps: 4, epochs: 2).Select(rate => Math.Round(rate, 12))
             .Should().Equal(0.25, 0.375, 0.5, 0.625, 0.375, 0.4375, 0.5, 0.5);
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ScheduleTests
     {
         // The first four epochs would have used up the patience, and their loss of 1 would be the best.
         var history = Histories.OfLosses([4, 3, 2, 1, 4, 4, 4, 4]);
-        var sequence = new Sequence(new(new ConstantRate(1), 4), new(new ReduceOnPlateau(0.5, 0.5, Patience: 1), 9));
+        var sequence = new Sequence(new(new ConstantRate(1), 4), new(new ReduceOnPlateau(0.5, 0.5, patience: 1), 9));
 
         Enumerable.Range(0, 9).Select(epoch => sequence.At(new(epoch, 0, 1, 9), history)).Should().Equal(1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25);
     }
@@ -124,13 +124,13 @@ public sealed class ScheduleTests
         Rate(threshold: 0.04, relative: true).Should().Be(1, "5 % is more than 4 %");
 
         double Rate(double threshold, bool relative) =>
-            new ReduceOnPlateau(1, 0.5, Patience: 0, Threshold: threshold, Relative: relative).At(new(3, 0, 1, 9), history);
+            new ReduceOnPlateau(1, 0.5, patience: 0, threshold: threshold, relative: relative).At(new(3, 0, 1, 9), history);
     }
 
     [Fact]
     public void A_warm_up_hands_the_history_on()
     {
-        var warmup = new Warmup(new ReduceOnPlateau(1, 0.5, Patience: 0), Epochs: 2, StartFactor: 0.5);
+        var warmup = new Warmup(new ReduceOnPlateau(1, 0.5, patience: 0), epochs: 2, startFactor: 0.5);
 
         Enumerable.Range(0, 4).Select(epoch => warmup.At(new(epoch, 0, 1, 4), Histories.OfLosses([1, 1, 1, 1]))).Should().Equal(0.5, 0.75, 0.5, 0.25);
         warmup.At(new(3, 0, 1, 4)).Should().Be(1, "without a history nothing is known to stand still");

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using Inception.Training;
 
-namespace Inception.Training;
+namespace Inception.Tests.Training.Schedules;
 
 /// <summary>Draws the learning rate over the epochs of a run.</summary>
-public static class ScheduleCurve
+internal static class ScheduleCurve
 {
     private const double Width = 640;
     private const double Height = 200;
@@ -30,7 +31,7 @@ public static class ScheduleCurve
 
         """;
 
-    /// <summary>The curve as one SVG file of a few kilobytes, with its own light and dark colours; lines end in a line feed.</summary>
+    /// <summary>The curve as one SVG file of a few kilobytes, with its own light and dark colors; lines end in a line feed.</summary>
     /// <param name="schedule">What to draw.</param>
     /// <param name="epochs">Epochs of the run, at least 1.</param>
     /// <param name="stepsPerEpoch">Steps in an epoch, at least 1. Default 50; at most 2,000 steps of the run are drawn.</param>

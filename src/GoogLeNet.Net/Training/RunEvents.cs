@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+
+namespace Inception.Training;
+
+/// <summary>Tells a run's observers what happens, and collects what callbacks ask for.</summary>
+internal sealed class RunEvents(TrainerOptions options, IProgress<TrainingEvent>? progress, ILogger logger)
+{
+    /// <summary>What callbacks have asked for and not got yet.</summary>
+    public TrainingRequests Requests { get; private set; }
+
+    /// <summary>A save has been made, or its reason is gone.</summary>
+    public void ClearSaveRequest() => Requests &= ~TrainingRequests.Save;
+
+    /// <summary>Tells everyone.</summary>
+    public void Publish(TrainingEvent value)
+    {
+        if (value is EpochEvent { Record: var record, Epochs: var epochs })
+        {
+            logger.EpochEnded(record.Epoch, epochs, record.Train[0].Loss, record.Train[0].Accuracy);
+        }
+
+        progress?.Report(value);
+        AskCallbacks(value);
+    }
+
+    /// <summary>Tells the callbacks of a step, and the progress too where a report is due.</summary>
+    public void PublishStep(StepEvent value, bool reportIsDue)
+    {
+        if (progress is not null && reportIsDue)
+        {
+            // Read now: later the device would be further on.
+            _ = value.Metrics;
+            progress.Report(value);
+        }
+
+        AskCallbacks(value);
+    }
+
+    private void AskCallbacks(TrainingEvent value)
+    {
+        foreach (var callback in options.Callbacks)
+        {
+            Requests |= callback.Observe(value);
+        }
+    }
+}
+
+/// <summary>The trainer's log messages.</summary>
+internal static partial class TrainerLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Resumed from {Path} at epoch {Epoch}, step {Step}.")]
+    public static partial void Resumed(this ILogger logger, string path, int epoch, int step);
+
+    [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch}/{Epochs}: main head's training loss {Loss:F4}, accuracy {Accuracy:P2}.")]
+    public static partial void EpochEnded(this ILogger logger, int epoch, int epochs, double loss, double accuracy);
+}

@@ -1,0 +1,39 @@
+using Inception.Data;
+
+namespace Inception.Training;
+
+/// <summary>Makes the loaders of a run's batches: with the options' transforms, or with what the model needs where the options have none.</summary>
+internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions options)
+{
+    // Enough for second moments of patches.
+    private const long InitializationImages = 5_000;
+    private const long InitializationPixels = InitializationImages * 32 * 32;
+
+    private int ImagesAtOnce => options.MicroBatchSize ?? options.BatchSize;
+
+    /// <summary>A loader of training images, shuffled, whose batches are the parts of a step.</summary>
+    /// <exception cref="ArgumentException">The options do not suit this number of images.</exception>
+    public (BatchLoader Loader, int StepsPerEpoch) ForTraining(IImageDataset train)
+    {
+        var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
+        TrainingGuards.CheckRun(options, train.Count, steps);
+        return (Loader(train, options.TrainTransforms, ImagesAtOnce, shuffle: true, options.Mixup), steps);
+    }
+
+    /// <summary>A loader of validation images in the data set's order.</summary>
+    public BatchLoader ForValidation(IImageDataset dataset) => Loader(dataset, options.ValidationTransforms, ImagesAtOnce, shuffle: false);
+
+    /// <summary>Initializes what the model computes from images, from the first training images with the validation transforms; other models are left alone.</summary>
+    public void InitializeModel(IImageDataset train)
+    {
+        if (model is IDataInitialized { NeedsInitialization: true } initialized)
+        {
+            var count = Math.Min(train.Count, Math.Max(InitializationPixels / ((long)model.InputSize * model.InputSize), 1));
+            using var batch = Loader(train, options.ValidationTransforms, (int)count, shuffle: false).Load(epoch: 0, step: 0);
+            initialized.InitializeFrom(batch.Images);
+        }
+    }
+
+    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, bool shuffle, Mixup? mixup = null) =>
+        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), model.Device, options.Seed, shuffle, mixup);
+}
