@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Inception;
 
-/// <summary>Range checks of public parameters: each returns the value or throws one message with the name, the value and the range.</summary>
+/// <summary>Range checks of public parameters: each returns the value, or throws with a message of name, value and range.</summary>
 internal static class Check
 {
     public static double Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>

@@ -1,18 +1,18 @@
 namespace Inception;
 
 /// <summary>
-/// Random numbers as a pure function of a seed, a stream and a counter, so that no draw depends on the order of evaluation. A stream is
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), whose n-th number is a function of its key and n.
+/// Random numbers as a pure function of seed, stream and counter, so that no draw depends on the order of evaluation. A stream is
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): its n-th number is a function of its key and n.
 /// </summary>
 internal readonly struct CounterRandom
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
     private readonly ulong key;
 
-    /// <summary>The stream of that key.</summary>
+    /// <summary>The stream with a key.</summary>
     public CounterRandom(ulong key) => this.key = key;
 
-    /// <summary>The stream of that name.</summary>
+    /// <summary>The stream with a name.</summary>
     public CounterRandom(int seed, string stream)
     {
         key = Mix((ulong)(uint)seed + Golden);
@@ -22,7 +22,7 @@ internal readonly struct CounterRandom
         }
     }
 
-    /// <summary>The stream of that name in an epoch.</summary>
+    /// <summary>The stream with a name in an epoch.</summary>
     public CounterRandom(int seed, string stream, int epoch)
         : this(seed, stream) => key = Mix(key ^ ((ulong)(uint)epoch + Golden));
 
@@ -35,7 +35,7 @@ internal readonly struct CounterRandom
     /// <summary>Uniform in 0 … bound − 1.</summary>
     public int Below(int bound, long counter) => (int)Math.BigMul(Bits(counter), (ulong)bound, out _);
 
-    /// <summary>The numbers 0 … count − 1 in random order (Fisher-Yates), by the draws from a counter on.</summary>
+    /// <summary>The numbers 0 … count − 1 in random order (Fisher-Yates); takes <paramref name="count"/> draws, from counter <paramref name="first"/> on.</summary>
     public long[] Permutation(int count, long first = 0)
     {
         var order = new long[count];

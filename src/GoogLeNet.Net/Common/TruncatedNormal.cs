@@ -6,7 +6,7 @@ namespace Inception;
 /// </summary>
 internal static class TruncatedNormal
 {
-    /// <summary>Deviation of torchvision's weights before the cut, which leaves 0.8796 of it.</summary>
+    /// <summary>Standard deviation of torchvision's weights before they are cut at ±2; the cut leaves 0.8796 of it.</summary>
     public const double Deviation = 0.01;
 
     /// <summary>One number in [−2, 2] for a key.</summary>

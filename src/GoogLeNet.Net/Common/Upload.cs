@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace Inception.Data;
 
-/// <summary>Sends tensors from the host's memory to where they are needed.</summary>
+/// <summary>Copies tensors to a device without making the host wait.</summary>
 internal static class Upload
 {
     /// <summary>
-    /// A tensor of the host on <paramref name="device"/>. A GPU fetches it from pinned memory when it comes to it; for a copy from any other memory the
-    /// host would wait until the GPU has done all that it was asked for before.
+    /// The tensor on <paramref name="device"/>. To a GPU it goes through pinned memory: a copy from pageable memory would make the host wait for all
+    /// work queued on the GPU.
     /// </summary>
     public static Tensor SentTo(this Tensor host, Device device)
     {

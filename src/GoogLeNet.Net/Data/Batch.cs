@@ -7,10 +7,10 @@ namespace Inception.Data;
 /// <param name="Labels">int64 (N).</param>
 public readonly record struct Batch(Tensor Images, Tensor Labels) : IDisposable
 {
-    /// <summary>With mixup: the label of the image that each one is blended with, int64 (N); null without.</summary>
+    /// <summary>With mixup, the label of the partner that each image is blended with, int64 (N); null without.</summary>
     public Tensor? MixedLabels { get; init; }
 
-    /// <summary>With mixup: the fraction of the image itself, float32 (N) in [0, 1], where 1 − share is the partner's; null without.</summary>
+    /// <summary>With mixup, the weight λ of each image and its own label, float32 (N) in [0, 1]; its partner has 1 − λ. Null without.</summary>
     public Tensor? Lambda { get; init; }
 
     /// <summary>Disposes its tensors; not needed where a dispose scope owns them.</summary>
@@ -22,7 +22,7 @@ public readonly record struct Batch(Tensor Images, Tensor Labels) : IDisposable
         Lambda?.Dispose();
     }
 
-    /// <summary>The batch of what <paramref name="change"/> makes of each tensor.</summary>
+    /// <summary>The batch with each tensor replaced by <paramref name="change"/> of it.</summary>
     internal Batch Map(Func<Tensor, Tensor> change) => new(change(Images), change(Labels))
     {
         MixedLabels = MixedLabels is null ? null : change(MixedLabels),

@@ -4,9 +4,8 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Draws batches from a data set. What a batch holds is a pure function of (seed, epoch, step): the order of evaluation, interruptions and
-/// resuming do not matter. A batch is drawn by index and transformed on the device that holds the data set; from a processor it goes to a
-/// GPU through pinned memory without waiting for the copy.
+/// Draws batches from a data set. A batch is a pure function of (seed, epoch, step), whatever the order of evaluation and however often a run is
+/// interrupted. It is drawn by index and transformed on the data set's device, then sent to the loader's; a GPU gets it without the host waiting.
 /// </summary>
 public sealed class BatchLoader
 {
@@ -19,14 +18,14 @@ public sealed class BatchLoader
     private readonly bool crossesDevices;
     private Order? order;
 
-    /// <summary>A loader of batches of <paramref name="batchSize"/> images; the last one of an epoch may be smaller.</summary>
-    /// <param name="dataset">The images, which stay on their device and stay owned by the caller.</param>
+    /// <summary>Creates a loader. The last batch of an epoch may be smaller than <paramref name="batchSize"/>.</summary>
+    /// <param name="dataset">The images; they stay where they are, and the caller owns them.</param>
     /// <param name="batchSize">Images in a batch, at least 1.</param>
     /// <param name="transforms">Applied in order on the data set's device; the last result must be float32.</param>
     /// <param name="device">Where finished batches go.</param>
     /// <param name="seed">Seed of the order and of every random transform.</param>
-    /// <param name="shuffle">Whether each epoch has its own random order, rather than the data set's.</param>
-    /// <param name="mixup">Blends the images of a batch after all transforms; null does not.</param>
+    /// <param name="shuffle">Whether each epoch has a random order of its own; otherwise it has the data set's.</param>
+    /// <param name="mixup">Blends the images of a batch after all transforms; null for no blending.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is less than 1.</exception>
     public BatchLoader(
         IImageDataset dataset, int batchSize, IReadOnlyList<IBatchTransform> transforms, Device device, int seed = 0, bool shuffle = true, Mixup? mixup = null)
@@ -82,14 +81,14 @@ public sealed class BatchLoader
     }
 
     /// <summary>
-    /// The batches of an epoch, the same as <see cref="Load"/> gives. A batch belongs to the dispose scope that is open when it is asked for;
-    /// without one, the caller disposes it. Leaving the loop early ends the work in the background.
+    /// The batches of an epoch, each equal to what <see cref="Load"/> returns. A batch belongs to the dispose scope that is open when it is taken;
+    /// without one, the caller disposes it. Leaving the loop early ends the background work.
     /// </summary>
     /// <param name="epoch">Epoch, counted from 0.</param>
     /// <param name="firstStep">Step to begin with, 0 … <see cref="Steps"/>.</param>
     /// <param name="prefetch">
-    /// Whether a thread in the background prepares each batch while the one before is used; when omitted, where the data set is on a
-    /// processor and batches go to a GPU. On a processor alone it would only compete with the network.
+    /// Whether a background thread prepares each batch while the one before is used. Default null: only where the data set is on the CPU and the
+    /// batches go to a GPU; on a CPU alone the thread would compete with the network.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int firstStep = 0, bool? prefetch = null)
@@ -108,7 +107,7 @@ public sealed class BatchLoader
         }
     }
 
-    // Nobody owns what another thread made; an alias belongs to the scope of this one.
+    // A tensor made on another thread is in no dispose scope of this one; its alias is.
     private static Batch Adopted(Batch batch)
     {
         using (batch)
@@ -129,7 +128,7 @@ public sealed class BatchLoader
         return BatchTransforms.Finished(images);
     }
 
-    // The order is replaced as a whole, since a thread in the background may read it too.
+    // Replaced as a whole, since the background thread may read it too.
     private long[] OrderOf(int epoch)
     {
         var current = order;

@@ -16,7 +16,7 @@ public sealed record ChannelStatistics
     /// <summary>Standard deviation of each channel: the square root of the mean squared distance from the mean.</summary>
     public IReadOnlyList<double> StandardDeviation { get; }
 
-    /// <summary>The statistics of all images, from exact sums of whole numbers. Memory in addition to the data set: about 16 MB.</summary>
+    /// <summary>Computes the statistics of all images from exact integer sums, in about 16 MB beyond the data set.</summary>
     /// <param name="dataset">At least one image, on any device.</param>
     public static ChannelStatistics Compute(IImageDataset dataset)
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Inception.Data;
 
+/// <summary>Log messages of data sets.</summary>
 internal static partial class DataLog
 {
     [LoggerMessage(1, LogLevel.Debug, "CIFAR-10 read from {Place} in {Milliseconds} ms.")]

@@ -2,14 +2,15 @@ using System.Security.Cryptography;
 
 namespace Inception.Data;
 
-/// <summary>Facts about files.</summary>
+/// <summary>Questions about files.</summary>
 internal static class Files
 {
-    /// <summary>Length of a file, of a symbolic link's target too, without opening it: to open a pipe would wait for its writer.</summary>
+    /// <summary>Length of a file or of a symbolic link's target, without opening it: opening a pipe would wait for its writer.</summary>
     /// <exception cref="IOException">There is no such file.</exception>
     public static long LengthOf(string path) => (File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path)).Length;
 }
 
+/// <summary>Work on folders.</summary>
 internal static class Folders
 {
     /// <summary>Deletes the folder with all it holds, if it is there.</summary>
@@ -22,16 +23,17 @@ internal static class Folders
     }
 }
 
+/// <summary>Words for what went wrong with a file.</summary>
 internal static class Failure
 {
-    /// <summary>One line that ends with a full stop: the message of our own exception, or the innermost message of another.</summary>
+    /// <summary>One line that ends with a full stop: the message of a <see cref="DatasetException"/>, the innermost message of any other exception.</summary>
     public static string Reason(Exception e)
     {
         var line = (e is DatasetException ? e : e.GetBaseException()).Message.Split('\n', 2)[0].Trim();
         return line.EndsWith('.') ? line : line + ".";
     }
 
-    /// <summary>Null if the file has the SHA-256 expected, else one sentence that says what was found.</summary>
+    /// <summary>Null if the file has the expected SHA-256, else a sentence with the one found.</summary>
     public static string? OfSum(string path, string expected)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 17);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Data;
 
-/// <summary>Labeled images, resident on one device.</summary>
+/// <summary>Labeled images in memory, on one device.</summary>
 public interface IImageDataset
 {
     /// <summary>Number of images N, at least 1.</summary>

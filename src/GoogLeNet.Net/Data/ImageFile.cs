@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Reads picture files as 8-bit RGB. What a file is, its first bytes decide, not its name: PNG of every kind, binary PPM and PGM,
-/// uncompressed BMP; JPEG where the system has libturbojpeg. Gray is repeated, alpha is dropped, 16-bit samples keep their high byte, and
+/// Reads picture files as 8-bit RGB: PNG of every kind, binary PPM and PGM, uncompressed BMP, and JPEG where the system has libturbojpeg. The
+/// first bytes decide which, not the name. Gray is repeated, alpha is dropped, 16-bit samples keep their high byte, and
 /// color profiles and camera orientation are not applied, as in torchvision's <c>ImageFolder</c>. Pictures have at most 2²⁷ pixels.
 /// </summary>
 public static class ImageFile
@@ -51,7 +51,7 @@ public static class ImageFile
         return ImageDecoder.Decode(ReadBytes(path), path);
     }
 
-    // The length is asked for first: pipes and devices have none, and opening them could wait for ever.
+    // The length first: pipes and devices have none, and opening them could wait for ever.
     private static byte[] ReadBytes(string path)
     {
         try
@@ -84,12 +84,12 @@ public static class ImageFile
     }
 }
 
-/// <summary>How a picture of any shape becomes one of a given size.</summary>
+/// <summary>How a picture is brought to a size of other proportions.</summary>
 public enum ImageFit
 {
-    /// <summary>The side that is relatively shorter is resized to the size, and the middle is cut out, as torchvision's Resize and CenterCrop do.</summary>
+    /// <summary>Resizes the relatively shorter side to fit and cuts out the middle, as torchvision's Resize and CenterCrop do.</summary>
     Crop,
 
-    /// <summary>Both sides are resized, whatever becomes of the proportions.</summary>
+    /// <summary>Resizes both sides; proportions change.</summary>
     Stretch,
 }

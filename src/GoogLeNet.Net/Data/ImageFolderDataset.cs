@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Images of a folder that has one subfolder for each class. Classes are the subfolders in ordinal order of their names; the images are those
-/// directly in them, in ordinal order too. Hidden files and folders, and files beside the class folders, are passed over. For a training and a
-/// test set call <see cref="Load"/> on each one's folder.
+/// Images of a folder that has one subfolder for each class. Classes are in ordinal order of their folders' names, images in ordinal order within
+/// their class. Hidden files and folders, files beside the class folders and deeper folders are skipped. Call <see cref="Load"/> once for the training
+/// folder and once for the test folder.
 /// </summary>
 public sealed class ImageFolderDataset : IImageDataset, IDisposable
 {
     private ImageFolderDataset(TensorDataset data, IReadOnlyList<string> files) => (Data, Files) = (data, files);
 
-    /// <summary>The images as tensors, with what can be done with those: Take, Split, To. Owned by this data set.</summary>
+    /// <summary>The images as a tensor data set, which has Take, Split and To. Owned by this data set.</summary>
     public TensorDataset Data { get; }
 
     /// <summary>Path of image i at index i.</summary>
@@ -33,10 +33,10 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
 
     /// <summary>Reads all images, on every core, into one tensor of N·3·height·width bytes.</summary>
     /// <param name="folder">The folder with the class folders.</param>
-    /// <param name="size">Width and height that each image is brought to, 1 to 16384.</param>
+    /// <param name="size">Width and height of each image after resizing, 1 to 16384.</param>
     /// <param name="options">What is allowed; null for the defaults of <see cref="ImageFolderOptions"/>.</param>
-    /// <param name="progress">Told after each image, from any thread.</param>
-    /// <param name="logger">Warned of every image passed over; null for none.</param>
+    /// <param name="progress">Called after each image, on any thread.</param>
+    /// <param name="logger">Warned of every skipped image; null for none.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>uint8 (N, 3, size, size) on the CPU, detached from any dispose scope; the caller disposes it.</returns>
     /// <exception cref="DatasetException">The folder is missing, holds no classes, has a class without images, or a file cannot be read.</exception>
@@ -80,17 +80,17 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
 /// <summary>How <see cref="ImageFolderDataset.Load"/> reads a folder.</summary>
 public sealed record ImageFolderOptions
 {
-    /// <summary>What happens to an image of other proportions. Default <see cref="ImageFit.Crop"/>: resized, and the middle cut out.</summary>
+    /// <summary>What happens to an image with other proportions. Default <see cref="ImageFit.Crop"/>: resized, and the middle cut out.</summary>
     public ImageFit Fit { get; init; } = ImageFit.Crop;
 
-    /// <summary>Height that each image is brought to, 1 to 16384; <c>size</c> is then the width alone. Default null: as high as wide.</summary>
+    /// <summary>Height of each image after resizing, 1 to 16384; <c>size</c> is then the width alone. Default null: as high as wide.</summary>
     public int? Height { get; init; }
 
-    /// <summary>Whether a file that cannot be read is passed over with a warning, rather than refused. Default false.</summary>
+    /// <summary>Whether a file that cannot be read is skipped with a warning instead of refused. Default false.</summary>
     public bool SkipDamaged { get; init; }
 }
 
 /// <summary>How far the reading of a folder is.</summary>
-/// <param name="Read">Files done, those passed over included.</param>
+/// <param name="Read">Files done, skipped ones included.</param>
 /// <param name="Total">Files in all.</param>
 public readonly record struct ImageFolderProgress(int Read, int Total);

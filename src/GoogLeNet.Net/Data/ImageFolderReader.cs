@@ -29,7 +29,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
         }
     }
 
-    /// <exception cref="DatasetException">A class is not among the labels, because every image of it was passed over.</exception>
+    /// <exception cref="DatasetException">A class is not among the labels, because every image of it was skipped.</exception>
     public void CheckEveryClassIsIn(long[] labels)
     {
         var missing = Enumerable.Range(0, Classes.Count).Except(labels.Select(label => (int)label)).ToList();
@@ -79,7 +79,7 @@ internal sealed class FolderReader(FolderContent content, ImageFolderOptions opt
     private int done;
 
     /// <summary>Writes image i to <paramref name="images"/>[i], which is uint8 (N, 3, height, width).</summary>
-    /// <returns>Numbers of the images that could be read, ascending: all of them unless damaged ones may be passed over.</returns>
+    /// <returns>Indices of the images that could be read, ascending: all of them unless damaged ones may be skipped.</returns>
     /// <exception cref="DatasetException">Files cannot be read; the message names the first.</exception>
     public long[] ReadInto(Tensor images, int width, int height, CancellationToken cancellationToken)
     {

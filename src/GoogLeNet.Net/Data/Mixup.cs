@@ -3,22 +3,21 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Blends each image of a finished batch with another one of it: image ← share · image + (1 − share) · partner, where the share is drawn
-/// from Beta(alpha, alpha) for each sample (Zhang et al., "mixup: beyond empirical risk minimization", 2018). The loss is to be blended
-/// alike: share · loss(labels) + (1 − share) · loss(partners' labels). Share and partner depend on seed, epoch and sample, the partner also
-/// on who else is in the batch.
+/// Blends each image of a batch, after the transforms, with another of the same batch: λ · image + (1 − λ) · partner, where λ is drawn from
+/// Beta(alpha, alpha) for each sample (Zhang et al., "mixup: beyond empirical risk minimization", 2018). The loss is blended alike:
+/// λ · loss(labels) + (1 − λ) · loss(partners' labels). λ depends on seed, epoch and sample; the partner also on the rest of the batch.
 /// </summary>
 public sealed record Mixup
 {
-    /// <summary>Blending by shares from Beta(alpha, alpha).</summary>
-    /// <param name="alpha">More than 0; the paper uses 0.2 to 1. The larger, the more shares are near one half.</param>
+    /// <summary>Creates a mixup.</summary>
+    /// <param name="alpha">Both parameters of the Beta distribution, more than 0; the paper uses 0.2 to 1. The larger, the nearer λ is to one half.</param>
     /// <exception cref="ArgumentOutOfRangeException">Alpha is not a finite number more than 0.</exception>
     public Mixup(double alpha) => Alpha = Check.Positive(alpha);
 
     /// <summary>Both parameters of the Beta distribution.</summary>
     public double Alpha { get; }
 
-    /// <summary>Blends a batch without labels of partners yet.</summary>
+    /// <summary>Blends a batch.</summary>
     /// <returns>New tensors in the caller's scope, but for the labels, which are the same.</returns>
     internal Batch Apply(Batch batch, BatchContext context)
     {
@@ -36,14 +35,14 @@ public sealed record Mixup
         };
     }
 
-    /// <summary>Each sample's fraction of itself.</summary>
+    /// <summary>Each sample's λ.</summary>
     internal float[] Lambdas(BatchContext context)
     {
         var stream = new CounterRandom(context.Seed, $"{nameof(Mixup)}.share", context.Epoch);
         return [.. context.Samples.Select(sample => (float)new SampleDraws(stream, sample).SymmetricBeta(Alpha))];
     }
 
-    /// <summary>Each sample's partner as its place in the batch: any other one with equal probability, itself where it is alone.</summary>
+    /// <summary>Each sample's partner, as an index into the batch: any other sample with equal probability; itself in a batch of one.</summary>
     internal static long[] Partners(BatchContext context)
     {
         var random = new CounterRandom(context.Seed, $"{nameof(Mixup)}.partner", context.Epoch);

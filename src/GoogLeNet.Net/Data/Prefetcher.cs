@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace Inception.Data;
 
-/// <summary>Makes values of consecutive steps on a thread of its own, always one ahead of those taken.</summary>
+/// <summary>Computes the values of consecutive steps on a background thread, one ahead of the consumer.</summary>
 internal sealed class Prefetcher<T> : IDisposable
 {
     private readonly Func<int, T> make;
@@ -26,7 +26,7 @@ internal sealed class Prefetcher<T> : IDisposable
         worker.Start();
     }
 
-    /// <summary>The next step's value; the worker goes on with the one after. Waits where it is not made yet, and is called once for each step at most.</summary>
+    /// <summary>The next step's value, once it is ready; the worker goes on with the one after. At most one call for each step.</summary>
     /// <exception cref="Exception">What <c>make</c> threw, which ends the work.</exception>
     public T Take()
     {
@@ -38,7 +38,7 @@ internal sealed class Prefetcher<T> : IDisposable
         return value;
     }
 
-    /// <summary>Ends the worker after the step it is at, and releases what nobody took.</summary>
+    /// <summary>Stops the worker after its current step, and releases the value that nobody took.</summary>
     public void Dispose()
     {
         stopped = true;

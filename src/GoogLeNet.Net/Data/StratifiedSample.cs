@@ -1,6 +1,6 @@
 namespace Inception.Data;
 
-/// <summary>Chooses samples with every class equally often.</summary>
+/// <summary>Chooses samples class by class.</summary>
 internal static class StratifiedSample
 {
     /// <summary>
@@ -15,8 +15,8 @@ internal static class StratifiedSample
     }
 
     /// <summary>
-    /// As <see cref="Choose"/>, but each class gets its own fraction of n: the whole part of n · (size of the class) / (all samples), and one more
-    /// where the rest is largest, of equal rests in the class with the lowest number.
+    /// As <see cref="Choose"/>, but in proportion to the classes' sizes: each class gets the whole part of n · (its size) / (all samples), and those with the
+    /// largest remainders one more; of equal remainders the class with the lowest number.
     /// </summary>
     public static long[] ChooseInProportion(ReadOnlySpan<long> labels, int classes, int n, int seed)
     {

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Drawn pictures of ten classes that a network can learn: shapes and patterns at random places, sizes and angles in random colors, under
-/// noise. For tests, and for machines without a network; figures reached on them say nothing about photographs.
+/// Drawn pictures of ten classes that a network can learn: shapes and patterns at random places, sizes and angles, in random colors and under noise. For
+/// tests and for machines without internet access; accuracies on them say nothing about photographs.
 /// </summary>
 public static class SyntheticImages
 {
@@ -17,8 +17,8 @@ public static class SyntheticImages
         "synthetic cross", "synthetic horizontal stripes", "synthetic vertical stripes", "synthetic checkerboard", "synthetic gradient"]);
 
     /// <summary>
-    /// Draws pictures. Picture i is of class i mod 10 and a function of (seed, i, size) alone: a larger set begins with the smaller one. Sets of
-    /// different seeds share no picture.
+    /// Draws pictures. Picture i is of class i mod 10 and depends on (seed, i, size) alone, so that a larger set begins with the smaller one. Sets with
+    /// different seeds have no picture in common.
     /// </summary>
     /// <param name="count">Pictures, at least 1.</param>
     /// <param name="seed">Any number.</param>
@@ -48,10 +48,10 @@ public static class SyntheticImages
     }
 }
 
-/// <summary>Draws one picture of a class: its figure in one color on a ground of another, both shaded by noise.</summary>
+/// <summary>Draws one picture of a class: a figure in one color on a background of another, under noise.</summary>
 internal static class SyntheticPicture
 {
-    private const int FirstNoise = 16; // the counters before it are the picture's own draws
+    private const int FirstNoise = 16; // counters below it are the picture's other draws
     private const double NoiseAmplitude = 40;
     private const double LeastContrast = 60;
 

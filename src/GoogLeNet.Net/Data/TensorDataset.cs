@@ -37,9 +37,9 @@ public sealed class TensorDataset : IImageDataset, IDisposable
     public Tensor Labels { get; }
 
     /// <summary>
-    /// A new data set of <paramref name="n"/> of the images, in their original order. Every class comes equally often as far as n and the
-    /// class sizes allow; what does not divide goes to the classes with the lowest numbers. The choice depends on the labels, n and seed
-    /// only, and is the same on every machine; a smaller n with the same seed is a subset of a larger one.
+    /// A new data set of <paramref name="n"/> of the images, in their original order. Every class comes equally often as far as n and the class sizes
+    /// allow; the remainder goes to the classes with the lowest numbers. The choice depends on labels, n and seed only, and is the same on every
+    /// machine; a smaller n with the same seed gives a subset.
     /// </summary>
     /// <param name="n">Number of images, 1 to <see cref="Count"/>.</param>
     /// <param name="seed">Any number.</param>
@@ -57,7 +57,7 @@ public sealed class TensorDataset : IImageDataset, IDisposable
 
     /// <summary>
     /// Splits off <paramref name="validationCount"/> of the images: every image goes to exactly one part, both keep the original order, and
-    /// every class gives the same share as far as whole images allow. The choice depends on the labels, the count and the seed only.
+    /// every class gives the same fraction as far as whole images allow. The choice depends on the labels, the count and the seed only.
     /// </summary>
     /// <param name="validationCount">Images for validation, 1 to <see cref="Count"/> − 1.</param>
     /// <param name="seed">Any number.</param>
@@ -76,21 +76,21 @@ public sealed class TensorDataset : IImageDataset, IDisposable
         return new DatasetSplit(Pick([.. train]), Pick(validation));
     }
 
-    /// <summary>As <see cref="Split(int, int)"/>, with that fraction of the images for validation, rounded to whole images.</summary>
-    /// <param name="validationFraction">Share for validation, more than 0 and less than 1.</param>
+    /// <summary>As <see cref="Split(int, int)"/>, with a fraction of the images for validation, rounded to whole images.</summary>
+    /// <param name="validationFraction">The fraction for validation, more than 0 and less than 1.</param>
     /// <param name="seed">Any number.</param>
     /// <returns>Copies on the same device; the caller disposes them. This data set stays usable.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The share is out of range, or a part would have no images.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is out of range, or a part would have no images.</exception>
     public DatasetSplit Split(double validationFraction, int seed) =>
         validationFraction is > 0 and < 1
             ? Split((int)Math.Round(validationFraction * Count), seed)
             : throw new ArgumentOutOfRangeException(
                 nameof(validationFraction), validationFraction, $"validationFraction is {validationFraction}; it must be more than 0 and less than 1.");
 
-    /// <summary>The same data on <paramref name="device"/>; shares memory with this data set where it is there already.</summary>
+    /// <summary>The same data on <paramref name="device"/>; the same memory if it is there already.</summary>
     /// <param name="device">The device to copy to.</param>
     /// <returns>A data set that the caller disposes; this one stays usable.</returns>
-#pragma warning disable RS0030 // A whole data set, once and before training: pinned memory for a copy of it would gain nothing.
+#pragma warning disable RS0030 // A whole data set, once and before training.
     public TensorDataset To(Device device) => new(Images.to(device), Labels.to(device), ClassNames);
 #pragma warning restore RS0030
 
@@ -154,8 +154,8 @@ public sealed class TensorDataset : IImageDataset, IDisposable
 }
 
 /// <summary>Two disjoint parts that make up a data set. Disposing it disposes both.</summary>
-/// <param name="Train">To train on.</param>
-/// <param name="Validation">To choose by.</param>
+/// <param name="Train">Images to train on.</param>
+/// <param name="Validation">Images to validate on.</param>
 public sealed record DatasetSplit(TensorDataset Train, TensorDataset Validation) : IDisposable
 {
     /// <summary>Disposes both parts.</summary>

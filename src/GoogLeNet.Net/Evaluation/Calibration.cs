@@ -10,7 +10,7 @@ namespace Inception.Evaluation;
 /// <param name="Accuracy">Fraction of them that is classified correctly; 0 in an empty bin.</param>
 public sealed record CalibrationBin(double From, double To, long Images, double Confidence, double Accuracy);
 
-/// <summary>How far the confidence of predictions agrees with their accuracy (Guo et al., 2017, arXiv:1706.04599, section 2).</summary>
+/// <summary>How well the confidence of predictions agrees with their accuracy (Guo et al., 2017, arXiv:1706.04599, section 2).</summary>
 /// <param name="ExpectedError">
 /// Expected calibration error (ECE): the mean over all images of |accuracy − confidence| of their bin, in [0, 1]; 0 where predictions made
 /// with confidence p are right with probability p.

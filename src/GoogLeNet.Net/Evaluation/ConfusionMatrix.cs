@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Inception.Evaluation;
 
-/// <summary>How well one class is recognized; all shares in [0, 1].</summary>
+/// <summary>How well one class is recognized; all numbers but the support are in [0, 1].</summary>
 /// <param name="Name">The class.</param>
-/// <param name="Precision">Of the images predicted as this class, the share that is; 0 where none was predicted.</param>
-/// <param name="Recall">Of this class's images, the share that was predicted as it; 0 where there are none.</param>
+/// <param name="Precision">Fraction of the images predicted as this class that are of it; 0 where none was predicted.</param>
+/// <param name="Recall">Fraction of this class's images that were predicted as it; 0 where there are none.</param>
 /// <param name="F1">Harmonic mean of precision and recall; 0 where both are 0.</param>
 /// <param name="Support">Images of this class.</param>
 public sealed record ClassMetrics(string Name, double Precision, double Recall, double F1, long Support);
@@ -41,7 +41,7 @@ public sealed class ConfusionMatrix
     /// <summary>At index [i][j] the images of class i that were predicted as class j.</summary>
     public ImmutableArray<ImmutableArray<long>> Counts { get; }
 
-    /// <summary>Precision, recall and F1 of each class, with scikit-learn's convention that a fraction of nothing is 0.</summary>
+    /// <summary>Precision, recall and F1 of each class, a division by zero giving 0 as in scikit-learn.</summary>
     public ImmutableArray<ClassMetrics> Classes { get; }
 
     /// <summary>Images of class <paramref name="actual"/> that were predicted as class <paramref name="predicted"/>.</summary>

@@ -8,14 +8,13 @@ namespace Inception.Evaluation;
 /// <summary>One network of an ensemble, and what its images go through before they reach it.</summary>
 /// <param name="Model">The network, which stays owned by the caller; its main head is the one that predicts.</param>
 /// <param name="Transforms">
-/// Applied to each view in order; the last result must be float32. Null for what the model needs and no more: a resize to its input size
-/// where the images differ, and values 0–1.
+/// Applied to each view in order; the last result must be float32. Null: resize to the model's input size if needed, then scale to [0, 1].
 /// </param>
 public sealed record EnsembleMember(IClassifier Model, IReadOnlyList<IBatchTransform>? Transforms = null)
 {
     /// <summary>
-    /// Reads a network, as <see cref="GoogLeNet.Load(string)"/> does, and with it what its training did to validation images, where the file is a
-    /// checkpoint of the trainer: everything that a prediction needs.
+    /// Reads a network as <see cref="GoogLeNet.Load(string)"/> does, and from a checkpoint of the trainer also the validation transforms: everything that
+    /// a prediction needs.
     /// </summary>
     /// <param name="path">A checkpoint, or a file of <see cref="GoogLeNet.SaveWeights"/>.</param>
     /// <returns>A <see cref="GoogLeNet"/> on the CPU in evaluation mode, which the caller disposes, and its transforms.</returns>
@@ -31,7 +30,7 @@ public sealed record EnsembleMember(IClassifier Model, IReadOnlyList<IBatchTrans
         return new EnsembleMember(NetworkWeights.Load(file, path), transforms);
     }
 
-    // The rest of the options concerns training alone, and may hold schedules of the user's own.
+    // Only these: the other options may hold types of the user's own.
     private static IReadOnlyList<IBatchTransform>? ValidationTransforms(SafeTensorsFile file, string path)
     {
         try
@@ -47,7 +46,7 @@ public sealed record EnsembleMember(IClassifier Model, IReadOnlyList<IBatchTrans
     }
 }
 
-/// <summary>What a network of an ensemble sees of a batch.</summary>
+/// <summary>The input of one network of an ensemble.</summary>
 internal static class MemberInput
 {
     /// <summary>The view, then the member's transforms; float32, channels last in memory, of the caller's dispose scope.</summary>

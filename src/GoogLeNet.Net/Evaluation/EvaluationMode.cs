@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Inception.Evaluation;
 
 /// <summary>
-/// Puts modules into evaluation mode, and each of their parts back into the mode that it was in when disposed. Where several threads use a module at
-/// once, the first puts it there and the last puts it back.
+/// Puts modules into evaluation mode; disposing it puts each of their parts back into the mode that it had. Of several threads that use a module at once,
+/// the first changes the mode and the last changes it back.
 /// </summary>
 internal sealed class EvaluationMode : IDisposable
 {
@@ -67,7 +67,7 @@ internal sealed class EvaluationMode : IDisposable
 
             if (before.Exists(part => part.Training))
             {
-                // A module's mode is passed on to its parts, which come after it and so have the last word.
+                // Setting a module's mode sets its parts' too; parts come later in the list.
                 foreach (var (module, training) in before)
                 {
                     module.train(training);

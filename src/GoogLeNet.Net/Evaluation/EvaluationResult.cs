@@ -11,7 +11,7 @@ namespace Inception.Evaluation;
 /// <param name="Confidence">Its probability.</param>
 public sealed record Mistake(long Index, int Actual, int Predicted, double Confidence);
 
-/// <summary>How well a network or an ensemble classified a data set. Shares and probabilities are in [0, 1].</summary>
+/// <summary>How well a network or an ensemble classified a data set. Accuracies and probabilities are in [0, 1].</summary>
 public sealed record EvaluationResult
 {
     // Keeps the logarithm finite where a probability has become 0: no more than 708 nats for one image.
@@ -34,10 +34,10 @@ public sealed record EvaluationResult
     /// <summary>Mean negative logarithm of the true class's averaged probability, in nats.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Which classes were taken for which, and each class's precision and recall.</summary>
+    /// <summary>Counts by true and predicted class, and each class's precision and recall.</summary>
     public required ConfusionMatrix Confusion { get; init; }
 
-    /// <summary>How far confidence and accuracy agree.</summary>
+    /// <summary>How well confidence and accuracy agree.</summary>
     public required Calibration Calibration { get; init; }
 
     /// <summary>The mistakes made with the highest confidence, the highest first; as many as the options ask for.</summary>
@@ -81,7 +81,7 @@ public sealed record EvaluationResult
 /// <param name="LabelProbability">Probability of the true class.</param>
 internal readonly record struct Outcome(int Label, int Predicted, double Confidence, int Rank, double LabelProbability);
 
-/// <summary>Outcomes on the device: nothing waits for it until <see cref="Read"/>.</summary>
+/// <summary>Outcomes kept on the device, so that nothing waits for it before <see cref="Read"/>.</summary>
 internal sealed class OutcomeTable(long images, Device device) : IDisposable
 {
     private readonly Tensor table = zeros(images, 5, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();

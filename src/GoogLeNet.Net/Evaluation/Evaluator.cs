@@ -10,9 +10,9 @@ public sealed class Evaluator
     private readonly Predictor predictor;
     private readonly EvaluationOptions options;
 
-    /// <summary>An evaluator of one network on images as they are, transformed as <see cref="EnsembleMember"/> says where no transforms are given.</summary>
+    /// <summary>An evaluator of one network on whole images, with the transforms that <see cref="EnsembleMember"/> has by default.</summary>
     /// <param name="model">The network, which stays owned by the caller.</param>
-    /// <param name="options">What is measured; the defaults of <see cref="EvaluationOptions"/> when omitted.</param>
+    /// <param name="options">What is measured; null for the defaults of <see cref="EvaluationOptions"/>.</param>
     public Evaluator(IClassifier model, EvaluationOptions? options = null)
         : this(new Predictor(model), options)
     {
@@ -20,7 +20,7 @@ public sealed class Evaluator
 
     /// <summary>An evaluator of a predictor: one network or several, on one view or several.</summary>
     /// <param name="predictor">What predicts.</param>
-    /// <param name="options">What is measured; the defaults of <see cref="EvaluationOptions"/> when omitted.</param>
+    /// <param name="options">What is measured; null for the defaults of <see cref="EvaluationOptions"/>.</param>
     public Evaluator(Predictor predictor, EvaluationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(predictor);
@@ -28,12 +28,12 @@ public sealed class Evaluator
         this.options = options ?? new EvaluationOptions();
     }
 
-    /// <summary>Predicts every image and compares with its label. Results stay on the device until the last image.</summary>
+    /// <summary>Predicts every image and compares with its label.</summary>
     /// <param name="dataset">Labeled images.</param>
-    /// <param name="progress">Told after every batch, on this thread.</param>
+    /// <param name="progress">Called after every batch, on this thread.</param>
     /// <param name="cancellationToken">Ends the evaluation between two views of a batch.</param>
-    /// <exception cref="ArgumentException">The data set is empty, has other classes than the networks or labels outside them, or does not fit them.</exception>
-    /// <exception cref="InvalidOperationException">A prediction is not a number: the weights are of no use.</exception>
+    /// <exception cref="ArgumentException">The data set is empty, has another number of classes than the networks or labels outside them, or its images do not fit the networks.</exception>
+    /// <exception cref="InvalidOperationException">A prediction is not a number, because a weight or an input is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public EvaluationResult Evaluate(
         IImageDataset dataset, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -57,7 +57,7 @@ public sealed class Evaluator
     }
 }
 
-/// <summary>What an evaluation measures, and in what steps.</summary>
+/// <summary>Options of an evaluation.</summary>
 public sealed record EvaluationOptions
 {
     private readonly int batchSize = 256;
@@ -68,7 +68,7 @@ public sealed record EvaluationOptions
     /// <summary>Images in a step, at least 1. Default 256.</summary>
     public int BatchSize { get => batchSize; init => batchSize = Check.AtLeast(1, value, nameof(BatchSize)); }
 
-    /// <summary>The k of top-k accuracy, at least 1; where there are fewer classes, their number. Default 5.</summary>
+    /// <summary>The k of top-k accuracy, at least 1; at most the number of classes is used. Default 5.</summary>
     public int TopK { get => topK; init => topK = Check.AtLeast(1, value, nameof(TopK)); }
 
     /// <summary>Bins of the calibration error, at least 1. Default 15.</summary>

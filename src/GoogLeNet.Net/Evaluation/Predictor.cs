@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Inception.Evaluation;
 
 /// <summary>
-/// Classifies images by one network or the average of several, each looking at several views: the softmax of every network's main head on
-/// every view is averaged (arXiv:1409.4842, section 7), networks with equal weights, views with theirs.
+/// Classifies images by one network or several, on one view or several: the probabilities of every network's main head on every view are averaged
+/// (arXiv:1409.4842, section 7), networks with equal weights, views with their own.
 /// </summary>
 /// <remarks>
-/// Any number of threads may predict at once, with one predictor or several of the same networks, as long as none of the networks is being trained,
-/// moved or disposed. What serves many requests best is a network of <see cref="GoogLeNet.Compile"/>.
+/// Any number of threads may predict at once, also through several predictors of the same networks, as long as none of the networks is trained, moved or
+/// disposed meanwhile. To serve many requests, use <see cref="GoogLeNet.Compile"/>.
 /// </remarks>
 public sealed class Predictor
 {
@@ -18,7 +18,7 @@ public sealed class Predictor
     /// <summary>A predictor of one network.</summary>
     /// <param name="model">The network, which stays owned by the caller.</param>
     /// <param name="transforms">As for <see cref="EnsembleMember"/>.</param>
-    /// <param name="views">What it looks at; the image as it is when omitted.</param>
+    /// <param name="views">The views to average over; null for the image as it is.</param>
     public Predictor(IClassifier model, IReadOnlyList<IBatchTransform>? transforms = null, IViews? views = null)
         : this([new EnsembleMember(model, transforms)], views)
     {
@@ -26,8 +26,8 @@ public sealed class Predictor
 
     /// <summary>A predictor of an ensemble, whose networks may differ in everything but their classes.</summary>
     /// <param name="members">At least one network.</param>
-    /// <param name="views">What each looks at; the image as it is when omitted.</param>
-    /// <exception cref="ArgumentException">There is no network, or they tell different numbers of classes apart.</exception>
+    /// <param name="views">The views to average over; null for the image as it is.</param>
+    /// <exception cref="ArgumentException">There is no network, or the networks have different numbers of classes.</exception>
     public Predictor(IReadOnlyList<EnsembleMember> members, IViews? views = null)
     {
         ArgumentNullException.ThrowIfNull(members);
@@ -52,16 +52,16 @@ public sealed class Predictor
         NumClasses = members[0].Model.NumClasses;
     }
 
-    /// <summary>What each network looks at.</summary>
+    /// <summary>The views that predictions are averaged over.</summary>
     public IViews Views { get; }
 
-    /// <summary>Classes that every network tells apart.</summary>
+    /// <summary>Number of classes of every network.</summary>
     public int NumClasses { get; }
 
     /// <summary>Where predictions are: the device of the first network.</summary>
     internal Device Device => DeviceOf(members[0]);
 
-    /// <summary>Predicts in evaluation mode and inference mode; the networks' mode is what it was afterwards.</summary>
+    /// <summary>Predicts in evaluation mode; afterwards the networks have the mode that they had before.</summary>
     /// <param name="images">
     /// (N, C, H, W), or a single image (C, H, W): uint8 with values 0–255 or float32 in the same units, on any device; left as it is.
     /// </param>
@@ -100,7 +100,7 @@ public sealed class Predictor
 
         using var scope = NewDisposeScope();
 
-        // Made before inference mode begins, and so an ordinary tensor to the caller.
+        // Made before inference mode begins: the caller gets an ordinary tensor.
         var sum = zeros(images.shape[0], NumClasses, dtype: ScalarType.Float64, device: Device);
         using var inference = inference_mode();
         foreach (var member in members)

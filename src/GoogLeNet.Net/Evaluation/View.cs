@@ -7,32 +7,32 @@ namespace Inception.Evaluation;
 /// <param name="Width">At least 1.</param>
 public readonly record struct ImageSize(int Height, int Width);
 
-/// <summary>A part of an image. It may reach beyond the edge by less than the image's side; what it sees there is the inside, mirrored.</summary>
+/// <summary>A part of an image. It may reach beyond the edges by less than the image's side; there the image is mirrored.</summary>
 /// <param name="Top">First row, 0 at the image's upper edge.</param>
 /// <param name="Left">First column, 0 at the image's left edge.</param>
 /// <param name="Height">Rows, at least 1.</param>
 /// <param name="Width">Columns, at least 1.</param>
 public readonly record struct Window(int Top, int Left, int Height, int Width);
 
-/// <summary>One view of an image: the image is resized, a window is cut out, brought to the network's size and mirrored, in this order.</summary>
+/// <summary>One view of an image: the image is resized, a window is cut out, the window is resized and mirrored, in this order.</summary>
 public sealed record View
 {
     /// <summary>Fraction of this view in the average, in (0, 1].</summary>
     public required double Weight { get; init; }
 
-    /// <summary>The size that the whole image is brought to first; null for its own.</summary>
+    /// <summary>The size that the whole image is resized to first; null for its own.</summary>
     public ImageSize? Scaled { get; init; }
 
-    /// <summary>What is cut out of it.</summary>
+    /// <summary>The part that is cut out.</summary>
     public required Window Window { get; init; }
 
-    /// <summary>Height and width of the result; null for the window's. Where it is given, no transform that resizes belongs after the view.</summary>
+    /// <summary>Height and width of the result; null for the window's. With it, transforms that change the size are not applied to the view.</summary>
     public int? Size { get; init; }
 
-    /// <summary>Whether left and right are exchanged.</summary>
+    /// <summary>Whether the result is mirrored left to right.</summary>
     public bool Mirrored { get; init; }
 
-    /// <summary>Shows the view of every image of a batch.</summary>
+    /// <summary>Computes the view of every image of a batch.</summary>
     /// <param name="images">(N, C, H, W), uint8 or float32, of the height and width that the view was made for; left as it is.</param>
     /// <returns>
     /// (N, C, h, w) on the same device in the same units: of the images' type where pixels only move inside the image, else float32, mirrored about the edges or
@@ -71,7 +71,7 @@ public sealed record View
     }
 }
 
-/// <summary>Where crops lie.</summary>
+/// <summary>Sizes and places of crops.</summary>
 internal static class CropGeometry
 {
     /// <summary>The input size of the networks that the published protocols are for.</summary>
@@ -80,10 +80,10 @@ internal static class CropGeometry
     /// <summary>The image as it is.</summary>
     public static View Whole(int height, int width) => new() { Weight = 1, Window = new Window(0, 0, height, width) };
 
-    /// <summary>A length given for input of 224 pixels, for input of <paramref name="size"/>; halves are rounded up.</summary>
+    /// <summary>A length published for input of 224 pixels, scaled to input of <paramref name="size"/>; halves are rounded up.</summary>
     public static int InProportion(int length, int size) => Rounded((double)length * size / PublishedSize);
 
-    /// <summary>The size of an image whose shorter side is brought to <paramref name="side"/>, its shape kept.</summary>
+    /// <summary>The size of an image after its shorter side is resized to <paramref name="side"/>, proportions kept.</summary>
     public static ImageSize ShortSide(int height, int width, int side)
     {
         Check.AtLeast(1, height);
@@ -109,11 +109,11 @@ internal static class CropGeometry
             .Select(offset => new Window(square.Top + offset.Item1, square.Left + offset.Item2, size, size));
     }
 
-    /// <summary>Each view once, with the weights of all that are like it.</summary>
+    /// <summary>Equal views merged into one with the sum of their weights.</summary>
     public static IEnumerable<View> Merged(IEnumerable<View> views) =>
         views.GroupBy(view => view with { Weight = 0 }).Select(alike => alike.Key with { Weight = alike.Sum(view => view.Weight) });
 
-    /// <summary>Each view and its mirror image, which share its weight.</summary>
+    /// <summary>Each view and its mirror image, with half of its weight each.</summary>
     public static IReadOnlyList<View> WithMirrorImages(IEnumerable<View> views) =>
         [.. views.SelectMany(view => new[] { false, true }.Select(mirrored => view with { Weight = view.Weight / 2, Mirrored = mirrored }))];
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Inception.Evaluation;
 
-/// <summary>Which views of an image a prediction is averaged over, as a value.</summary>
+/// <summary>The views of an image that a prediction is averaged over.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "views")]
 [JsonDerivedType(typeof(IdentityView), "identity")]
 [JsonDerivedType(typeof(FlipViews), "flip")]
@@ -12,7 +12,7 @@ namespace Inception.Evaluation;
 [JsonDerivedType(typeof(PaperCrops), "paperCrops")]
 public interface IViews
 {
-    /// <summary>The views of an image, each of them different, with weights that add up to 1.</summary>
+    /// <summary>Creates the views of an image: all different, with weights that add up to 1.</summary>
     /// <param name="height">Height of the image in pixels, at least 1.</param>
     /// <param name="width">Width of the image in pixels, at least 1.</param>
     /// <param name="size">Height and width that the network takes, at least 1.</param>
@@ -27,7 +27,7 @@ public sealed record IdentityView : IViews
     public IReadOnlyList<View> Create(int height, int width, int size) => [CropGeometry.Whole(height, width)];
 }
 
-/// <summary>The square in the middle of the image, brought to the network's size: how one looks at a photo. A square image is seen whole.</summary>
+/// <summary>The square in the middle of the image, resized to the network's input size: the usual choice for photographs. Of a square image it is the whole.</summary>
 public sealed record CenterCropView : IViews
 {
     /// <inheritdoc/>
@@ -87,8 +87,8 @@ public sealed record PaperCrops : IViews
 }
 
 /// <summary>
-/// The image, and the image moved along its diagonal both ways, what comes in at the edges being the inside mirrored; each with its mirror
-/// image. The views in the middle have half of the weight, as in cifar10-airbench, which however averages logits.
+/// The image, and the image moved along its diagonal in both directions and mirrored at the edges; each with its mirror image. The unmoved views have half
+/// of the weight, as in cifar10-airbench, which averages logits instead of probabilities.
 /// </summary>
 public sealed record TranslationViews : IViews
 {

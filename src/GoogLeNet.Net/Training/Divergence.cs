@@ -44,8 +44,8 @@ internal sealed class DivergenceCheck(TrainingState state)
     private TrainingDivergedException Diverged(string? head, int step) => new(head, state.Epoch + 1, step, state.RateAt(step - 1));
 }
 
-/// <summary>A head's loss or a weight stopped being a finite number: the weights are of no use any more.</summary>
-/// <param name="head">The head whose loss it is; null where a weight was found first.</param>
+/// <summary>A head's loss or a weight is not finite: the run has diverged.</summary>
+/// <param name="head">The head whose loss it is; null for a weight.</param>
 /// <param name="epoch">Epoch, counted from 1.</param>
 /// <param name="step">The step in the epoch, counted from 1, whose loss it is; for a weight, the steps taken when it was noticed.</param>
 /// <param name="learningRate">The rate at that step.</param>
@@ -53,7 +53,7 @@ public sealed class TrainingDivergedException(string? head, int epoch, int step,
     : Exception(FormattableString.Invariant(
         $"{(head is null ? "A weight" : $"The loss of head '{head}'")} is not a finite number in epoch {epoch}, step {step}, at learning rate {learningRate:G6}; try a lower rate."))
 {
-    /// <summary>The head whose loss it is; null where a weight was found first.</summary>
+    /// <summary>The head whose loss it is; null for a weight.</summary>
     public string? Head { get; } = head;
 
     /// <summary>Epoch, counted from 1.</summary>

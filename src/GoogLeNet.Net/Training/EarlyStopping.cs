@@ -1,15 +1,15 @@
 namespace Inception.Training;
 
 /// <summary>
-/// Ends a run whose main head has stopped getting better: a pure function of the history, so that a resumed run goes on counting.
+/// Ends a run whose main head no longer improves. It is a pure function of the history, so that a resumed run goes on counting.
 /// </summary>
 public sealed record EarlyStopping
 {
-    /// <summary>A rule.</summary>
+    /// <summary>Creates a rule.</summary>
     /// <param name="patience">Epochs without an improvement after which the run ends, at least 1.</param>
-    /// <param name="metric">What is watched, of the main head on the validation images; without them, on the training images.</param>
+    /// <param name="metric">The main head's metric to watch, on the validation images or, without them, on the training images.</param>
     /// <param name="minimumChange">How much better counts as an improvement, 0 or more, in the metric's unit.</param>
-    /// <param name="restoreBest">Whether the run ends with the weights of the best epoch rather than the last, however it ends.</param>
+    /// <param name="restoreBest">Whether the run ends with the weights of the best epoch instead of the last, however it ends.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public EarlyStopping(int patience, WatchedMetric metric = WatchedMetric.Accuracy, double minimumChange = 0, bool restoreBest = true)
     {
@@ -22,7 +22,7 @@ public sealed record EarlyStopping
     /// <summary>Epochs without an improvement after which the run ends.</summary>
     public int Patience { get; }
 
-    /// <summary>What is watched.</summary>
+    /// <summary>The metric to watch.</summary>
     public WatchedMetric Metric { get; }
 
     /// <summary>How much better counts as an improvement.</summary>

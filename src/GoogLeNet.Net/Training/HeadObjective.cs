@@ -3,16 +3,16 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>What training minimizes: the weighted sum of the mean losses of a model's heads.</summary>
+/// <summary>What training minimizes: the weighted sum of the heads' mean losses.</summary>
 public sealed class HeadObjective
 {
     private readonly IReadOnlyList<Head> heads;
     private readonly IHeadLoss[] losses;
     private readonly ILearningRateSchedule?[] weights;
 
-    /// <summary>The objective of training.</summary>
+    /// <summary>Creates the objective of training.</summary>
     /// <param name="heads">The model's heads.</param>
-    /// <param name="options">Their losses and weights over the run, and the label smoothing; the rest is not looked at.</param>
+    /// <param name="options">Options, of which the losses, head weights and label smoothing are used.</param>
     public HeadObjective(IReadOnlyList<Head> heads, TrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(heads);
@@ -29,7 +29,7 @@ public sealed class HeadObjective
         weights = training.weights;
     }
 
-    /// <summary>The same with the losses that validation measures.</summary>
+    /// <summary>The same with each loss's <see cref="IHeadLoss.ForValidation"/>.</summary>
     public HeadObjective ForValidation() => new(this);
 
     /// <summary>Every head's mean loss, which is also added to <paramref name="metrics"/> with the head's hits.</summary>

@@ -7,13 +7,13 @@ namespace Inception.Training;
 /// <param name="Loss">The weighted loss of all heads just before the step, smoothed over the steps before it.</param>
 public readonly record struct LearningRateLoss(double LearningRate, double Loss);
 
-/// <summary>What a learning-rate search saw.</summary>
-/// <param name="Points">Its steps, rates rising; it ends where the loss has run away. At least one.</param>
+/// <summary>The result of a learning-rate search.</summary>
+/// <param name="Points">The steps, with rising rates, up to where the loss has run away; at least one.</param>
 public sealed record LearningRateSearch(IReadOnlyList<LearningRateLoss> Points)
 {
     /// <summary>
-    /// The rate at which the loss fell most steeply along the logarithm of the rate: fastai's suggestion for the highest rate of a schedule.
-    /// The first rate where there are fewer than three steps.
+    /// The rate at which the loss fell most steeply over the logarithm of the rate: fastai's suggestion for the highest rate of a schedule.
+    /// With fewer than three steps, the first rate.
     /// </summary>
     public double Steepest
     {
@@ -33,7 +33,7 @@ public sealed record LearningRateSearch(IReadOnlyList<LearningRateLoss> Points)
     private double SlopeAt(int i) => Points[i + 1].Loss - Points[i - 1].Loss;
 }
 
-/// <summary>Searches a learning rate: see <see cref="MultiHeadTrainer.FindLearningRate"/>.</summary>
+/// <summary>Trains with a rising learning rate to see where the loss falls fastest: <see cref="MultiHeadTrainer.FindLearningRate"/>.</summary>
 internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast network, TrainingLoaders loaders, TrainerOptions options)
 {
     private readonly HeadObjective objective = new(model.Heads, options);
@@ -84,7 +84,7 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
         }
     }
 
-    // What the step minimized.
+    // The sum that the step minimized.
     private double WeightedLoss(MetricAccumulator metrics, TrainingPosition position)
     {
 #pragma warning disable RS0030 // A search must see the loss of a step before it takes the next.
@@ -92,7 +92,7 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
 #pragma warning restore RS0030
     }
 
-    // An exponential mean whose bias towards its start of 0 is taken out.
+    // An exponential mean, corrected for its start at 0 as Adam's.
     private struct SmoothedLoss
     {
         private const double Keep = 0.9;

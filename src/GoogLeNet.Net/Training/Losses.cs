@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>The loss of one head, image by image. A loss of one's own is a record that implements this.</summary>
+/// <summary>The loss of one head, image by image. Implement it with a record.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "loss")]
 [JsonDerivedType(typeof(CrossEntropy), "crossEntropy")]
 public interface IHeadLoss
 {
-    /// <summary>The loss that validation measures; the same one unless a loss says otherwise.</summary>
+    /// <summary>The loss that validation measures. Default: this one.</summary>
     [JsonIgnore]
     IHeadLoss ForValidation => this;
 
@@ -20,14 +20,14 @@ public interface IHeadLoss
 }
 
 /// <summary>
-/// Cross entropy in nats between softmax(logits) and the label, of whose probability a share is spread evenly over all classes (label
-/// smoothing; Szegedy et al. 2016, section 7). Validation measures it without smoothing.
+/// Cross entropy, in nats, with label smoothing (Szegedy et al. 2016, section 7): a fraction of the label's probability is spread evenly over all classes.
+/// Validation measures it without smoothing.
 /// </summary>
 public sealed record CrossEntropy : IHeadLoss
 {
-    /// <summary>A cross entropy.</summary>
-    /// <param name="labelSmoothing">Share spread over all classes, in [0, 1). Default 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The share is outside its range.</exception>
+    /// <summary>Creates a cross entropy.</summary>
+    /// <param name="labelSmoothing">Fraction spread over all classes, in [0, 1). Default 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is outside its range.</exception>
     public CrossEntropy(double labelSmoothing = 0) => LabelSmoothing = Check.BelowOne(labelSmoothing, nameof(LabelSmoothing));
 
     /// <summary>Fraction of the label's probability that is spread over all classes.</summary>

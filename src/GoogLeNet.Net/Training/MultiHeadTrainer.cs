@@ -7,8 +7,7 @@ using static TorchSharp.torch;
 namespace Inception.Training;
 
 /// <summary>
-/// Trains a classifier with one or several heads: the loss is the weighted sum of every head's cross entropy, and loss and accuracy of
-/// every head are kept for training and validation.
+/// Trains a classifier with one or several heads on the weighted sum of the heads' losses, and records loss and accuracy of every head.
 /// </summary>
 public sealed class MultiHeadTrainer
 {
@@ -18,11 +17,11 @@ public sealed class MultiHeadTrainer
     private readonly TrainerOptions options;
     private readonly ILogger logger;
 
-    /// <summary>A trainer of <paramref name="model"/>, which stays owned by the caller and must be on its final device.</summary>
+    /// <summary>Creates a trainer of <paramref name="model"/>, which the caller owns and has moved to its final device.</summary>
     /// <param name="model">The network.</param>
-    /// <param name="options">How to train; the tutorial's settings when omitted.</param>
-    /// <param name="logger">Where the course of runs is written; nowhere when omitted.</param>
-    /// <exception cref="ArgumentException">The heads have equal names or a weight that is not a positive number, or the options do not go with them.</exception>
+    /// <param name="options">How to train; null for the defaults of <see cref="TrainerOptions"/>.</param>
+    /// <param name="logger">Where runs are logged; null for nowhere.</param>
+    /// <exception cref="ArgumentException">Two heads have one name, a weight is not a positive number, or the options do not fit the heads.</exception>
     public MultiHeadTrainer(MultiHeadModel model, TrainerOptions? options = null, ILogger<MultiHeadTrainer>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -35,16 +34,16 @@ public sealed class MultiHeadTrainer
         TrainingGuards.CheckOptions(this.options, model.Heads);
     }
 
-    /// <summary>Trains for the options' epochs. The model's parameters hold the result, and the model is in evaluation mode, ready to predict.</summary>
+    /// <summary>Trains the model. Afterwards it is in evaluation mode.</summary>
     /// <param name="train">Images to learn from.</param>
-    /// <param name="validation">Images to measure on after each epoch, or as often as the options say; null for none.</param>
-    /// <param name="progress">Told of steps, epochs and checkpoints, on this thread.</param>
+    /// <param name="validation">Images to measure on, after each epoch unless the options say otherwise; null for none.</param>
+    /// <param name="progress">Called for steps, epochs and checkpoints, on this thread.</param>
     /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
-    /// <param name="resumeFrom">A checkpoint of the same model and options to continue from; on a CPU the run goes on bit for bit as if never interrupted.</param>
+    /// <param name="resumeFrom">A checkpoint of the same model and options to continue from. On a CPU the result is bit for bit that of an uninterrupted run.</param>
     /// <returns>Every epoch's learning rate, times and metrics, those before a resume included.</returns>
     /// <exception cref="ArgumentException">A data set does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
-    /// <exception cref="TrainingDivergedException">A loss stopped being a finite number.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
     /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or another number of training images.</exception>
     /// <exception cref="IOException">A checkpoint cannot be read or written, or its folder cannot be made.</exception>
     public History Fit(

@@ -5,7 +5,7 @@ using Inception.Data;
 
 namespace Inception.Training;
 
-/// <summary>Options as JSON that two runs can compare, with transforms, schedules, losses and optimizers of the user's own under their types' full names.</summary>
+/// <summary>A run's options as JSON, to be compared between runs. Users' own transforms, schedules, losses and optimizers have their types' full names as discriminators.</summary>
 internal static class OptionsJson
 {
     public static JsonObject Describe(TrainerOptions options)

@@ -3,18 +3,18 @@ using static TorchSharp.torch.nn;
 
 namespace Inception.Training;
 
-/// <summary>Smaller training images for a part of the run, and a step that costs less.</summary>
+/// <summary>A part of the run with smaller training images.</summary>
 /// <param name="Size">Their height and width in pixels, at least 1.</param>
 /// <param name="Until">Fraction of the run, in (0, 1], at which the next stage begins.</param>
 public sealed record ResizingStage(int Size, double Until);
 
 /// <summary>
-/// Training images that grow during the run, after every transform (Howard 2018; Touvron et al. 2019): most of what a network learns first shows in
-/// small images too. Bilinear with antialiasing. After the last stage, images have the size that the transforms give them.
+/// Training images that grow during the run, so that early steps cost less (Howard 2018; Touvron et al. 2019). They are resized after all transforms,
+/// bilinearly with antialiasing; after the last stage they keep the size that the transforms give them.
 /// </summary>
 public sealed record ProgressiveResizing
 {
-    /// <summary>Images of these sizes, one stage after the other.</summary>
+    /// <summary>Creates the stages.</summary>
     /// <param name="stages">At least one, each with a later end than the one before.</param>
     /// <exception cref="ArgumentException">There is no stage, or a size or an end is out of range or order.</exception>
     public ProgressiveResizing(IReadOnlyList<ResizingStage> stages)

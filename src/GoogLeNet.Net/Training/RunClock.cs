@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Inception.Training;
 
-/// <summary>Times a run: its speed so far, and how long the rest will take.</summary>
+/// <summary>Measures a run's speed and estimates its remaining time.</summary>
 internal sealed class RunClock(TrainerOptions options, int stepsPerEpoch, long trainImages, long validationImages)
 {
     // A forward pass alone costs about a third of a training step; used until the first validation has been timed.
@@ -12,10 +12,10 @@ internal sealed class RunClock(TrainerOptions options, int stepsPerEpoch, long t
     private int steps = -1;
     private double? validationSeconds;
 
-    /// <summary>Time between two reports, for each of which the losses are read; for tests that count what steps do.</summary>
+    /// <summary>Time between two reports, each of which reads the losses. Tests change it.</summary>
     public static TimeSpan ReportInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Training speed; the first step, which prepares the kernels, left out. 0 before the second.</summary>
+    /// <summary>Training speed without the first step, which warms up. 0 before the second.</summary>
     public double ImagesPerSecond => steps > 0 ? steps * ImagesPerStep / stepSeconds : 0;
 
     private double ImagesPerStep => trainImages / (double)stepsPerEpoch;

@@ -5,10 +5,10 @@ namespace Inception.Training;
 /// <summary>Tells a run's observers what happens, and collects what callbacks ask for.</summary>
 internal sealed class RunEvents(TrainerOptions options, IProgress<TrainingEvent>? progress, ILogger logger)
 {
-    /// <summary>What callbacks have asked for and not got yet.</summary>
+    /// <summary>What callbacks have asked for.</summary>
     public TrainingRequests Requests { get; private set; }
 
-    /// <summary>A save has been made, or its reason is gone.</summary>
+    /// <summary>Forgets requests to save.</summary>
     public void ClearSaveRequest() => Requests &= ~TrainingRequests.Save;
 
     /// <summary>Tells everyone.</summary>
@@ -28,7 +28,7 @@ internal sealed class RunEvents(TrainerOptions options, IProgress<TrainingEvent>
     {
         if (progress is not null && reportIsDue)
         {
-            // Read now: later the device would be further on.
+            // Read before anyone else does, as of this step.
             _ = value.Metrics;
             progress.Report(value);
         }

@@ -20,8 +20,8 @@ public sealed record TrainerOptions
     public int BatchSize { get => batchSize; init => batchSize = Check.AtLeast(1, value, nameof(BatchSize)); }
 
     /// <summary>
-    /// Images that are computed at once, where a whole batch does not fit the memory: the gradients of a batch's parts are added up before
-    /// the step, which is that of the whole batch but for batch normalization's statistics. Divides <see cref="BatchSize"/>. Default null: the whole batch.
+    /// Images computed at once where a whole batch does not fit into memory (gradient accumulation). The step is that of the whole batch except for batch
+    /// normalization's statistics. Must divide <see cref="BatchSize"/>. Default null: the whole batch.
     /// </summary>
     public int? MicroBatchSize { get => microBatchSize; init => microBatchSize = value is { } n ? Check.AtLeast(1, n, nameof(MicroBatchSize)) : null; }
 
@@ -34,21 +34,21 @@ public sealed record TrainerOptions
     /// <summary>Probability spread evenly over all classes in the training targets, in [0, 1). Default 0.</summary>
     public double LabelSmoothing { get => labelSmoothing; init => labelSmoothing = Check.BelowOne(value, nameof(LabelSmoothing)); }
 
-    /// <summary>Losses of heads, by name, that train on something else than cross entropy with <see cref="LabelSmoothing"/>. Default null: none.</summary>
+    /// <summary>Losses by head name, for heads that do not use cross entropy with <see cref="LabelSmoothing"/>. Default null: none.</summary>
     public IReadOnlyDictionary<string, IHeadLoss>? Losses { get; init; }
 
     /// <summary>
-    /// Weights of heads' losses, by name, over the run, in place of the model's own: a schedule's value at a step is the weight there, more
-    /// than 0 at the start and never negative. Default null: the model's weights throughout.
+    /// Weights of the losses over the run, by head name, in place of the model's own: a schedule's value at a step is the weight there; more than 0 at the
+    /// start, never negative. Default null: the model's weights throughout.
     /// </summary>
     public IReadOnlyDictionary<string, ILearningRateSchedule>? HeadWeights { get; init; }
 
-    /// <summary>Of how many most probable classes one must be right for <see cref="HeadMetrics.TopKAccuracy"/>, at least 1; null for no such metric. Default null.</summary>
+    /// <summary>The k of <see cref="HeadMetrics.TopKAccuracy"/>, at least 1; null to skip it. Default null.</summary>
     public int? TopK { get => topK; init => topK = value is { } n ? Check.AtLeast(1, n, nameof(TopK)) : null; }
 
     /// <summary>
-    /// The number format of the computations. With <see cref="Precision.BFloat16"/> the model must take bfloat16 images, as convolutions, linear
-    /// layers, batch normalizations, poolings and activations do; its parameters are float32 again after the run. Default float32.
+    /// The number format of the computations. With <see cref="Precision.BFloat16"/> the model must accept bfloat16 images, as convolutions, linear layers,
+    /// batch normalizations, poolings and activations do; its parameters are float32 again after the run. Default float32.
     /// </summary>
     public Precision Precision { get; init; }
 
@@ -56,8 +56,7 @@ public sealed record TrainerOptions
     public GradientClipping? Clipping { get; init; }
 
     /// <summary>
-    /// The average of the weights that is kept beside them, evaluated after each epoch and saved in every checkpoint; the run ends with it in the
-    /// model. Default null: none.
+    /// An average of the weights, evaluated after each epoch and saved in every checkpoint; the model has it at the end of the run. Default null: none.
     /// </summary>
     public WeightAveraging? Averaging { get; init; }
 
@@ -68,23 +67,22 @@ public sealed record TrainerOptions
     public int Seed { get; init; }
 
     /// <summary>
-    /// What happens to training images; null for what the model needs and no more: a resize to its input size where the images differ,
-    /// and values 0–1.
+    /// Transforms of training images. Default null: resize to the model's input size if needed, then scale to [0, 1].
     /// </summary>
     public IReadOnlyList<IBatchTransform>? TrainTransforms { get; init; }
 
     /// <summary>Smaller training images for a part of the run. Default null: the size that <see cref="TrainTransforms"/> give throughout.</summary>
     public ProgressiveResizing? Resizing { get; init; }
 
-    /// <summary>Blends the images of each training batch, and their labels in the loss. Default null: none.</summary>
+    /// <summary>Blending of the images of each training batch, and of their labels in the loss. Default null: none.</summary>
     public Mixup? Mixup { get; init; }
 
-    /// <summary>What happens to validation images; null as for <see cref="TrainTransforms"/>.</summary>
+    /// <summary>Transforms of validation images. Default null: as for <see cref="TrainTransforms"/>.</summary>
     public IReadOnlyList<IBatchTransform>? ValidationTransforms { get; init; }
 
     /// <summary>
-    /// Epochs from one validation to the next, at least 1; null for the last epoch alone, which always ends with one. Anything but 1 goes neither with
-    /// <see cref="EarlyStopping"/> nor with a schedule that looks at the history. Default 1.
+    /// Epochs between validations, at least 1; null to validate after the last epoch only, which is always validated. It must be 1 with
+    /// <see cref="EarlyStopping"/> or a schedule that uses the history. Default 1.
     /// </summary>
     public int? ValidationInterval
     {
@@ -95,7 +93,7 @@ public sealed record TrainerOptions
     /// <summary>Whether an epoch, counted from 0, ends with a validation.</summary>
     internal bool IsValidated(int epoch) => epoch == Epochs - 1 || (epoch + 1) % ValidationInterval == 0;
 
-    /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>; made where it does not exist; null for no
+    /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>, created if it does not exist. Default null: no
     /// checkpoints.</summary>
     [JsonIgnore]
     public string? CheckpointFolder { get; init; }
@@ -104,7 +102,7 @@ public sealed record TrainerOptions
     [JsonIgnore]
     public CheckpointPolicy Checkpoints { get; init; } = new();
 
-    /// <summary>What observes the run and may ask it to save or to stop, called in this order. Default none.</summary>
+    /// <summary>Callbacks that observe the run and may ask it to save or to stop, called in this order. Default none.</summary>
     [JsonIgnore]
     public IReadOnlyList<ITrainingCallback> Callbacks { get; init; } = [];
 }

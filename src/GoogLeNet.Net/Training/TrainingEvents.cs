@@ -6,18 +6,18 @@ public abstract record TrainingEvent;
 /// <summary>An epoch begins.</summary>
 /// <param name="Epoch">Epoch, counted from 1.</param>
 /// <param name="Epochs">Epochs of the run.</param>
-/// <param name="Step">Steps of it that were taken before, in a run that was resumed in its midst.</param>
+/// <param name="Step">Steps of it taken before, in a run that was resumed within the epoch.</param>
 /// <param name="Steps">Steps in an epoch.</param>
 public sealed record EpochBegunEvent(int Epoch, int Epochs, int Step, int Steps) : TrainingEvent;
 
-/// <summary>A step was taken. Progress hears of it a few times a second at most, callbacks every time.</summary>
+/// <summary>A step was taken. Progress is told a few times a second at most, callbacks every time.</summary>
 /// <param name="Epoch">Epoch, counted from 1.</param>
 /// <param name="Epochs">Epochs of the run.</param>
 /// <param name="Step">Steps taken in the epoch.</param>
 /// <param name="Steps">Steps in an epoch.</param>
 /// <param name="LearningRate">The step's rate.</param>
 /// <param name="ImagesPerSecond">Training speed over this run so far, the first step left out.</param>
-/// <param name="Remaining">Estimated time to the end of the run, validation included; null until there is something to go by.</param>
+/// <param name="Remaining">Estimated time to the end of the run, validation included; null before the second step.</param>
 /// <param name="Reading">Reads <see cref="Metrics"/>.</param>
 public sealed record StepEvent(
     int Epoch, int Epochs, int Step, int Steps, double LearningRate, double ImagesPerSecond, TimeSpan? Remaining,
@@ -38,7 +38,7 @@ public sealed record EpochEvent(EpochRecord Record, int Epochs, History History)
 /// <param name="IsBest">Whether it holds the best validation accuracy so far.</param>
 public sealed record CheckpointEvent(string Path, bool IsBest) : TrainingEvent;
 
-/// <summary>What a callback may ask of the run; the run decides when.</summary>
+/// <summary>What a callback may ask of the run.</summary>
 [Flags]
 public enum TrainingRequests
 {
@@ -48,18 +48,18 @@ public enum TrainingRequests
     /// <summary>Write <c>last.safetensors</c> now; without a checkpoint folder, nothing happens.</summary>
     Save = 1,
 
-    /// <summary>End the run after the step at hand, or after the epoch where that has ended; its state is saved first.</summary>
+    /// <summary>Save the run's state and end it: after the current step, or the current epoch if it has ended.</summary>
     Stop = 2,
 }
 
 /// <summary>
-/// Observes a run, and may ask for something. It is called on the training thread after every event, every single step included, and never
-/// reaches into the loop. For watching alone, an <see cref="IProgress{T}"/> of <see cref="TrainingEvent"/> is enough and is spared most steps.
+/// Observes a run and may ask it to save or to stop. It is called on the training thread after every event, every single step included. To observe only,
+/// an <see cref="IProgress{T}"/> of <see cref="TrainingEvent"/> is enough; it skips most steps.
 /// </summary>
 public interface ITrainingCallback
 {
     /// <summary>Called after each event of the run.</summary>
-    /// <param name="value">What happened. Reading a <see cref="StepEvent"/>'s metrics waits for the device: seldom is better.</param>
+    /// <param name="value">What happened. Reading a <see cref="StepEvent"/>'s metrics waits for the device, so read them seldom.</param>
     /// <returns>What the callback asks for.</returns>
     TrainingRequests Observe(TrainingEvent value);
 }

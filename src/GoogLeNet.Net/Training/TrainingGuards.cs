@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Inception.Training;
 
-/// <summary>What a trainer refuses before the first step.</summary>
+/// <summary>Refusals before the first step of a run.</summary>
 internal static class TrainingGuards
 {
     public static void CheckHeads(IReadOnlyList<Head> heads)
@@ -27,7 +27,7 @@ internal static class TrainingGuards
         }
     }
 
-    /// <summary>Options that do not go with the model, or with each other.</summary>
+    /// <summary>Refuses options that do not fit the model or each other.</summary>
     public static void CheckOptions(TrainerOptions options, IReadOnlyList<Head> heads)
     {
         CheckNames(nameof(TrainerOptions.Losses), options.Losses?.Keys, heads);
@@ -44,7 +44,7 @@ internal static class TrainingGuards
         }
     }
 
-    /// <summary>What a run as a whole would stumble over: a batch that never fills, rates and weights that are no such numbers.</summary>
+    /// <summary>Refuses batches larger than the data set, and schedules whose rates or weights are out of range somewhere in the run.</summary>
     public static void CheckRun(TrainerOptions options, long trainImages, int steps)
     {
         if (options.BatchSize > trainImages)

@@ -2,17 +2,17 @@ using Inception.Data;
 
 namespace Inception.Training;
 
-/// <summary>Makes the loaders of a run's batches: with the options' transforms, or with what the model needs where the options have none.</summary>
+/// <summary>Creates the loaders of a run's batches, and initializes models from images.</summary>
 internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions options)
 {
-    // Enough for second moments of patches.
+    // Enough for the second moments of patches, at CIFAR-10's size.
     private const long InitializationImages = 5_000;
     private const long InitializationPixels = InitializationImages * 32 * 32;
 
     private int ImagesAtOnce => options.MicroBatchSize ?? options.BatchSize;
 
-    /// <summary>A loader of training images, shuffled, whose batches are the parts of a step.</summary>
-    /// <exception cref="ArgumentException">The options do not suit this number of images.</exception>
+    /// <summary>A loader of shuffled training images, one micro-batch at a time, and the steps in an epoch.</summary>
+    /// <exception cref="ArgumentException">The options do not fit this number of images.</exception>
     public (BatchLoader Loader, int StepsPerEpoch) ForTraining(IImageDataset train)
     {
         var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
@@ -23,7 +23,7 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     /// <summary>A loader of validation images in the data set's order.</summary>
     public BatchLoader ForValidation(IImageDataset dataset) => Loader(dataset, options.ValidationTransforms, ImagesAtOnce, shuffle: false);
 
-    /// <summary>Initializes what the model computes from images, from the first training images with the validation transforms; other models are left alone.</summary>
+    /// <summary>Initializes a model that needs it from the first training images, with the validation transforms.</summary>
     public void InitializeModel(IImageDataset train)
     {
         if (model is IDataInitialized { NeedsInitialization: true } initialized)

@@ -44,7 +44,7 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The next step in that epoch, counted from 0.</summary>
     public int Step { get; private set; }
 
-    /// <summary>Where the next step is in the run.</summary>
+    /// <summary>The next step's position in the run.</summary>
     public TrainingPosition Position => new(Epoch, Step, StepsPerEpoch, options.Epochs);
 
     /// <summary>Training seconds of the epoch so far.</summary>

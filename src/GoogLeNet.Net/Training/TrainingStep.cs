@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>The gradient of one batch: forward and backward pass, in parts where the options say so.</summary>
+/// <summary>Computes the gradient of one batch, in micro-batches if the options ask for it.</summary>
 internal sealed class TrainingStep(
     PrecisionCast network, IReadOnlyList<Head> heads, TrainerOptions options, FlatParameters parameters, BatchLoader loader, long trainImages) : IDisposable
 {
     private readonly HeadObjective objective = new(heads, options);
     private readonly int partsPerStep = options.BatchSize / loader.BatchSize;
 
-    // The rest of an epoch's batches, which may be prepared ahead, and the place of the next.
+    // The rest of the epoch's batches, which may be prefetched, and which one is next.
     private IEnumerator<Batch>? batches;
     private (int Epoch, int Part) next;
 
@@ -34,7 +34,7 @@ internal sealed class TrainingStep(
         }
     }
 
-    /// <summary>Ends the preparation of batches.</summary>
+    /// <summary>Ends the prefetching of batches.</summary>
     public void Dispose() => batches?.Dispose();
 
     private Batch Take(int epoch, int part)
@@ -50,7 +50,7 @@ internal sealed class TrainingStep(
         return batches.Current;
     }
 
-    // A step's dropout depends on (seed, epoch, step) alone, so that a resumed run draws what the uninterrupted one would have.
+    // Dropout depends on (seed, epoch, step) alone, so that a resumed run equals an uninterrupted one.
     private void SeedDropout(TrainingPosition position, Device device)
     {
         var seed = (long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), position.Epoch).Bits(position.Step);

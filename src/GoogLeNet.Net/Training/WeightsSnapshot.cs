@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>A copy of a module's parameters and buffers, to go back to.</summary>
+/// <summary>A copy of a module's parameters and buffers that can be restored.</summary>
 internal sealed class WeightsSnapshot : IDisposable
 {
     private const string BestPrefix = "best.";
@@ -17,7 +17,7 @@ internal sealed class WeightsSnapshot : IDisposable
         copies = parameters.State().ToDictionary(entry => entry.Key, entry => entry.Value.clone().DetachFromDisposeScope());
     }
 
-    /// <summary>Every copy by its key in a checkpoint, where they are those of the best epoch.</summary>
+    /// <summary>Every copy by its key in a checkpoint, as the best epoch's.</summary>
     public IEnumerable<(string Key, Tensor Tensor)> State => copies.Select(entry => (BestPrefix + entry.Key, entry.Value));
 
     /// <summary>Copies the module's state as it is now.</summary>

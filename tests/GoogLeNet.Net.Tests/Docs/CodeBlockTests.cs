@@ -42,7 +42,7 @@ public sealed class CodeBlockTests
     public void A_block_with_a_mistyped_member_would_be_found()
     {
         Errors("var n = model.NumClases;").Should().ContainSingle().Which.Should().Contain("NumClases");
-        Errors("new StepDecay(0.1)").Should().ContainSingle().Which.Should().Contain("Factor");
+        Errors("new StepDecay(0.1)").Should().ContainSingle().Which.Should().Contain("factor");
         Errors("public static int Classes() => model.Classes;").Should().ContainSingle().Which.Should().Contain("Classes");
     }
 

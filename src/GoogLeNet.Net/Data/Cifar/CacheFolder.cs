@@ -31,8 +31,8 @@ internal static class CacheFolder
 }
 
 /// <summary>
-/// Exclusive use of a folder among processes: an open file that nobody else may open. The operating system releases it when the process
-/// ends in whatever way, so a file left behind blocks nobody; it is never deleted, because that would let two processes hold it.
+/// A lock on a folder among processes: an open file that no other process may open. The operating system releases it however the process ends, so a
+/// file left behind blocks nobody. The file is never deleted: two processes could then hold the lock.
 /// </summary>
 internal static class FolderLock
 {

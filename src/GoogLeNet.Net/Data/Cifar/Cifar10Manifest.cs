@@ -48,7 +48,7 @@ internal sealed record Cifar10Manifest
     public long FileBytes => (long)RecordsPerFile * RecordBytes;
 }
 
-/// <summary>Everything outside the process that loading depends on, in one place so that tests can stand in for it.</summary>
+/// <summary>What loading depends on outside the process, in one place so that tests can replace it.</summary>
 internal sealed record Cifar10Sources
 {
     public const string FolderVariable = "CIFAR10_DIR";

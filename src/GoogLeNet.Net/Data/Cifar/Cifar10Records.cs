@@ -68,7 +68,7 @@ internal static class RecordReader
     {
         try
         {
-            // Asked before opening, which would wait for ever at a pipe.
+            // Before opening, which would wait for ever at a pipe.
             var length = Files.LengthOf(path);
             if (length != manifest.FileBytes)
             {
@@ -106,7 +106,7 @@ internal static class RecordReader
     }
 }
 
-/// <summary>Where records go: for each file its pixels (3,072 bytes a record) and labels, in memory that lives as long as the sink.</summary>
+/// <summary>The memory that records are read into: for each file its pixels, 3,072 bytes a record, and its labels.</summary>
 internal interface IRecordSink
 {
     Span<byte> Pixels(int file);
@@ -114,7 +114,7 @@ internal interface IRecordSink
     Span<long> Labels(int file);
 }
 
-/// <summary>Records straight into the memory of host tensors, in no dispose scope: the training files in one pair, the last file in another.</summary>
+/// <summary>The memory of two pairs of tensors on the CPU, in no dispose scope: one pair for the training files, one for the test file.</summary>
 internal sealed class TensorSink(Cifar10Manifest manifest) : IRecordSink, IDisposable
 {
     private readonly int _trainFiles = manifest.Files.Count - 1;

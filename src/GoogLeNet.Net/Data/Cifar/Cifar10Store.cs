@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Inception.Data;
 
 /// <summary>
-/// Brings verified records into memory: from the place that the user named, else from the cache, which it fills first where needed.
-/// The cache holds the complete, verified set in one folder that is renamed into place, or nothing under that name.
+/// Reads verified records: from the folder that the user named, else from the cache, which is filled first if needed. A filled cache is complete and
+/// verified, as its folder is renamed into place only then.
 /// </summary>
 internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options options, IProgress<DownloadProgress>? progress, ILogger logger)
 {

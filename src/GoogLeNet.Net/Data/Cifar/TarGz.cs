@@ -5,12 +5,12 @@ using System.IO.Compression;
 namespace Inception.Data;
 
 /// <summary>
-/// Reads chosen files of a gzip-compressed tar archive as streams. An entry's name is only ever compared with the wanted names, never used
-/// as a path; links, devices and everything else not asked for are passed over or refused.
+/// Reads chosen files of a gzip-compressed tar archive as streams. Entries' names are compared with the wanted names and never used as
+/// paths; links, devices and whatever else was not asked for are skipped or refused.
 /// </summary>
 internal static class TarGz
 {
-    /// <summary>Most bytes that an archive may unpack to, links, headers and unwanted files included: twice what CIFAR-10 has.</summary>
+    /// <summary>The most bytes that an archive may unpack to, everything included: twice CIFAR-10's.</summary>
     public const long MostBytes = 3L << 27;
 
     /// <summary>Calls <paramref name="use"/> with name and content of each wanted file, in the archive's order, once each.</summary>
@@ -81,8 +81,8 @@ internal readonly record struct SizeRange(long Least, long Most)
 }
 
 /// <summary>
-/// Passes a tar stream on, up to a number of bytes, and refuses extended headers of a size that no real one has: <c>TarReader</c> allocates
-/// what they declare, and what a small archive unpacks to may be without end.
+/// Limits a tar stream before <c>TarReader</c> sees it: to a number of bytes in all, as a small archive may unpack without end, and to extended headers
+/// of a plausible size, as <c>TarReader</c> allocates what they declare.
 /// </summary>
 internal sealed class TarGuard(Stream inner, long mostBytes) : ForwardStream
 {

@@ -10,7 +10,7 @@ public sealed record Cutout : IBatchTransform
 {
     /// <summary>A square of <paramref name="size"/>×<paramref name="size"/> pixels.</summary>
     /// <param name="size">Height and width of the square in pixels, at least 1; its center may be any pixel, so that borders cut it.</param>
-    /// <param name="fill">Value of all channels in the square, in the units of the images that come in; 0 is the mean after <see cref="Normalize"/>.</param>
+    /// <param name="fill">Value of all channels in the square, in the units of the incoming images; 0 is the mean after <see cref="Normalize"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is less than 1, or the value is not finite.</exception>
     public Cutout(int size, double fill = 0)
     {
@@ -39,7 +39,7 @@ public sealed record Cutout : IBatchTransform
         return ChannelsLast.Images(kept.view(batch, height, width, channels)).MoveToOuterDisposeScope();
     }
 
-    // Which of an axis' pixels lie under each image's square, each one said `repeat` times.
+    // For each image and pixel of an axis, whether the square covers it; each repeated `repeat` times.
     private Tensor Covered(string axis, int length, int repeat, BatchContext context, Device device)
     {
         var random = new CounterRandom(context.Seed, $"{nameof(Cutout)}.{axis}", context.Epoch);

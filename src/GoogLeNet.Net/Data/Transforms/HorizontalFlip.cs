@@ -20,7 +20,7 @@ public sealed record HorizontalFlip(bool Alternating = false) : IBatchTransform
         return ChannelsLast.Images(views).MoveToOuterDisposeScope();
     }
 
-    // The images to mirror, and where each image's view stands in the list of all images followed by those mirrored.
+    // The images to mirror, and each result's index into the list of all images followed by the mirrored ones.
     private (long[] Chosen, long[] Order) Choose(BatchContext context)
     {
         var random = Alternating

@@ -6,7 +6,7 @@ namespace Inception.Data;
 /// <summary>Subtracts each channel's mean and divides by its deviation; the result is float32.</summary>
 public sealed record Normalize : IBatchTransform
 {
-    /// <summary>A normalization with one mean and one deviation for each channel, in the units of the images that come in.</summary>
+    /// <summary>Creates a normalization with one mean and one deviation for each channel, in the units of the incoming images.</summary>
     /// <param name="mean">Means, for example CIFAR-10's (125.307, 122.950, 113.865) for values 0–255.</param>
     /// <param name="deviation">Standard deviations, each more than 0; as many as means.</param>
     /// <exception cref="ArgumentException">The lists are empty or of different lengths, a number is not finite, or a deviation is not more than 0.</exception>
@@ -50,7 +50,7 @@ public sealed record Normalize : IBatchTransform
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Mean.Length, Mean[0], Deviation[0]);
 
-    // The channels' values for a whole row of pixels: a loop over three numbers would cost ten times the arithmetic.
+    // The values repeated for a whole row of pixels: broadcasting three numbers is ten times slower.
     private static Tensor Row(ImmutableArray<double> values, long width, Device device)
     {
         var row = new float[width * values.Length];

@@ -3,20 +3,19 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Changes brightness, contrast, saturation and lighting of each image, one after another in random order, each step kept within 0 and the
-/// maximum. The paper (section 6) found such distortions by Howard ("Some improvements on deep convolutional neural network based image
+/// Changes brightness, contrast, saturation and lighting of each image in random order; every step is clamped to [0, maximum]. The paper (section 6) found such distortions by Howard ("Some improvements on deep convolutional neural network based image
 /// classification", 2013) useful; his factors are uniform in 0.5–1.5. Lighting noise is Krizhevsky, Sutskever and Hinton's (2012, section
 /// 4.1): along ImageNet's principal components of color, as strong as their eigenvalues times a normal variate. For RGB images; the result
 /// is float32.
 /// </summary>
 public sealed record PhotometricDistortion : IBatchTransform
 {
-    /// <summary>A distortion of colors.</summary>
-    /// <param name="brightness">Factors are uniform in 1 ± this; 0 to 1, where 0 leaves brightness alone.</param>
-    /// <param name="contrast">The same for the difference to the image's mean gray.</param>
-    /// <param name="saturation">The same for the difference to each pixel's gray.</param>
-    /// <param name="lighting">Deviation of the normal variates of the lighting noise, 0 or more; 0.1 in the source.</param>
-    /// <param name="maximum">Largest value of the images that come in: 255, or 1 after <see cref="ScaleToUnit"/>.</param>
+    /// <summary>Creates a distortion.</summary>
+    /// <param name="brightness">Half-width r of the range [1 − r, 1 + r] that factors are drawn from, 0 to 1; 0 changes nothing.</param>
+    /// <param name="contrast">The same for the difference from the image's mean gray.</param>
+    /// <param name="saturation">The same for the difference from each pixel's gray.</param>
+    /// <param name="lighting">Standard deviation of the lighting noise, 0 or more; 0.1 in the source.</param>
+    /// <param name="maximum">Largest value of the incoming images: 255, or 1 after <see cref="ScaleToUnit"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public PhotometricDistortion(
         double brightness = 0.5, double contrast = 0.5, double saturation = 0.5, double lighting = 0.1, double maximum = 255)
@@ -81,7 +80,7 @@ public sealed record PhotometricDistortion : IBatchTransform
 }
 
 /// <summary>
-/// One change of an image's colors, in the form that all of them have: pixel ← factor · pixel + pixelGray · (the pixel's gray) +
+/// A change of an image's colors in the form that all four steps have: pixel ← factor · pixel + pixelGray · (the pixel's gray) +
 /// imageGray · (the image's mean gray) + shift. So one formula changes a batch in which each image has a step of its own.
 /// </summary>
 internal readonly record struct ColorStep(double Factor, double PixelGray, double ImageGray, double Red, double Green, double Blue)

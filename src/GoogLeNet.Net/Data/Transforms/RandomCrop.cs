@@ -5,7 +5,7 @@ namespace Inception.Data;
 
 /// <summary>
 /// Pads on all sides and cuts a window at a random place. The window has the images' size, or one of its own;
-/// <see cref="Translate"/> is for shifts that keep the size and fill with a color or the edge.
+/// <see cref="Translate"/> shifts without changing the size and fills with one value or the edge.
 /// </summary>
 public sealed record RandomCrop : IBatchTransform
 {

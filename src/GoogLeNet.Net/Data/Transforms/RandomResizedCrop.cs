@@ -7,7 +7,7 @@ namespace Inception.Data;
 /// Cuts a window of random area and aspect and resizes it to a square with a random interpolation: the paper's training crops (section 6),
 /// "distributed evenly between 8% and 100% of the image area", aspect "between 3/4 and 4/3", "bilinear, area, nearest neighbor and cubic,
 /// with equal probability". The aspect is log-uniform, so that portrait and landscape are equally likely. The result is float32 in the
-/// units of the images that come in; of uint8 images it stays within 0–255.
+/// units of the incoming images; for uint8 images it stays within 0–255.
 /// </summary>
 public sealed record RandomResizedCrop : IBatchTransform
 {
@@ -104,10 +104,10 @@ public sealed record RandomResizedCrop : IBatchTransform
     }
 }
 
-/// <summary>How <see cref="RandomResizedCrop"/> computes pixels between pixels; all with half-pixel centers, as OpenCV names them.</summary>
+/// <summary>How <see cref="RandomResizedCrop"/> interpolates, with half-pixel centers and OpenCV's names.</summary>
 public enum Interpolation
 {
-    /// <summary>The pixel in which the center lies, between two the second one (PyTorch's nearest-exact).</summary>
+    /// <summary>The nearest pixel; of two equally near, the second (PyTorch's nearest-exact).</summary>
     Nearest,
 
     /// <summary>Linear between the two nearest pixels of each axis, without antialiasing (OpenCV's INTER_LINEAR).</summary>

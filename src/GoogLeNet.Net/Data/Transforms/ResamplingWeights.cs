@@ -1,8 +1,8 @@
 namespace Inception.Data;
 
 /// <summary>
-/// Resampling of one axis as a matrix: row i holds the weights with which the pixels of a crop make pixel i of the result. Beyond the crop
-/// the outermost pixel of the crop repeats, as if it had been cut out before.
+/// Resampling of one axis as a matrix: row i holds the weights of the input pixels in output pixel i. Pixels beyond the crop count as its outermost
+/// pixel.
 /// </summary>
 internal readonly ref struct ResamplingWeights
 {

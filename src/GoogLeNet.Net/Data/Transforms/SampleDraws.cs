@@ -1,6 +1,6 @@
 namespace Inception.Data;
 
-/// <summary>As many draws as one sample needs, one after another; they depend on the stream and the sample alone.</summary>
+/// <summary>A sequence of random draws for one sample; it depends on the stream and the sample alone.</summary>
 internal sealed class SampleDraws(CounterRandom stream, long sample)
 {
     private readonly CounterRandom random = new(stream.Bits(sample));
@@ -19,7 +19,7 @@ internal sealed class SampleDraws(CounterRandom stream, long sample)
         return radius * Math.Cos(2 * Math.PI * random.Uniform(drawn++));
     }
 
-    /// <summary>Beta(shape, shape) in [0, 1], from two gamma variates; in logarithms, since those of small shapes underflow.</summary>
+    /// <summary>Beta(shape, shape) in [0, 1], from the logarithms of two gamma variates: for small shapes the variates themselves underflow.</summary>
     public double SymmetricBeta(double shape) => 1 / (1 + Math.Exp(LogGamma(shape) - LogGamma(shape)));
 
     /// <summary>The numbers 0 … count − 1 in random order.</summary>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Shifts each image by a whole number of pixels on each axis and fills what becomes free with the nearest pixel of the edge or with one
+/// Shifts each image by a whole number of pixels on each axis, and fills the gap with the nearest edge pixel or with one
 /// value; <see cref="RandomCrop"/> is for windows of another size and for mirrored borders.
 /// </summary>
 public sealed record Translate : IBatchTransform

@@ -6,12 +6,12 @@ namespace Inception.Data;
 internal static class Windows
 {
     /// <summary>Cuts windows of one size.</summary>
-    /// <param name="pixels">(N, H, W, C), contiguous, at the beginning of its memory.</param>
+    /// <param name="pixels">(N, H, W, C), contiguous, with storage offset 0.</param>
     /// <param name="top">First row of each image's window.</param>
     /// <param name="left">First column of each image's window.</param>
     /// <param name="height">Rows of a window.</param>
     /// <param name="width">Columns of a window.</param>
-    /// <returns>(N, height, width, C), contiguous, in the caller's scope with what it took.</returns>
+    /// <returns>(N, height, width, C), contiguous; intermediate tensors stay in the caller's scope.</returns>
     public static Tensor Cut(Tensor pixels, int[] top, int[] left, long height, long width)
     {
         var shape = pixels.shape;
@@ -22,13 +22,13 @@ internal static class Windows
             starts[n] = (n * plane) + (top[n] * row) + (left[n] * channels);
         }
 
-        // Seen with a stride of one element, the batch is the list of the windows that start at each element.
+        // With strides (1, row, 1) the batch is a list of windows, one that starts at each element.
         var places = (shape[0] * plane) - ((height - 1) * row) - (width * channels) + 1;
         var windows = pixels.as_strided([places, height, width * channels], [1, row, 1]);
         return windows.index_select(0, tensor(starts).SentTo(pixels.device)).view(shape[0], height, width, channels);
     }
 
-    /// <summary>A place in 0 … <paramref name="places"/> − 1 for each sample.</summary>
+    /// <summary>A uniform offset in 0 … <paramref name="places"/> − 1 for each sample.</summary>
     public static int[] Places(CounterRandom random, int places, IReadOnlyList<long> samples)
     {
         var chosen = new int[samples.Count];
@@ -42,11 +42,11 @@ internal static class Windows
 }
 
 /// <summary>
-/// Puts pixels on all four sides of (N, H, W, C). libtorch's own mirrored and edge padding take no uint8 and know no channels-last memory.
+/// Pads (N, H, W, C) on all four sides. libtorch's reflection and edge padding do not support uint8 or channels-last memory.
 /// </summary>
 internal static class Surround
 {
-    /// <summary>One value on all sides.</summary>
+    /// <summary>Pads with one value.</summary>
     public static Tensor WithConstant(Tensor pixels, int padding, double value)
     {
         var padded = Canvas(pixels, padding);
@@ -55,15 +55,15 @@ internal static class Surround
         return padded;
     }
 
-    /// <summary>The image mirrored about its outermost pixels; the padding is less than height and width.</summary>
+    /// <summary>Pads with the image mirrored about its outermost pixels; the padding must be less than height and width.</summary>
     public static Tensor WithMirror(Tensor pixels, int padding) => WithSides(pixels, padding, (part, axis, end) =>
         (part.narrow(axis, padding + 1, padding).flip(axis), part.narrow(axis, end - 1 - padding, padding).flip(axis)));
 
-    /// <summary>The outermost pixels, repeated.</summary>
+    /// <summary>Pads with the outermost pixels.</summary>
     public static Tensor WithEdge(Tensor pixels, int padding) => WithSides(pixels, padding, (part, axis, end) =>
         (part.narrow(axis, padding, 1), part.narrow(axis, end - 1, 1)));
 
-    // The columns beside the image, then the rows above and below, corners included.
+    // First the columns beside the image, then whole rows above and below, which brings the corners.
     private static Tensor WithSides(Tensor pixels, int padding, Func<Tensor, int, long, (Tensor Before, Tensor After)> sides)
     {
         var padded = Canvas(pixels, padding);

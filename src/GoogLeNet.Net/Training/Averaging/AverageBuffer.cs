@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>The average of a network's weights and running statistics beside the network's own: a few calls a step.</summary>
+/// <summary>The running average of a network's weights and float32 buffers.</summary>
 internal sealed class AverageBuffer : IDisposable
 {
     private const string CountKey = "averaging.steps";
@@ -11,15 +11,15 @@ internal sealed class AverageBuffer : IDisposable
     private readonly WeightAveraging options;
     private readonly FlatBuffers buffers;
 
-    // What the network computes with, and its average, each once for the parameters and once for the buffers.
+    // The network's own values and their average: one pair for the parameters, one for the buffers.
     private readonly (Tensor Own, Tensor Average)[] pairs;
     private readonly List<(string Key, Tensor Tensor)> state;
 
-    // Steps in the average, on the host, where reading it waits for nothing.
+    // On the host, so that reading it waits for nothing.
     private readonly Tensor count = zeros([1], dtype: int64).DetachFromDisposeScope();
     private bool isInUse;
 
-    /// <summary>An average that is the weights as they are now; the buffers of <paramref name="module"/> are moved into one.</summary>
+    /// <summary>Begins with the weights as they are; moves the buffers of <paramref name="module"/> into one tensor.</summary>
     public AverageBuffer(nn.Module module, FlatParameters parameters, WeightAveraging options)
     {
         this.parameters = parameters;
@@ -35,15 +35,15 @@ internal sealed class AverageBuffer : IDisposable
     /// <summary>The averaged parameters, float32 in the order of the flat parameters; the network's own while the average is in use.</summary>
     public Tensor Values => pairs[0].Average;
 
-    /// <summary>How many steps' weights the average is of; 0 where it is the weights themselves.</summary>
+    /// <summary>How many steps' weights are in the average; 0 while it equals the weights.</summary>
 #pragma warning disable RS0030 // The host's.
     public long Count => count.item<long>();
 #pragma warning restore RS0030
 
-    /// <summary>Every tensor that a checkpoint must hold, by its key there; to be read and written while the network has its own weights.</summary>
+    /// <summary>Every tensor for a checkpoint, by its key there. Valid only while the network has its own weights.</summary>
     public IReadOnlyList<(string Key, Tensor Tensor)> State => state;
 
-    /// <summary>Takes in the weights after a step.</summary>
+    /// <summary>Adds the weights after a step to the average.</summary>
     /// <param name="fraction">The fraction of the run that lies before the step, in [0, 1).</param>
     /// <exception cref="InvalidOperationException">The network is using the average.</exception>
     public void Update(double fraction)
@@ -59,20 +59,20 @@ internal sealed class AverageBuffer : IDisposable
         var weight = isIncluded && Count > 0 ? full(1, options.FractionOfNewest(Count), float32, Values.device) : null;
         foreach (var (own, average) in pairs)
         {
-            // Not d·a + (1 − d)·w: with d rounded to float32 the two factors miss 1, by 1e-4 of the weights in the end where d is 0.9999.
+            // Not d·a + (1 − d)·w: with d = 0.9999 in float32 the factors' sum misses 1, and the weights end up wrong by 1e-4.
             _ = weight is null ? average.copy_(own) : average.lerp_(own, weight);
         }
 
         count.add_(isIncluded ? 1 : 0);
     }
 
-    /// <summary>Gives the network the average until the result is disposed, which brings its own weights back bit for bit.</summary>
+    /// <summary>Gives the network the average; disposing the result gives it its own weights back, bit for bit.</summary>
     public IDisposable UseAverage() => new Use(this, average: true);
 
-    /// <summary>Gives the network its own weights, for a checkpoint amid <see cref="UseAverage"/>, until the result is disposed.</summary>
+    /// <summary>Gives the network its own weights within <see cref="UseAverage"/>, until the result is disposed.</summary>
     public IDisposable UseOwn() => new Use(this, average: false);
 
-    /// <summary>Releases the average; the network keeps what it has.</summary>
+    /// <summary>Releases the average; the network keeps its current values.</summary>
     public void Dispose()
     {
         state.ForEach(named => named.Tensor.Dispose());
@@ -122,12 +122,12 @@ internal sealed class AverageBuffer : IDisposable
     }
 }
 
-/// <summary>All float32 buffers of a module as views of one contiguous buffer, as the parameters are.</summary>
+/// <summary>All float32 buffers of a module as views of one contiguous tensor.</summary>
 internal sealed class FlatBuffers : IDisposable
 {
     private readonly (string Key, long[] Shape)[] buffers;
 
-    /// <summary>Moves the buffers of <paramref name="module"/> into one.</summary>
+    /// <summary>Moves the buffers of <paramref name="module"/> into one tensor.</summary>
     public FlatBuffers(nn.Module module, Device device)
     {
         var own = module.named_buffers().Where(named => named.buffer.dtype == ScalarType.Float32).ToList();
@@ -158,6 +158,6 @@ internal sealed class FlatBuffers : IDisposable
         }
     }
 
-    /// <summary>Lets go of the one buffer; the module keeps its values.</summary>
+    /// <summary>Releases this reference; the module keeps its values.</summary>
     public void Dispose() => Values.Dispose();
 }

@@ -9,8 +9,8 @@ namespace Inception.Training;
 /// A run's state as one safetensors file: the model's tensors under their own keys, those of the optimizer, the averages and the metrics beside
 /// them; model, options, number of training images, position and history as metadata.
 /// </summary>
-/// <param name="model">The model's configuration; a run resumes only from a checkpoint of the same.</param>
-/// <param name="options">The run's options, likewise.</param>
+/// <param name="model">The model's configuration.</param>
+/// <param name="options">The run's options.</param>
 internal sealed class CheckpointFile(string model, TrainerOptions options)
 {
     private const string MetricsKey = "epoch.metrics";

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Inception.Training;
 
-/// <summary>Something to do with the files of a run's checkpoint folder.</summary>
+/// <summary>A file operation in a run's checkpoint folder.</summary>
 /// <param name="Name">The file's name.</param>
 public abstract record CheckpointAction(string Name);
 
@@ -11,11 +11,11 @@ public abstract record CheckpointAction(string Name);
 /// <param name="IsBest">Whether it is the best state so far.</param>
 public sealed record WriteCheckpoint(string Name, bool IsBest) : CheckpointAction(Name);
 
-/// <summary>Delete a file that an earlier <see cref="WriteCheckpoint"/> made, if it is there.</summary>
+/// <summary>Delete a file that an earlier <see cref="WriteCheckpoint"/> wrote, if it exists.</summary>
 /// <param name="Name">The file's name.</param>
 public sealed record DeleteCheckpoint(string Name) : CheckpointAction(Name);
 
-/// <summary>Which checkpoints a run keeps: the last, the best and, where asked for, one of every few epochs.</summary>
+/// <summary>Which checkpoints a run keeps: the last, the best and optionally one every few epochs.</summary>
 public sealed record CheckpointPolicy
 {
     private readonly int? everyEpochs;
@@ -25,7 +25,7 @@ public sealed record CheckpointPolicy
     /// <summary>Epochs between files <c>epoch-0010.safetensors</c>, at least 1; null for none of these. Default null.</summary>
     public int? EveryEpochs { get => everyEpochs; init => everyEpochs = value is { } n ? Check.AtLeast(1, n, nameof(EveryEpochs)) : null; }
 
-    /// <summary>How many of these are kept, the newest ones, at least 1. Default 3.</summary>
+    /// <summary>How many of these are kept, the newest ones; at least 1. Default 3.</summary>
     public int Keep { get => keep; init => keep = Check.AtLeast(1, value, nameof(Keep)); }
 
     /// <summary>Minutes after which <c>last.safetensors</c> is written within an epoch too, more than 0. Default 5.</summary>
@@ -56,7 +56,7 @@ public sealed record CheckpointPolicy
         return actions;
     }
 
-    // As long as nothing was validated the newest epoch counts as the best: training metrics only ever rise.
+    // While nothing has been validated the newest epoch counts as the best: training metrics keep improving.
     private bool IsBest(IReadOnlyList<EpochRecord> history)
     {
         var earlier = history.SkipLast(1).Where(epoch => epoch.Validation.Count > 0);

@@ -13,10 +13,10 @@ public sealed record AdamWOptions : OptimizerOptions
     private readonly double epsilon = 1e-8;
     private readonly double weightDecay = 0.01;
 
-    /// <summary>Fraction of the mean gradient that each step keeps, in [0, 1). Default 0.9.</summary>
+    /// <summary>β₁: fraction of the mean gradient that each step keeps, in [0, 1). Default 0.9.</summary>
     public double Beta1 { get => beta1; init => beta1 = Check.BelowOne(value, nameof(Beta1)); }
 
-    /// <summary>Fraction of the mean squared gradient that each step keeps, in [0, 1). Default 0.999.</summary>
+    /// <summary>β₂: fraction of the mean squared gradient that each step keeps, in [0, 1). Default 0.999.</summary>
     public double Beta2 { get => beta2; init => beta2 = Check.BelowOne(value, nameof(Beta2)); }
 
     /// <summary>Added to the root of the mean square, more than 0. Default 1e-8.</summary>
@@ -25,7 +25,6 @@ public sealed record AdamWOptions : OptimizerOptions
     /// <summary>Decay λ of the parameters, 0 or more, times each group's factor. Default 0.01.</summary>
     public double WeightDecay { get => weightDecay; init => weightDecay = Check.NotNegative(value, nameof(WeightDecay)); }
 
-    /// <inheritdoc/>
     /// <inheritdoc/>
     public override FlatOptimizer Create(FlatParameters parameters) => new AdamW(parameters, this);
 }
@@ -36,7 +35,7 @@ internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : F
     private readonly Tensor mean = zeros_like(parameters.Values).DetachFromDisposeScope();
     private readonly Tensor square = zeros_like(parameters.Values).DetachFromDisposeScope();
 
-    // On the host, where reading it waits for nothing.
+    // On the host, so that reading it waits for nothing.
     private readonly Tensor steps = zeros([1], dtype: int64).DetachFromDisposeScope();
 
     /// <inheritdoc/>
@@ -71,7 +70,7 @@ internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : F
             m.mul_(options.Beta1).add_(g, 1 - options.Beta1);
             v.mul_(options.Beta2).addcmul_(g, g, 1 - options.Beta2);
 
-            // The gradient is used up; its memory takes the denominator.
+            // The gradient is not needed any more; its memory takes the denominator.
             g.copy_(v).sqrt_().div_(Math.Sqrt(squareCorrection)).add_(options.Epsilon);
             w.addcdiv_(m, g, -rate / meanCorrection);
         }

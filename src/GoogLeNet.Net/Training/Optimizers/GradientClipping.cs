@@ -3,28 +3,28 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>A bound on the gradients of each step, of the parameters that steps move.</summary>
+/// <summary>A bound on the gradients of each step.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "clipping")]
 [JsonDerivedType(typeof(ClipByNorm), "norm")]
 [JsonDerivedType(typeof(ClipByValue), "value")]
 public abstract record GradientClipping
 {
-    /// <summary>Changes the gradients in place; nothing is read back to the host.</summary>
+    /// <summary>Changes the gradients in place, without waiting for the device.</summary>
     internal abstract void Apply(FlatParameters parameters);
 }
 
 /// <summary>
-/// Scales all gradients down together where their norm is larger than a bound: g ← g · min(1, Maximum / (‖g‖₂ + 1e-6)), the formula of
+/// Scales all gradients of trained parameters down if their norm exceeds a bound: g ← g · min(1, Maximum / (‖g‖₂ + 1e-6)), the formula of
 /// torch.nn.utils.clip_grad_norm_.
 /// </summary>
 public sealed record ClipByNorm : GradientClipping
 {
     private const double Epsilon = 1e-6;
 
-    // A sum of millions of squares in float32 is off by 1e-4; sums of rows, and then of their norms, by 1e-7.
+    // A float32 sum of millions of squares is off by 1e-4; summed by rows it is off by 1e-7.
     private const long Row = 4096;
 
-    /// <summary>A bound on the norm.</summary>
+    /// <summary>Creates a bound on the norm.</summary>
     /// <param name="maximum">The largest Euclidean norm of all gradients together, more than 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not a finite number more than 0.</exception>
     public ClipByNorm(double maximum) => Maximum = Check.Positive(maximum);
@@ -48,10 +48,10 @@ public sealed record ClipByNorm : GradientClipping
     }
 }
 
-/// <summary>Brings every gradient between −Maximum and Maximum, as torch.nn.utils.clip_grad_value_ does.</summary>
+/// <summary>Clamps every gradient to [−Maximum, Maximum], as torch.nn.utils.clip_grad_value_ does.</summary>
 public sealed record ClipByValue : GradientClipping
 {
-    /// <summary>A bound on each gradient.</summary>
+    /// <summary>Creates a bound on each gradient.</summary>
     /// <param name="maximum">The largest absolute value, more than 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not a finite number more than 0.</exception>
     public ClipByValue(double maximum) => Maximum = Check.Positive(maximum);

@@ -6,7 +6,7 @@ namespace Inception.Training;
 /// <summary>
 /// Muon (K. Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks") for convolution filters, Nesterov SGD for everything
 /// else. A layer's filters (O, I, kH, kW) are a matrix (O, I·kH·kW); its step, g + m·v with the velocity v ← m·v + g, is replaced by the nearest
-/// matrix whose singular values are all about 1, so that a step moves every direction alike and not only the few that dominate gradients.
+/// matrix whose singular values are all about 1, so that a step is equally large in every direction, not only in the few that dominate the gradient.
 /// </summary>
 /// <remarks>
 /// The nearest such matrix is found by iterations of Newton and Schulz, X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X from X = G / ‖G‖ with (a, b, c) =
@@ -20,10 +20,10 @@ public sealed record MuonOptions : OptimizerOptions
     private readonly int iterations = 3;
     private readonly double weightDecay;
 
-    /// <summary>Share m of the filters' velocity that each step keeps, in [0, 1). Default 0.6.</summary>
+    /// <summary>Fraction m of the filters' velocity that each step keeps, in [0, 1). Default 0.6.</summary>
     public double Momentum { get => momentum; init => momentum = Check.BelowOne(value, nameof(Momentum)); }
 
-    /// <summary>The same share for everything else. Default 0.9.</summary>
+    /// <summary>The same for all other parameters. Default 0.9.</summary>
     public double OtherMomentum { get => otherMomentum; init => otherMomentum = Check.BelowOne(value, nameof(OtherMomentum)); }
 
     /// <summary>Iterations of Newton and Schulz in a step, at least 1. Default 3; 5 brings small singular values up, too.</summary>
@@ -53,7 +53,7 @@ internal sealed class Muon : FlatOptimizer
     private readonly MuonOptions options;
     private readonly Tensor velocity;
 
-    // Of each parameter: filters have their own.
+    // Each parameter's: filters have a momentum of their own.
     private readonly Tensor momentum;
 
     // Each layer's filters as a matrix (O, kH·kW·I), which is how they lie in memory.
@@ -62,7 +62,7 @@ internal sealed class Muon : FlatOptimizer
     // √O of each layer: the norm that its filters keep.
     private readonly Tensor norms;
 
-    // The gradients of all layers whose matrices have the same smaller side.
+    // All layers' gradients, grouped by the smaller side of their matrices.
     private readonly List<SameSide> sides;
 
     public Muon(FlatParameters parameters, MuonOptions options)
@@ -120,7 +120,7 @@ internal sealed class Muon : FlatOptimizer
         }
     }
 
-    // A number for each layer is little work: on a GPU every operator that is not started saves more than it computes.
+    // On a GPU launching operators costs more than this work, so all layers share one chain of them.
     private void Normalize()
     {
         using var scope = NewDisposeScope();
@@ -161,7 +161,7 @@ internal sealed class Muon : FlatOptimizer
             start = index.unsqueeze(0).eq(index.unsqueeze(1)).to(ScalarType.Float32).mul_(A).DetachFromDisposeScope();
         }
 
-        /// <summary>Replaces each matrix by about the nearest whose singular values are 1.</summary>
+        /// <summary>Replaces each matrix by approximately the nearest one with singular values of 1.</summary>
         public void MakeOrthogonal(int iterations)
         {
             using var scope = NewDisposeScope();
@@ -185,7 +185,7 @@ internal sealed class Muon : FlatOptimizer
             start.Dispose();
         }
 
-        // What each matrix is multiplied by, from the products with its own transpose, (count, m, m).
+        // The factor (m, m) for each matrix, from its product with its own transpose; (count, m, m).
         private Tensor Factors(Tensor products, int iterations)
         {
             var squares = ((products * start).sum([1, 2], keepdim: true) / A) + (SmallestNorm * SmallestNorm); // of its norm

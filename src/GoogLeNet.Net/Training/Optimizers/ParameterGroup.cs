@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Inception.Training;
 
 /// <summary>
-/// A rule that picks parameters by kind, by state key or by both, and what the learning rate and the weight decay are multiplied by for them.
+/// Parameters picked by kind and state key, and factors on their learning rate and weight decay.
 /// </summary>
-/// <remarks>Of several groups, a parameter belongs to the first that matches; one that none matches has both factors 1.</remarks>
+/// <remarks>A parameter belongs to the first group that matches it; without one both factors are 1.</remarks>
 public sealed record ParameterGroup
 {
     private readonly ParameterKinds kinds = ParameterKinds.Any;
@@ -19,8 +19,8 @@ public sealed record ParameterGroup
     public static IReadOnlyList<ParameterGroup> NoDecayOnBiasesAndNorms { get; } =
         [new() { Kinds = ParameterKinds.Biases | ParameterKinds.Normalization, WeightDecayFactor = 0 }];
 
-    /// <summary>Biases at twice the rate without decay, the <c>lr_mult: 2, decay_mult: 0</c> of Caffe's bvlc_googlenet; normalizations, which
-    /// it has none of, without decay.</summary>
+    /// <summary>Biases at twice the rate without decay, as in Caffe's bvlc_googlenet (<c>lr_mult: 2, decay_mult: 0</c>); normalizations without
+    /// decay.</summary>
     public static IReadOnlyList<ParameterGroup> DoubleRateOnBiases { get; } =
     [
         new() { Kinds = ParameterKinds.Biases, LearningRateFactor = 2, WeightDecayFactor = 0 },
@@ -37,8 +37,8 @@ public sealed record ParameterGroup
     }
 
     /// <summary>
-    /// A pattern that the whole state key must match, for example <c>aux*</c> or <c>inception3?.*.bias</c>: <c>*</c> stands for any characters,
-    /// <c>?</c> for one; null for every key. A pattern that leaves its group without a parameter is an error, in case it is mistyped.
+    /// A pattern that the whole state key must match, for example <c>aux*</c> or <c>inception3?.*.bias</c>, where <c>*</c> stands for any characters and
+    /// <c>?</c> for one; null for every key. A pattern that leaves its group without a parameter is refused.
     /// </summary>
     public string? Keys
     {
@@ -46,26 +46,26 @@ public sealed record ParameterGroup
         init => keys = value != "" ? value : throw new ArgumentException($"{nameof(Keys)} is empty; it must be a pattern, or null for every key.", nameof(Keys));
     }
 
-    /// <summary>What the learning rate is multiplied by, 0 or more; 0 leaves the parameters as they are. Default 1.</summary>
+    /// <summary>Factor on the learning rate, 0 or more; with 0 the parameters are not trained. Default 1.</summary>
     public double LearningRateFactor
     {
         get => learningRateFactor;
         init => learningRateFactor = Check.NotNegative(value, nameof(LearningRateFactor));
     }
 
-    /// <summary>What the weight decay is multiplied by, 0 or more. Default 1.</summary>
+    /// <summary>Factor on the weight decay, 0 or more. Default 1.</summary>
     public double WeightDecayFactor
     {
         get => weightDecayFactor;
         init => weightDecayFactor = Check.NotNegative(value, nameof(WeightDecayFactor));
     }
 
-    /// <summary>Whether a parameter belongs to the group, those of earlier groups aside.</summary>
+    /// <summary>Whether the group's kinds and pattern match a parameter.</summary>
     internal bool Matches(string key, ParameterKinds kind) =>
         (Kinds & kind) != 0 && (Keys is null || FileSystemName.MatchesSimpleExpression(Keys, key, ignoreCase: false));
 }
 
-/// <summary>What a parameter is to its layer, told from its shape and state key; several kinds make a set.</summary>
+/// <summary>Kinds of parameters, told by shape and state key.</summary>
 [Flags]
 public enum ParameterKinds
 {
@@ -85,11 +85,12 @@ public enum ParameterKinds
 /// <summary>The trainable parameters of one group, in the module's order.</summary>
 internal sealed record GroupedParameters(ParameterGroup Options, IReadOnlyList<(string Key, Parameter Parameter)> Members);
 
-/// <summary>Deals a module's trainable parameters out to groups.</summary>
+/// <summary>Assigns a module's parameters to groups.</summary>
 internal static class ParameterGrouping
 {
-    /// <summary>The groups that have parameters: first the one of those that no rule matches, then the rules' in their order.</summary>
-    /// <exception cref="ArgumentException">A rule with a pattern of keys is left without a parameter.</exception>
+    /// <summary>Assigns the trainable parameters to groups.</summary>
+    /// <returns>The groups that have parameters: first one of all that no group matches, then the groups in their order.</returns>
+    /// <exception cref="ArgumentException">A group with a pattern of keys has no parameter.</exception>
     public static IReadOnlyList<GroupedParameters> Assign(nn.Module module, IReadOnlyList<ParameterGroup> rules)
     {
         var trainable = Kinds(module).Where(entry => entry.Parameter.requires_grad).ToList();
@@ -108,7 +109,7 @@ internal static class ParameterGrouping
             new GroupedParameters(rule, [.. taken[i - 1].Select(entry => (entry.Key, entry.Parameter))])).Where(group => group.Members.Count > 0)];
     }
 
-    /// <summary>Every parameter, those that do not learn included, with its state key and what it is.</summary>
+    /// <summary>Every parameter, frozen ones included, with its state key and kind.</summary>
     public static IEnumerable<(string Key, Parameter Parameter, ParameterKinds Kind)> Kinds(nn.Module module)
     {
         var all = module.named_parameters().ToDictionary(named => named.name, named => named.parameter);

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>How momentum and the learning rate meet; the two differ in steps after the rate changes.</summary>
+/// <summary>How momentum and learning rate are combined. The forms differ only while the rate changes.</summary>
 public enum MomentumForm
 {
     /// <summary>v ← m·v + g, w ← w − lr·v: PyTorch's.</summary>
@@ -25,15 +25,15 @@ public sealed record SgdOptions : OptimizerOptions
     public double WeightDecay { get => weightDecay; init => weightDecay = Check.NotNegative(value, nameof(WeightDecay)); }
 
     /// <summary>
-    /// Whether decay acts beside the gradient, w ← w − lr·λ·w before the step (SGDW: Loshchilov and Hutter 2019, with AdamW's scaling by the
-    /// rate), and not through it as the L2 penalty g ← g + λ·w. Default false.
+    /// Whether decay acts on the weights, w ← w − lr·λ·w before the step (SGDW: Loshchilov and Hutter 2019, scaled by the rate as in AdamW), instead of on the
+    /// gradient as the L2 penalty g ← g + λ·w. Default false.
     /// </summary>
     public bool DecoupledWeightDecay { get; init; }
 
-    /// <summary>Whether the step looks ahead along the velocity. Default false.</summary>
+    /// <summary>Whether to use Nesterov's momentum. Default false.</summary>
     public bool Nesterov { get; init; }
 
-    /// <summary>How momentum and the learning rate meet. Default <see cref="MomentumForm.PyTorch"/>.</summary>
+    /// <summary>How momentum and learning rate are combined. Default <see cref="MomentumForm.PyTorch"/>.</summary>
     public MomentumForm Form { get; init; }
 
     /// <inheritdoc/>
@@ -43,7 +43,6 @@ public sealed record SgdOptions : OptimizerOptions
 /// <summary>SGD with momentum on the flat buffers.</summary>
 internal sealed class Sgd(FlatParameters parameters, SgdOptions options) : FlatOptimizer(parameters)
 {
-    // The velocity, float32 in the order of the flat parameters.
     private readonly Tensor velocity = zeros_like(parameters.Values).DetachFromDisposeScope();
 
     /// <inheritdoc/>

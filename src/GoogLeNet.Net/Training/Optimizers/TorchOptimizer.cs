@@ -6,20 +6,19 @@ namespace Inception.Training;
 
 /// <summary>An optimizer of <c>torch.optim</c>, or one derived from its base class, under the trainer's schedule and groups.</summary>
 /// <remarks>
-/// Each group of parameters is one float32 vector to it, which changes nothing for update rules that treat every element alike, as all of
-/// TorchSharp's do but LBFGS, which needs the loss again and so cannot be used. A rule that looks at a layer's shape or norm would see the
-/// group's. Tensors that an optimizer of one's own keeps from step to step must be detached from the dispose scope that each step runs in.
-/// These options can be compared between runs, by <see cref="Name"/> and groups, but not read from JSON.
+/// The optimizer sees each group of parameters as one float32 vector. That makes no difference to rules that treat every element alike, as all of
+/// TorchSharp's do except LBFGS, which cannot be used because it evaluates the loss again. A rule that uses a layer's shape or norm would get the group's.
+/// State that a custom optimizer keeps between steps must be detached from the dispose scope of the step. Checkpoints
+/// compare these options by <see cref="Name"/> and groups; they cannot be read from JSON.
 /// </remarks>
 /// <example><c>new TorchOptimizerOptions("RMSprop, decay 1e-4", (parameters, group) =&gt;
 /// torch.optim.RMSProp(parameters, weight_decay: 1e-4 * group.WeightDecayFactor))</c></example>
 public sealed record TorchOptimizerOptions : OptimizerOptions
 {
-    /// <summary>An optimizer under a name.</summary>
-    /// <param name="name">What a checkpoint calls the optimizer; it should tell the settings too, as only a run with the same name resumes it.</param>
-    /// <param name="factory">Makes the optimizer of one group, which the trainer disposes. It is called once for each group that has parameters
-    /// which move, with the group's vector and its factors: the rate is set before every step, the decay is for the factory to apply. It is
-    /// called again, to learn the size of the state, where checkpoints are kept.</param>
+    /// <summary>Creates the options of a named optimizer.</summary>
+    /// <param name="name">The name in checkpoints. It should tell the settings too: a run resumes only with the same name.</param>
+    /// <param name="factory">Creates the optimizer of one trained group from the group's vector and factors. The trainer sets its learning rate before
+    /// every step and disposes it; the factory applies the weight decay. With checkpoints, the factory is called again to learn the size of the state.</param>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     public TorchOptimizerOptions(string name, Func<IReadOnlyList<Parameter>, ParameterGroup, optim.Optimizer> factory)
     {
@@ -28,25 +27,24 @@ public sealed record TorchOptimizerOptions : OptimizerOptions
         (Name, Factory) = (name, factory);
     }
 
-    /// <summary>What a checkpoint calls the optimizer.</summary>
+    /// <summary>The name in checkpoints.</summary>
     public string Name { get; }
 
-    /// <summary>Makes the optimizer of one group.</summary>
+    /// <summary>Creates the optimizer of one group.</summary>
     [JsonIgnore]
     public Func<IReadOnlyList<Parameter>, ParameterGroup, optim.Optimizer> Factory { get; }
 
     /// <inheritdoc/>
-    /// <inheritdoc/>
     public override FlatOptimizer Create(FlatParameters parameters) => new TorchOptimizer(parameters, this);
 }
 
-/// <summary>Optimizers of <c>torch.optim</c>, one for each group, each over one parameter that is the group's range of the flat buffers.</summary>
+/// <summary>Optimizers of <c>torch.optim</c>, one for each group of parameters.</summary>
 internal sealed class TorchOptimizer : FlatOptimizer
 {
     private readonly TorchOptimizerOptions options;
     private readonly List<GroupOptimizer> optimizers = [];
 
-    // The optimizers' state as bytes; made when a checkpoint is first asked for.
+    // The optimizers' state as bytes; made for the first checkpoint.
     private Tensor? image;
 
     public TorchOptimizer(FlatParameters parameters, TorchOptimizerOptions options) : base(parameters)
@@ -92,7 +90,7 @@ internal sealed class TorchOptimizer : FlatOptimizer
     /// <inheritdoc/>
     protected override void Update(double learningRate) => optimizers.ForEach(each => each.Step(learningRate));
 
-    // Optimizers may make a part of their state in the first step: others on scratch parameters take one, so that every run's image is of one size.
+    // Optimizers may create state in their first step: copies of them on scratch parameters take one, so that the image has its final size from the start.
     private long SizeAfterAStep()
     {
         using var values = Parameters.Values.clone();

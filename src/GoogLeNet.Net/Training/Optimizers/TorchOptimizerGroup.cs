@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>An optimizer of <c>torch.optim</c> over one vector of parameters.</summary>
+/// <summary>An optimizer of <c>torch.optim</c> over one group of parameters as a vector.</summary>
 internal sealed class GroupOptimizer : IDisposable
 {
     private readonly Parameter parameter;
     private readonly double factor;
     private readonly IReadOnlyList<optim.ILearningRateController> rates;
 
-    /// <summary>Makes the optimizer of a vector: a leaf that shares the memory of the group's range of both buffers.</summary>
+    /// <summary>Creates the optimizer of a leaf that is the group's range of both buffers.</summary>
     /// <exception cref="ArgumentException">The factory returns null, or an optimizer whose learning rate cannot be set.</exception>
     public GroupOptimizer(TorchOptimizerOptions options, FlatGroup group, Tensor values, Tensor gradients)
     {
@@ -39,7 +39,7 @@ internal sealed class GroupOptimizer : IDisposable
     /// <summary>The optimizer.</summary>
     public optim.Optimizer Optimizer { get; }
 
-    /// <summary>Moves the parameters by one step.</summary>
+    /// <summary>Updates the parameters.</summary>
     /// <param name="learningRate">The schedule's, before the group's factor.</param>
     public void Step(double learningRate)
     {

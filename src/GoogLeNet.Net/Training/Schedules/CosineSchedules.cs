@@ -27,8 +27,8 @@ public sealed record CosineDecay : ILearningRateSchedule
 }
 
 /// <summary>
-/// Falls along half a cosine, step by step, and starts again at the top, each time over a longer or an equal cycle: SGDR (Loshchilov and Hutter 2017,
-/// equation 5), PyTorch's CosineAnnealingWarmRestarts. Make the run's epochs the sum of whole cycles, as 10 + 20 + 40, for it to end low.
+/// Falls along half a cosine, step by step, and restarts at the top, in cycles of equal or growing length: SGDR (Loshchilov and Hutter 2017,
+/// equation 5), PyTorch's CosineAnnealingWarmRestarts. For a low rate at the end, make the run's epochs a sum of whole cycles, as 10 + 20 + 40.
 /// </summary>
 public sealed record CosineRestarts : ILearningRateSchedule
 {
@@ -78,7 +78,7 @@ public sealed record CosineRestarts : ILearningRateSchedule
 }
 
 /// <summary>
-/// Rises along half a cosine to a peak and falls along another far below where it began, over the whole run (Smith and Topin 2018): PyTorch's
+/// Rises along half a cosine to a peak, then falls along another to far below the first rate, over the whole run (Smith and Topin 2018): PyTorch's
 /// OneCycleLR with cosine annealing, step for step; the last step has the lowest rate.
 /// </summary>
 public sealed record OneCycle : ILearningRateSchedule

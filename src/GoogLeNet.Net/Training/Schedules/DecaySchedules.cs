@@ -16,8 +16,8 @@ public sealed record ConstantRate : ILearningRateSchedule
 }
 
 /// <summary>
-/// Multiplies the rate every few epochs: initial · factor^⌊(1 + epoch) / everyEpochs⌋ with the epoch counted from 0, the Keras tutorial's
-/// formula (0.01, 0.96, every 8 epochs).
+/// Multiplies the rate every few epochs: initial · factor^⌊(1 + epoch) / everyEpochs⌋, epochs counted from 0. The Keras tutorial uses 0.01, 0.96 and
+/// every 8 epochs.
 /// </summary>
 public sealed record StepDecay : ILearningRateSchedule
 {
@@ -70,8 +70,8 @@ public sealed record ExponentialDecay : ILearningRateSchedule
 }
 
 /// <summary>
-/// Falls to 0 over the run as a power of the share that is left: initial · (1 − t)^power after each step, t from 0 to 1. It is Caffe's "poly" policy, with
-/// power 0.5 that of the quick solver of bvlc_googlenet (initial 0.01), and PyTorch's PolynomialLR stepped over the whole run.
+/// Falls to 0 over the run: initial · (1 − t)^power, t the fraction of the run. This is Caffe's "poly" policy (with initial 0.01 and power 0.5 the quick
+/// solver of bvlc_googlenet) and PyTorch's PolynomialLR stepped over the whole run.
 /// </summary>
 public sealed record PolynomialDecay : ILearningRateSchedule
 {

@@ -4,8 +4,7 @@ using System.Text.Json.Serialization;
 namespace Inception.Training;
 
 /// <summary>
-/// Any function of the position. As JSON only its name is written, for people to read; it cannot be read back, and two of the same name are the
-/// same to a checkpoint, whatever their functions.
+/// Any function of the position in the run. JSON holds only its name and cannot be read back; a checkpoint cannot tell two functions of the same name apart.
 /// </summary>
 public sealed record DelegateSchedule : ILearningRateSchedule
 {

@@ -2,22 +2,22 @@ using System.Text.Json.Serialization;
 
 namespace Inception.Training;
 
-/// <summary>Where a run stands when the learning rate of its next step is asked for.</summary>
+/// <summary>A step of a run.</summary>
 /// <param name="Epoch">Epoch, counted from 0.</param>
 /// <param name="Step">Step in the epoch, counted from 0.</param>
 /// <param name="StepsPerEpoch">Steps in an epoch, at least 1.</param>
 /// <param name="Epochs">Epochs of the whole run, at least 1.</param>
 public readonly record struct TrainingPosition(int Epoch, int Step, int StepsPerEpoch, int Epochs)
 {
-    /// <summary>The fraction of the run that lies behind, in [0, 1).</summary>
+    /// <summary>The fraction of the run before this step, in [0, 1).</summary>
     public double Fraction => EpochsDone / Epochs;
 
-    /// <summary>The epochs that lie behind, with the fraction of the one at hand.</summary>
+    /// <summary>The epochs before this step, with the fraction of the current one.</summary>
     public double EpochsDone => Epoch + (Step / (double)StepsPerEpoch);
 }
 
 /// <summary>
-/// The learning rate as a pure function of the run's position, so that a resumed run needs no state of it. A schedule that also looks at the finished
+/// The learning rate as a pure function of the position in the run, so that a checkpoint needs no state of it. A schedule that also uses the finished
 /// epochs is an <see cref="IHistorySchedule"/>.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "schedule")]
@@ -41,25 +41,25 @@ public interface ILearningRateSchedule
 }
 
 /// <summary>
-/// A schedule that also looks at how the finished epochs went: a pure function of them, so that a resumed run, whose checkpoint holds them, goes on
-/// as if it had never stopped.
+/// A schedule that also uses the finished epochs. It is a pure function of them, and checkpoints hold them, so that a resumed run goes on as if it had
+/// never stopped.
 /// </summary>
 public interface IHistorySchedule : ILearningRateSchedule
 {
     /// <summary>The learning rate of the step at <paramref name="position"/>; finite, 0 or more.</summary>
     /// <param name="position">The step.</param>
-    /// <param name="history">The epochs of the run in order, at least those before the position's; later ones do not matter.</param>
+    /// <param name="history">The epochs of the run in order, at least those before the position's; later ones are ignored.</param>
     double At(TrainingPosition position, IReadOnlyList<EpochRecord> history);
 }
 
-/// <summary>One call for schedules that look at the history and those that do not.</summary>
+/// <summary>One call for schedules with and without history.</summary>
 internal static class HistoryScheduleExtensions
 {
     public static double RateAt(this ILearningRateSchedule schedule, TrainingPosition position, IReadOnlyList<EpochRecord> history) =>
         schedule is IHistorySchedule withHistory ? withHistory.At(position, history) : schedule.At(position);
 }
 
-/// <summary>Ways from one rate to another; as weighted means, so that rounding cannot take them below 0.</summary>
+/// <summary>Interpolation between two rates as a weighted mean, which rounding cannot make negative.</summary>
 internal static class Curves
 {
     /// <summary>Half a cosine, flat at both ends. <paramref name="fraction"/> of the way in [0, 1].</summary>

@@ -41,8 +41,8 @@ public sealed record Triangular : ILearningRateSchedule
 }
 
 /// <summary>
-/// Straight lines from point to point, step by step; before the first point its rate, after the last point its rate. The points are in epochs,
-/// whatever the length of the run.
+/// Straight lines between points, step by step; constant before the first and after the last point. The points are in epochs, whatever the length of
+/// the run.
 /// </summary>
 public sealed record PiecewiseLinear : ILearningRateSchedule
 {
@@ -104,7 +104,7 @@ public sealed record PiecewiseLinear : ILearningRateSchedule
 public sealed record RatePoint
 {
     /// <summary>A point.</summary>
-    /// <param name="epoch">Epochs that lie behind, with a fraction of the one at hand; 0 or more.</param>
+    /// <param name="epoch">The time in epochs, fractions allowed; 0 or more.</param>
     /// <param name="rate">The rate there, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
     public RatePoint(double epoch, double rate)
@@ -113,7 +113,7 @@ public sealed record RatePoint
         Rate = Check.NotNegative(rate);
     }
 
-    /// <summary>Epochs that lie behind, with a fraction of the one at hand.</summary>
+    /// <summary>The time in epochs.</summary>
     public double Epoch { get; }
 
     /// <summary>The rate there.</summary>

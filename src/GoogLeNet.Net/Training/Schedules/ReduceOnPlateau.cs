@@ -1,23 +1,23 @@
 namespace Inception.Training;
 
 /// <summary>
-/// Multiplies the rate when a number of the main head has not got better for more than <see cref="Patience"/> epochs: PyTorch's ReduceLROnPlateau, called
-/// after every epoch. What that keeps as state is here computed anew from the history, so that a resumed run goes on counting.
+/// Multiplies the rate by a factor when a metric of the main head has not improved for more than <see cref="Patience"/> epochs: PyTorch's ReduceLROnPlateau,
+/// called after every epoch. Its state is computed from the history each time, so that a resumed run goes on counting.
 /// </summary>
-/// <remarks>As in PyTorch, a change of the rate by 1e-8 or less is not made.</remarks>
+/// <remarks>As in PyTorch, changes of the rate by 1e-8 or less are not made.</remarks>
 public sealed record ReduceOnPlateau : IHistorySchedule
 {
     private const double SmallestChange = 1e-8;
 
-    /// <summary>A schedule that waits for a standstill.</summary>
+    /// <summary>Creates the schedule.</summary>
     /// <param name="initial">First rate, more than 0.</param>
-    /// <param name="factor">What a standstill multiplies the rate by, in [0, 1). Default 0.1.</param>
-    /// <param name="patience">Epochs without an improvement that change nothing yet, 0 or more. Default 10.</param>
+    /// <param name="factor">Factor on the rate, in [0, 1). Default 0.1.</param>
+    /// <param name="patience">Epochs without improvement that are tolerated, 0 or more. Default 10.</param>
     /// <param name="threshold">How much better counts as an improvement, 0 or more. Default 1e-4.</param>
     /// <param name="relative">Whether the threshold is a fraction of the best value rather than in the metric's unit. Default true.</param>
-    /// <param name="cooldown">Epochs after a change that do not count as without an improvement, 0 or more. Default 0.</param>
+    /// <param name="cooldown">Epochs after a change that are not counted, 0 or more. Default 0.</param>
     /// <param name="minimum">The lowest rate, 0 or more. Default 0.</param>
-    /// <param name="metric">What is watched, of the main head on the validation images; without them, on the training images. Default the loss.</param>
+    /// <param name="metric">The main head's metric to watch, on the validation images or, without them, on the training images. Default the loss.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
     public ReduceOnPlateau(
         double initial,
@@ -42,10 +42,10 @@ public sealed record ReduceOnPlateau : IHistorySchedule
     /// <summary>First rate.</summary>
     public double Initial { get; }
 
-    /// <summary>What a standstill multiplies the rate by.</summary>
+    /// <summary>Factor on the rate.</summary>
     public double Factor { get; }
 
-    /// <summary>Epochs without an improvement that change nothing yet.</summary>
+    /// <summary>Epochs without improvement that are tolerated.</summary>
     public int Patience { get; }
 
     /// <summary>How much better counts as an improvement.</summary>
@@ -54,13 +54,13 @@ public sealed record ReduceOnPlateau : IHistorySchedule
     /// <summary>Whether the threshold is a fraction of the best value.</summary>
     public bool Relative { get; }
 
-    /// <summary>Epochs after a change that do not count as without an improvement.</summary>
+    /// <summary>Epochs after a change that are not counted.</summary>
     public int Cooldown { get; }
 
     /// <summary>The lowest rate.</summary>
     public double Minimum { get; }
 
-    /// <summary>What is watched.</summary>
+    /// <summary>The metric to watch.</summary>
     public WatchedMetric Metric { get; }
 
     /// <inheritdoc/>
@@ -87,7 +87,7 @@ public sealed record ReduceOnPlateau : IHistorySchedule
         return rate;
     }
 
-    // A score is a negative loss or an accuracy, so that relative to its size means: a loss below best · (1 − threshold), an accuracy above best · (1 + threshold).
+    // Scores are negative losses or accuracies: a relative improvement is a loss below best · (1 − threshold) or an accuracy above best · (1 + threshold).
     private double Margin(double best) => Relative ? Threshold * Math.Abs(best) : Threshold;
 
     private double Reduced(double rate)

@@ -1,8 +1,8 @@
 namespace Inception.Training;
 
 /// <summary>
-/// One schedule after the other. Each sees a run of its own: its epochs counted from 0, its length that of its part, and only the history of its
-/// part. In a run longer than the parts the last rate of the last part stays; in a shorter one the last parts are not reached.
+/// One schedule after another. Each sees its part as a run of its own, with epochs counted from 0 and only its own history. In a run longer than the
+/// parts, the last rate of the last part stays.
 /// </summary>
 public sealed record Sequence : IHistorySchedule
 {
@@ -71,12 +71,12 @@ public sealed record SequencePart
 }
 
 /// <summary>
-/// Another schedule whose rate is, in the first epochs, multiplied by a factor that rises linearly to 1, step by step (Goyal et al. 2017, section 2.2).
-/// The other schedule's clock runs from the run's start: warming up takes no epochs from it.
+/// Multiplies another schedule's rate, in the first epochs, by a factor that rises linearly to 1, step by step (Goyal et al. 2017, section 2.2). The other
+/// schedule begins at the run's start too.
 /// </summary>
 public sealed record Warmup : IHistorySchedule
 {
-    /// <summary>A schedule with a slow start.</summary>
+    /// <summary>Creates a warm-up.</summary>
     /// <param name="then">The schedule to multiply.</param>
     /// <param name="epochs">Epochs until the factor is 1, fractions allowed, 0 or more.</param>
     /// <param name="startFactor">Factor of the first step, in [0, 1]; with 0 the first step changes no weight.</param>

@@ -40,7 +40,7 @@ internal static class EventEncoder
     }
 }
 
-/// <summary>Writes the few kinds of protobuf field that events have.</summary>
+/// <summary>Writes the kinds of protobuf fields that events have.</summary>
 internal sealed class ProtobufWriter
 {
     private const int Varint = 0;

@@ -5,7 +5,7 @@ namespace Inception.Training;
 
 /// <summary>
 /// A new TFRecord file: each record is its length (8 bytes, little endian), the length's masked checksum, the data and the data's. A record
-/// is handed to the system whole, so that a reader of the growing file, or of what a killed process left, finds whole records.
+/// is written by one call, so that a reader of the growing file, or of a killed process's, finds whole records.
 /// </summary>
 internal sealed class RecordFile : IDisposable
 {
@@ -78,7 +78,7 @@ internal sealed class RecordFile : IDisposable
     }
 }
 
-/// <summary>The checksum of TFRecord files: CRC-32C (RFC 3720, appendix B.4), rotated and shifted so that it can guard data that hold checksums.</summary>
+/// <summary>The checksum of TFRecord files: CRC-32C (RFC 3720, appendix B.4), rotated and shifted.</summary>
 internal static class MaskedCrc32C
 {
     /// <summary>The masked checksum.</summary>

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace Inception.Training;
 
 /// <summary>
-/// Writes a run's course for TensorBoard: one event file in a folder, scalars <c>loss/train/HEAD</c>, <c>accuracy/train/HEAD</c>,
+/// Writes a run's metrics for TensorBoard: one event file in a folder, with the scalars <c>loss/train/HEAD</c>, <c>accuracy/train/HEAD</c>,
 /// <c>loss/validation/HEAD</c> and <c>accuracy/validation/HEAD</c> at the end of each epoch, <c>learning_rate</c> and
 /// <c>images_per_second</c> also in between. The step is the number of steps taken since the run began, those before a resume included.
 /// </summary>
 /// <remarks>
-/// Give it to <see cref="MultiHeadTrainer.Fit"/> as its progress. Each event is in the file when <see cref="Report"/> returns, and on the disk
-/// after each epoch. A resumed run writes another file; put it into the same folder, and TensorBoard shows both as one run. Not thread-safe.
+/// Pass it to <see cref="MultiHeadTrainer.Fit"/> as progress. An event is in the file when <see cref="Report"/> returns, and flushed to the disk after each
+/// epoch. A resumed run writes another file; in the same folder, TensorBoard shows both as one run. Not thread-safe.
 /// </remarks>
 public sealed class TensorBoardSink : IProgress<TrainingEvent>, IDisposable
 {
@@ -39,7 +39,7 @@ public sealed class TensorBoardSink : IProgress<TrainingEvent>, IDisposable
     /// <summary>The event file.</summary>
     public string Path => file.Path;
 
-    /// <summary>Writes what the event says; events of other kinds than steps and epochs are let pass.</summary>
+    /// <summary>Writes the scalars of a step or an epoch; other events are ignored.</summary>
     /// <exception cref="IOException">The file cannot be written to; the message says which.</exception>
     /// <exception cref="ObjectDisposedException">The sink was disposed.</exception>
     public void Report(TrainingEvent value)
@@ -70,7 +70,7 @@ public sealed class TensorBoardSink : IProgress<TrainingEvent>, IDisposable
 
     private void Write(EpochRecord epoch)
     {
-        // A run's last step of an epoch is always reported; without steps there are epochs to count.
+        // The last step of an epoch is always reported; without any step, epochs are counted.
         Write((long)epoch.Epoch * (stepsPerEpoch ?? 1),
         [
             .. Progress(epoch.LearningRate, epoch.TrainImagesPerSecond), .. Scalars("train", epoch.Train), .. Scalars("validation", epoch.Validation),

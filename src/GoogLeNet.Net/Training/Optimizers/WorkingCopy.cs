@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace Inception.Training;
 
 /// <summary>
-/// The bfloat16 weights and biases that a module computes with, and their gradients, each in one buffer that lies like the float32 one. The
-/// module's parameters stay the same objects; only what they hold is exchanged.
+/// The bfloat16 weights and biases that a module computes with and their gradients, in two buffers laid out like the float32 ones. The module's
+/// parameters stay the same objects; their data are exchanged.
 /// </summary>
-/// <remarks>Scales and shifts of normalizations have their places in both buffers, which stay unused.</remarks>
+/// <remarks>The places of normalizations' scales and shifts in both buffers stay unused.</remarks>
 internal sealed class WorkingCopy : IDisposable
 {
-    // Small enough for a cache: a sum of two types converts its second operand as a whole first.
+    // Small enough for a cache: adding bfloat16 to float32 first converts the whole operand.
     private const long PieceLength = 1 << 18;
 
     private readonly FlatParameters flat;
@@ -18,7 +18,7 @@ internal sealed class WorkingCopy : IDisposable
     private readonly Tensor values;
     private readonly Tensor gradients;
 
-    /// <summary>Lets every weight and bias of <paramref name="module"/>, those that do not learn included, hold bfloat16.</summary>
+    /// <summary>Converts every weight and bias of <paramref name="module"/>, frozen ones included, to bfloat16.</summary>
     public WorkingCopy(nn.Module module, FlatParameters flat)
     {
         this.flat = flat;
@@ -43,14 +43,14 @@ internal sealed class WorkingCopy : IDisposable
     /// <summary>The float32 values of every parameter that holds bfloat16, by its state key.</summary>
     public IEnumerable<(string Key, Tensor Master)> Masters => entries.Select(entry => (entry.Key, entry.Master));
 
-    /// <summary>Rounds the float32 values anew.</summary>
+    /// <summary>Rounds the float32 values again.</summary>
     public void Refresh()
     {
         using var frozen = no_grad();
         values.copy_(flat.Values);
     }
 
-    /// <summary>Moves the gradients into the float32 ones, where they are added.</summary>
+    /// <summary>Adds the gradients to the float32 ones and clears them.</summary>
     public void CollectGradients()
     {
         using var frozen = no_grad();

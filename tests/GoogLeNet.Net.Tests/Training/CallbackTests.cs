@@ -3,7 +3,7 @@ using Inception.Data;
 using Inception.Training;
 using Xunit;
 
-namespace Inception.Tests.Training.Callbacks;
+namespace Inception.Tests.Training;
 
 /// <summary>Callbacks see every event and are given what they ask for.</summary>
 [Collection(TorchCollection.Name)]

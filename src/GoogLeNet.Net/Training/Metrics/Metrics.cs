@@ -2,24 +2,24 @@ using static TorchSharp.torch;
 
 namespace Inception.Training;
 
-/// <summary>How one head did over a set of images.</summary>
+/// <summary>Loss and accuracy of one head over a set of images.</summary>
 /// <param name="Head">The head's name.</param>
 /// <param name="Loss">Mean loss; of cross entropy in nats, with label smoothing where the run trains with it.</param>
 /// <param name="Accuracy">Fraction of images whose most probable class is right, in [0, 1].</param>
-/// <param name="TopKAccuracy">Fraction of images whose class is among the <see cref="TrainerOptions.TopK"/> most probable; null where none is asked for.</param>
+/// <param name="TopKAccuracy">Fraction of images whose class is among the <see cref="TrainerOptions.TopK"/> most probable; null if not measured.</param>
 public sealed record HeadMetrics(string Head, double Loss, double Accuracy, double? TopKAccuracy = null);
 
-/// <summary>Sums of loss and hits of every head, kept on the device: nothing waits for the device until they are read.</summary>
+/// <summary>Sums of loss and hits of every head, kept on the device, so that nothing waits for the device before they are read.</summary>
 public sealed class MetricAccumulator : IDisposable
 {
     private readonly IReadOnlyList<Head> heads;
     private readonly int? topK;
     private readonly Tensor firstBroken;
 
-    /// <summary>Sums of zero.</summary>
+    /// <summary>Creates sums of zero.</summary>
     /// <param name="heads">The heads, in the order of <see cref="Add"/>'s.</param>
     /// <param name="device">Where the logits are.</param>
-    /// <param name="topK">Of how many most probable classes one must be right; null for the first alone.</param>
+    /// <param name="topK">The k of top-k accuracy; null to skip it.</param>
     public MetricAccumulator(IReadOnlyList<Head> heads, Device device, int? topK = null)
     {
         ArgumentNullException.ThrowIfNull(heads);
@@ -29,7 +29,7 @@ public sealed class MetricAccumulator : IDisposable
         firstBroken = full(heads.Count, double.PositiveInfinity, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>Images counted so far, for all heads alike.</summary>
+    /// <summary>Images added so far.</summary>
     public long Count { get; internal set; }
 
     /// <summary>Where the sums are.</summary>
@@ -42,7 +42,7 @@ public sealed class MetricAccumulator : IDisposable
     /// <param name="losses">Mean loss () of each head.</param>
     /// <param name="logits">(N, classes) of each head.</param>
     /// <param name="labels">int64 (N).</param>
-    /// <param name="step">The step in the epoch, counted from 1, that a loss which is no finite number is remembered with.</param>
+    /// <param name="step">The step in the epoch, counted from 1; remembered if a loss is not finite.</param>
     public void Add(IReadOnlyList<Tensor> losses, IReadOnlyList<Tensor> logits, Tensor labels, int step = 1)
     {
         ArgumentNullException.ThrowIfNull(labels);
@@ -82,7 +82,7 @@ public sealed class MetricAccumulator : IDisposable
         firstBroken.Dispose();
     }
 
-    /// <summary>The head whose loss was the first to be no finite number, and the step; null where all were. Waits for the device.</summary>
+    /// <summary>The first head whose loss was not finite, and the step; null if all losses were finite. Waits for the device.</summary>
     internal (string Head, int Step)? FirstBroken()
     {
 #pragma warning disable RS0030 // Who calls this says why.
@@ -93,7 +93,7 @@ public sealed class MetricAccumulator : IDisposable
         return double.IsFinite(steps[first]) ? (heads[first].Name, (int)steps[first]) : null;
     }
 
-    // int64 (1 or 2): images whose class comes first, and among the first k.
+    // int64 (1 or 2): images whose class is the most probable, and among the k most probable.
     private Tensor Hits(Tensor logits, Tensor labels)
     {
         if (topK is not { } k)

@@ -5,10 +5,10 @@ namespace Inception.Training;
 
 /// <summary>
 /// All trainable parameters of a module as views of one contiguous float32 buffer, and their gradients as views of a second one, so that
-/// an optimizer step is a handful of calls on one tensor. Convolution weights lie in (O, kH, kW, I) order and are seen through strides as
-/// (O, I, kH, kW), which makes the network run channels-last.
+/// an optimizer step is a handful of calls on one tensor. Convolution weights are stored as (O, kH, kW, I) and strided to (O, I, kH, kW),
+/// which makes the network run channels-last.
 /// </summary>
-/// <remarks>Each group of parameters is one range: first those that no rule matches, then the rules' in their order.</remarks>
+/// <remarks>Each group of parameters is one range of the buffers: first those that no group matches, then the groups in their order.</remarks>
 public sealed class FlatParameters : IDisposable
 {
     private readonly nn.Module module;
@@ -18,8 +18,8 @@ public sealed class FlatParameters : IDisposable
 
     /// <summary>Moves the parameters of <paramref name="module"/>, which must be on its final device, into the buffers.</summary>
     /// <param name="module">The network.</param>
-    /// <param name="rules">The optimizer's groups; no decay of biases and normalizations when omitted.</param>
-    /// <param name="precision">With <see cref="Precision.BFloat16"/> weights and biases hold bfloat16 roundings of the buffer's values until <see cref="Dispose"/>.</param>
+    /// <param name="rules">The optimizer's groups; null for <see cref="ParameterGroup.NoDecayOnBiasesAndNorms"/>.</param>
+    /// <param name="precision">With <see cref="Precision.BFloat16"/>, weights and biases hold the buffer's values rounded to bfloat16 until <see cref="Dispose"/>.</param>
     /// <exception cref="ArgumentException">
     /// There are no trainable parameters or all are frozen, not all are float32 on one device, or a group's pattern of keys leaves it without a
     /// parameter.
@@ -61,10 +61,10 @@ public sealed class FlatParameters : IDisposable
     /// <summary>The groups that have parameters, in the order of their ranges.</summary>
     public IReadOnlyList<FlatGroup> Groups { get; }
 
-    /// <summary>The groups that steps move.</summary>
+    /// <summary>The groups that are trained: those with a learning rate factor other than 0.</summary>
     public IReadOnlyList<FlatGroup> TrainableGroups { get; }
 
-    /// <summary>Each parameter's part of a buffer that lies like <see cref="Values"/>, by its state key, in the parameter's shape.</summary>
+    /// <summary>Each parameter's part of a buffer laid out like <see cref="Values"/>, by its state key, in the parameter's shape.</summary>
     public IEnumerable<(string Key, Tensor View)> Views(Tensor buffer)
     {
         var offset = 0L;
@@ -75,16 +75,16 @@ public sealed class FlatParameters : IDisposable
         }
     }
 
-    /// <summary>Whether no step moves the parameter of that state key.</summary>
+    /// <summary>Whether the parameter with a state key is not trained.</summary>
     internal bool IsFrozen(string key) => frozen.Contains(key);
 
     /// <summary>
-    /// To be called after each backward pass: adds the gradients of parameters that hold bfloat16 to <see cref="Gradients"/>, where all others'
-    /// are already.
+    /// Call it after each backward pass: it adds the gradients of bfloat16 parameters to <see cref="Gradients"/>; those of float32 parameters are there
+    /// already.
     /// </summary>
     public void CollectGradients() => working?.CollectGradients();
 
-    /// <summary>To be called after <see cref="Values"/> were changed, which optimizers do themselves: rounds them anew for parameters that hold bfloat16.</summary>
+    /// <summary>Call it after changing <see cref="Values"/>: it rounds them again for bfloat16 parameters. <see cref="FlatOptimizer.Step"/> does so itself.</summary>
     public void Refresh() => working?.Refresh();
 
     /// <summary>Releases the gradients; the parameters keep their values, float32.</summary>
@@ -100,7 +100,7 @@ public sealed class FlatParameters : IDisposable
         Gradients.Dispose();
     }
 
-    /// <summary>The module's state, every parameter float32: what a file of its weights holds. The tensors live as long as this object.</summary>
+    /// <summary>The module's state with every parameter in float32, as files hold it. The tensors live as long as this object.</summary>
     internal Dictionary<string, Tensor> State()
     {
         var state = module.State();
@@ -157,15 +157,15 @@ public sealed class FlatParameters : IDisposable
 }
 
 /// <summary>The parameters of one group as a range of the flat buffers.</summary>
-/// <param name="Options">The group's factors.</param>
+/// <param name="Options">The group's rule and factors.</param>
 /// <param name="Start">Its first element.</param>
 /// <param name="Length">Its elements, at least 1.</param>
 public sealed record FlatGroup(ParameterGroup Options, long Start, long Length)
 {
-    /// <summary>Whether no step moves these parameters.</summary>
+    /// <summary>Whether these parameters are not trained.</summary>
     public bool IsFrozen => Options.LearningRateFactor == 0;
 
-    /// <summary>The group's range of a buffer that lies like the flat parameters: a view (length).</summary>
+    /// <summary>The group's range of a buffer laid out like the flat parameters: a view (length).</summary>
     /// <param name="buffer">The buffer.</param>
     public Tensor Slice(Tensor buffer)
     {

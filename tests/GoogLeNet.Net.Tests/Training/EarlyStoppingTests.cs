@@ -2,7 +2,7 @@ using FluentAssertions;
 using Inception.Training;
 using Xunit;
 
-namespace Inception.Tests.Training.Callbacks;
+namespace Inception.Tests.Training;
 
 /// <summary>Early stopping as a pure function of the history.</summary>
 public sealed class EarlyStoppingTests

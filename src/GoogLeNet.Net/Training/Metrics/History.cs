@@ -9,7 +9,7 @@ namespace Inception.Training;
 /// <param name="LearningRate">The rate of the epoch's last step.</param>
 /// <param name="Seconds">Wall time of training and validation together.</param>
 /// <param name="TrainImagesPerSecond">Images trained in a second, validation left out.</param>
-/// <param name="Train">Each head on the training images, as the network changed during the epoch; the main head first.</param>
+/// <param name="Train">Each head on the training images while the network changed during the epoch; the main head first.</param>
 /// <param name="Validation">Each head on the validation images after the epoch; empty without validation images.</param>
 /// <param name="Averaged">The same with the averaged weights; null where none are kept or there are no validation images.</param>
 public sealed record EpochRecord(
@@ -22,18 +22,18 @@ public sealed record EpochRecord(
     IReadOnlyList<HeadMetrics>? Averaged = null)
 {
     /// <summary>
-    /// The metrics of the weights that a run ends with: the averaged ones on the validation images where they are kept, else the raw ones; without
-    /// validation images, the training metrics.
+    /// The metrics that count: of the averaged weights on the validation images if they are kept, else of the weights themselves on them, else the training
+    /// metrics.
     /// </summary>
     [JsonIgnore]
     public IReadOnlyList<HeadMetrics> Result => Averaged ?? (Validation.Count > 0 ? Validation : Train);
 
-    /// <summary>The main head's number of that kind, of <see cref="Result"/>; more is better: a loss counts negative.</summary>
+    /// <summary>The main head's metric in <see cref="Result"/>, as a score: more is better, and a loss counts negative.</summary>
     /// <param name="metric">Which number.</param>
     public double Score(WatchedMetric metric) => metric == WatchedMetric.Loss ? -Result[0].Loss : Result[0].Accuracy;
 }
 
-/// <summary>A number of the main head that says how good an epoch was.</summary>
+/// <summary>A metric of the main head that says how good an epoch was.</summary>
 public enum WatchedMetric
 {
     /// <summary>Fraction of images classified right; more is better.</summary>
@@ -43,12 +43,12 @@ public enum WatchedMetric
     Loss,
 }
 
-/// <summary>What happened in a run, an epoch a row.</summary>
+/// <summary>A run's epochs.</summary>
 /// <param name="Epochs">The epochs in order.</param>
 public sealed record History(IReadOnlyList<EpochRecord> Epochs)
 {
     /// <summary>The rows as CSV (invariant numbers, lines that end in a line feed) with a header: epoch, rate, times, then loss and accuracy (and top-k
-    /// accuracy where it is asked for) of each head; empty where an epoch had no validation.</summary>
+    /// accuracy if it was measured) of each head; empty where an epoch had no validation.</summary>
     public string ToCsv()
     {
         var csv = new StringBuilder("epoch,learning_rate,seconds,train_images_per_second");

@@ -11,22 +11,21 @@ public enum Precision
     Float32,
 
     /// <summary>
-    /// Weights, biases and activations in bfloat16, which has float32's range and 8 significant bits; weights as they are moved, averaged and
-    /// saved, normalizations and losses in float32.
+    /// Weights, biases and activations in bfloat16 (float32's range, 8 significant bits); normalizations, losses and the weights that are updated, averaged
+    /// and saved in float32.
     /// </summary>
     BFloat16,
 }
 
-/// <summary>Which devices gain by a number format.</summary>
+/// <summary>Which devices compute fast in a number format.</summary>
 public static class PrecisionSupport
 {
     /// <summary>
-    /// Whether a device multiplies matrices in this format by instructions of its own. Where it does not, the format is emulated, and training in it
-    /// is slower than in float32.
+    /// Whether a device has instructions for matrix products in this format. Without them the format is emulated, and slower than float32.
     /// </summary>
     /// <param name="precision">The format.</param>
-    /// <param name="device">A processor: bfloat16 takes AVX-512 BF16 (Zen 4, Cooper Lake) or AMX (Sapphire Rapids) and is not looked for on others than
-    /// x86. A GPU counts as having it, as all do since Ampere.</param>
+    /// <param name="device">A device. On x86 processors bfloat16 needs AVX-512 BF16 (Zen 4, Cooper Lake) or AMX (Sapphire Rapids); other processors count as
+    /// having none. Every GPU counts as having it, as all do since Ampere.</param>
     public static bool IsAcceleratedOn(this Precision precision, Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -34,11 +33,11 @@ public static class PrecisionSupport
     }
 }
 
-/// <summary>A model's heads while its weights may be bfloat16: images are rounded on the way in, logits are float32 on the way out.</summary>
+/// <summary>A model whose weights may be bfloat16: casts images to bfloat16 and logits back to float32.</summary>
 /// <param name="model">The model.</param>
 internal sealed class PrecisionCast(MultiHeadModel model)
 {
-    // One of those that hold bfloat16 during a run.
+    // A weight that holds bfloat16 during a bfloat16 run.
     private readonly Tensor? weight = model.parameters().FirstOrDefault(parameter => parameter.ndim >= 2);
 
     /// <summary>The heads' logits, float32; what comes between stays in the caller's dispose scope.</summary>
