@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Inception.Data;
+namespace Inception;
 
 /// <summary>Copies tensors to a device without making the host wait.</summary>
 internal static class Upload

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Inception.Data;
 using static TorchSharp.torch;
 
 namespace Inception.Evaluation;

@@ -71,12 +71,20 @@ public sealed class MultiHeadTrainer
         using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
         var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
         var events = new RunEvents(options, progress, logger);
-        var checkpoints = new CheckpointWriter(model, options, state, logger);
+        var file = new CheckpointFile(model.Configuration, () => OptionsJson.Describe(options), train.Count);
+        var checkpoints = new CheckpointWriter(options.CheckpointFolder, options.Checkpoints, path => state.Save(file, path));
         var monitor = new RunMonitor(state, options, clock, events, checkpoints, cancellationToken);
+        if (options.CheckpointFolder is not null)
+        {
+            // An optimizer whose state cannot be kept says so now.
+            _ = state.Optimizer.State;
+        }
+
         checkpoints.Prepare();
         if (resumeFrom is not null)
         {
-            checkpoints.Resume(resumeFrom);
+            state.Load(file, resumeFrom);
+            logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
         }
 
         while (state.Epoch < options.Epochs && !monitor.MustStop)

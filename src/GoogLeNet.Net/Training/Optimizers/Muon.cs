@@ -1,4 +1,3 @@
-using Inception.Data;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
