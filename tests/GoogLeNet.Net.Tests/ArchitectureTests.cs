@@ -31,7 +31,6 @@ public sealed partial class ArchitectureTests
     [
         ("Training", "SpecJson"), // One way of writing JSON for specs, options and transforms.
         ("Evaluation", "SpecJson"),
-        ("Evaluation", "TrainingGuards"),
         ("Training", "CpuFeatures"), // Whether bfloat16 pays is a question about the processor.
     ];
 
@@ -47,6 +46,21 @@ public sealed partial class ArchitectureTests
 
         Types.InAssemblies([typeof(GoogLeNet).Assembly, typeof(GoogLeNetSpec).Assembly]).That().MeetCustomRule(new InFolder(folder)).Should()
             .MeetCustomRule(new UsesOnly(folder, crossings)).GetResult().IsSuccessful.Should().BeTrue(string.Join("; ", crossings.Distinct()));
+    }
+
+    [Theory]
+    [InlineData("Data", "Data/Decoders")] // Its files go with SkiaSharp's arrival.
+    [InlineData("Training", null)]
+    public void Folders_inside_a_folder_do_not_use_each_other_both_ways(string folder, string? except)
+    {
+        var arrows = new HashSet<(string From, string To)>();
+        foreach (var type in AssemblyDefinition.ReadAssembly(typeof(GoogLeNet).Assembly.Location).MainModule.Types.Where(type => FolderOf(type) == folder))
+        {
+            arrows.UnionWith(Uses(type).Where(used => FolderOf(used) == folder).Select(used => (PathOf(type)!, PathOf(used)!)));
+        }
+
+        arrows.Should().NotBeEmpty();
+        arrows.Where(arrow => arrow.From != arrow.To && arrow.From != except && arrow.To != except && arrows.Contains((arrow.To, arrow.From))).Should().BeEmpty();
     }
 
     [Fact]
@@ -88,9 +102,9 @@ public sealed partial class ArchitectureTests
             var root = Repository.PathOf("src", project);
             foreach (var file in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
             {
-                var folder = Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar)[0];
+                var folder = Path.GetDirectoryName(Path.GetRelativePath(root, file))!.Replace(Path.DirectorySeparatorChar, '/');
                 var text = File.ReadAllText(file);
-                foreach (Match match in Declaration().Matches(text).Where(_ => folder is not "bin" and not "obj"))
+                foreach (Match match in Declaration().Matches(text).Where(_ => folder.Split('/')[0] is not "bin" and not "obj"))
                 {
                     folders[$"{Namespace().Match(text).Groups["name"].Value}.{match.Groups["name"].Value}"] = folder;
                 }
@@ -100,7 +114,9 @@ public sealed partial class ArchitectureTests
         return folders;
     }
 
-    private static string? FolderOf(TypeReference type)
+    private static string? FolderOf(TypeReference type) => PathOf(type)?.Split('/')[0];
+
+    private static string? PathOf(TypeReference type)
     {
         var outermost = type.GetElementType();
         while (outermost.DeclaringType is { } declaring)

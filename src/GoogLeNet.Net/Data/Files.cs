@@ -34,7 +34,7 @@ internal static class Failure
     }
 
     /// <summary>Null if the file has the expected SHA-256, else a sentence with the one found.</summary>
-    public static string? OfSum(string path, string expected)
+    public static string? ChecksumProblem(string path, string expected)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 17);
         var found = Convert.ToHexStringLower(SHA256.HashData(stream));

@@ -39,7 +39,7 @@ internal sealed class Download(Cifar10Sources sources, IProgress<DownloadProgres
             {
                 continue; // It got further, or what could not be resumed is gone.
             }
-            var wrong = await Task.Run(() => Failure.OfSum(path, archive.Sha256), cancellationToken).ConfigureAwait(false);
+            var wrong = await Task.Run(() => Failure.ChecksumProblem(path, archive.Sha256), cancellationToken).ConfigureAwait(false);
             if (wrong is null)
             {
                 return;

@@ -36,7 +36,7 @@ internal sealed class OfficialArchive(Cifar10Manifest manifest, Download downloa
             throw new DatasetException($"'{archive}' is not the official archive: it has {length:N0} bytes; {manifest.Archive.Bytes:N0} expected.");
         }
 
-        if (Failure.OfSum(archive, manifest.Archive.Sha256) is { } wrong)
+        if (Failure.ChecksumProblem(archive, manifest.Archive.Sha256) is { } wrong)
         {
             throw new DatasetException($"'{archive}' is not the official archive: {wrong}");
         }
