@@ -185,7 +185,7 @@ public sealed class CompiledNetwork : IDisposable
         var run = new GraphRun(plan, memory.Take(plan.Size * count), images, areChannelsLast, count, threads);
         foreach (var level in levels)
         {
-            ParallelFor.RunSpinning(threads, [.. level.Select(step => step.Work(run))]);
+            ParallelFor.Run(threads, [.. level.Select(step => step.Work(run))]);
         }
 
         for (var head = 0; head < heads.Count; head++)

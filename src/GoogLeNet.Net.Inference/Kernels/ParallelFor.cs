@@ -11,10 +11,6 @@ internal sealed class ParallelFor
     private const int Grain = 65_536;
     private const int MaxRanges = 16;
 
-    // How long workers spin for the next loop, in microseconds: longer than it takes to get from one step of a network to the next, and little beside what comes between other calls.
-    private const int LongSpin = 100;
-    private const int ShortSpin = 20;
-
     // For dotnet-counters, and for benchmarks that tell kernels from overhead.
     private static readonly Histogram<double> Duration =
         new Meter("GoogLeNet.Net").CreateHistogram<double>("googlenet.kernel.duration", "s", "Wall time of one call of a kernel for CPUs.");
@@ -26,11 +22,7 @@ internal sealed class ParallelFor
     private int finished;
     private ExceptionDispatchInfo? failure;
 
-    private ParallelFor(ParallelWork[] works, bool keepSpinning) =>
-        (this.works, count, SpinTime) = (works, works.Sum(work => work.Count), keepSpinning ? LongSpin : ShortSpin);
-
-    /// <summary>How long those who helped spin for more work, in microseconds.</summary>
-    public int SpinTime { get; }
+    private ParallelFor(ParallelWork[] works) => (this.works, count) = (works, works.Sum(work => work.Count));
 
     /// <summary>How many workers may still join.</summary>
     public int Places => places;
@@ -44,13 +36,7 @@ internal sealed class ParallelFor
     /// <param name="threads">Number of threads, the caller's included, at least 1.</param>
     /// <param name="works">What to do.</param>
     /// <exception cref="Exception">What one of the ranges threw, after all of them have ended.</exception>
-    public static void Run(int threads, params ParallelWork[] works) => new ParallelFor(works, keepSpinning: false).Run(threads);
-
-    /// <summary>The same where the next loop follows within microseconds: workers spin for it before they sleep.</summary>
-    /// <param name="threads">Number of threads, the caller's included, at least 1.</param>
-    /// <param name="works">What to do.</param>
-    /// <exception cref="Exception">What one of the ranges threw, after all of them have ended.</exception>
-    public static void RunSpinning(int threads, params ParallelWork[] works) => new ParallelFor(works, keepSpinning: true).Run(threads);
+    public static void Run(int threads, params ParallelWork[] works) => new ParallelFor(works).Run(threads);
 
     /// <summary>Takes a place among those who work on it, unless all ranges are claimed or all places taken.</summary>
     public bool TryJoin() => Volatile.Read(ref claimed) < count && Volatile.Read(ref places) > 0 && Interlocked.Decrement(ref places) >= 0;

@@ -1,11 +1,6 @@
-using System.Diagnostics;
-
 namespace Inception.Kernels;
 
-/// <summary>
-/// Worker threads for parallel loops. They spin briefly before they sleep, because waking a thread takes longer on a virtual machine than most calls of
-/// kernels.
-/// </summary>
+/// <summary>Worker threads for parallel loops. They sleep while there is nothing to do.</summary>
 internal static class WorkerPool
 {
     private const int MaxLoops = 16;
@@ -70,28 +65,10 @@ internal static class WorkerPool
 
     private static void Work()
     {
-        for (var spinTime = 0; ;)
+        for (; ;)
         {
-            var loop = SpinForWork(spinTime) ?? WaitForWork();
-            loop.DoRanges();
-            spinTime = loop.SpinTime;
+            WaitForWork().DoRanges();
         }
-    }
-
-    private static ParallelFor? SpinForWork(int microseconds)
-    {
-        var (began, wait) = (Stopwatch.GetTimestamp(), default(SpinWait));
-        while (Stopwatch.GetElapsedTime(began).TotalMicroseconds < microseconds)
-        {
-            if (Join() is { } loop)
-            {
-                return loop;
-            }
-
-            wait.SpinOnce(sleep1Threshold: -1);
-        }
-
-        return null;
     }
 
     private static ParallelFor WaitForWork()

@@ -54,7 +54,7 @@ public sealed class ParallelForTests
             for (var round = 0; round < Rounds; round++)
             {
                 ParallelWork Of(int call, int ranges) => new(ranges, range => Interlocked.Increment(ref counts[caller, call, range]));
-                ParallelFor.RunSpinning(threads, Of(0, 1), Of(1, 5));
+                ParallelFor.Run(threads, Of(0, 1), Of(1, 5));
                 ParallelFor.Run(threads, Of(2, 3));
                 counts.Cast<int>().Skip(caller * 15).Take(15).Should().Equal(
                     [round + 1, 0, 0, 0, 0, round + 1, round + 1, round + 1, round + 1, round + 1, round + 1, round + 1, round + 1, 0, 0]);
@@ -67,8 +67,8 @@ public sealed class ParallelForTests
     [Fact]
     public void What_a_call_throws_comes_out_of_those_that_follow_no_more()
     {
-        var fails = () => ParallelFor.RunSpinning(2, new ParallelWork(4, _ => { }), new ParallelWork(4, range => throw new InvalidDataException($"range {range}")));
+        var fails = () => ParallelFor.Run(2, new ParallelWork(4, _ => { }), new ParallelWork(4, range => throw new InvalidDataException($"range {range}")));
         fails.Should().Throw<InvalidDataException>();
-        ParallelFor.RunSpinning(2, new ParallelWork(4, _ => { }));
+        ParallelFor.Run(2, new ParallelWork(4, _ => { }));
     }
 }
