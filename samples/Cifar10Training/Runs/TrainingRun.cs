@@ -51,7 +51,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         var history = display.Train(bar =>
         {
             var narrator = new RunNarrator(config, display);
-            return trainer.Fit(train, test, new EventFan(recorder, narrator, bar), cancellationToken, plan.Checkpoint);
+            return trainer.Fit(train, test, new EventFan(recorder, narrator, bar), plan.Checkpoint, cancellationToken);
         });
 
         var predictor = new Predictor(model, plan.Recipe.Trainer.ValidationTransforms, TestTimeViews.Find(plan.Recipe.TestViews));

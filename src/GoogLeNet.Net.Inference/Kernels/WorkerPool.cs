@@ -65,7 +65,7 @@ internal static class WorkerPool
 
     private static void Work()
     {
-        for (; ;)
+        for (; ; )
         {
             WaitForWork().DoRanges();
         }

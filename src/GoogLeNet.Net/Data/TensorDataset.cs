@@ -17,7 +17,7 @@ public sealed class TensorDataset : IImageDataset, IDisposable
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(classNames);
-        Validate(images, labels, classNames.Count);
+        Validate(images, labels, classNames);
         Images = images.DetachFromDisposeScope();
         Labels = labels.DetachFromDisposeScope();
         ClassNames = [.. classNames];
@@ -117,11 +117,12 @@ public sealed class TensorDataset : IImageDataset, IDisposable
 #pragma warning restore RS0030
     }
 
-    private static void Validate(Tensor images, Tensor labels, int classes)
+    private static void Validate(Tensor images, Tensor labels, IReadOnlyList<string> classNames)
     {
+        var classes = classNames.Count;
         if (classes == 0)
         {
-            throw new ArgumentException("At least one class name is needed.", "classNames");
+            throw new ArgumentException("At least one class name is needed.", nameof(classNames));
         }
 
         if (images.dtype != ScalarType.Byte || images.shape is not [> 0, > 0, > 0, > 0])

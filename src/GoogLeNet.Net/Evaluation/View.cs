@@ -115,7 +115,7 @@ internal static class CropGeometry
 
     /// <summary>Each view and its mirror image, with half of its weight each.</summary>
     public static IReadOnlyList<View> WithMirrorImages(IEnumerable<View> views) =>
-        [.. views.SelectMany(view => new[] { false, true }.Select(mirrored => view with { Weight = view.Weight / 2, Mirrored = mirrored }))];
+        [.. views.Select(view => view with { Weight = view.Weight / 2, Mirrored = false }).SelectMany(view => (View[])[view, view with { Mirrored = true }])];
 
     private static int Rounded(double length) => (int)Math.Round(length, MidpointRounding.AwayFromZero);
 }

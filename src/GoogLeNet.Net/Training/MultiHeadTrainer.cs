@@ -38,8 +38,8 @@ public sealed class MultiHeadTrainer
     /// <param name="train">Images to learn from.</param>
     /// <param name="validation">Images to measure on, after each epoch unless the options say otherwise; null for none.</param>
     /// <param name="progress">Called for steps, epochs and checkpoints, on this thread.</param>
-    /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
     /// <param name="resumeFrom">A checkpoint of the same model and options to continue from. On a CPU the result is bit for bit that of an uninterrupted run.</param>
+    /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
     /// <returns>Every epoch's learning rate, times and metrics, those before a resume included.</returns>
     /// <exception cref="ArgumentException">A data set does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
@@ -50,8 +50,8 @@ public sealed class MultiHeadTrainer
         IImageDataset train,
         IImageDataset? validation = null,
         IProgress<TrainingEvent>? progress = null,
-        CancellationToken cancellationToken = default,
-        string? resumeFrom = null)
+        string? resumeFrom = null,
+        CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(train, model.NumClasses);
         if (validation is not null)

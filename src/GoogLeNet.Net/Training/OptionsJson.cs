@@ -10,10 +10,13 @@ internal static class OptionsJson
 {
     public static JsonObject Describe(TrainerOptions options)
     {
+        // One for each run: the resolver depends on its options.
+#pragma warning disable CA1869
         var json = new JsonSerializerOptions(SpecJson.Options)
         {
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { info => AddOwnTypes(info, options) } },
         };
+#pragma warning restore CA1869
         return JsonSerializer.SerializeToNode(options, json)!.AsObject();
     }
 

@@ -31,6 +31,7 @@ public abstract class InterruptedRun : IDisposable
         Folder.Dispose();
         Train.Dispose();
         Validation.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     protected static GoogLeNet Model(int seed) => GoogLeNet.Create(3, Tiny.Spec(), seed);
@@ -54,7 +55,7 @@ public abstract class InterruptedRun : IDisposable
         using var model = Model(1);
         var trainer = new MultiHeadTrainer(model, (options ?? Options) with { CheckpointFolder = Folder.Path });
 
-        trainer.Invoking(t => t.Fit(Watched(Train, cancelAtTrainBatch), Watched(Validation, cancelAtValidationBatch), null, source.Token))
+        trainer.Invoking(t => t.Fit(Watched(Train, cancelAtTrainBatch), Watched(Validation, cancelAtValidationBatch), cancellationToken: source.Token))
             .Should().Throw<OperationCanceledException>();
     }
 }

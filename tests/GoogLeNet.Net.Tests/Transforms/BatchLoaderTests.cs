@@ -81,8 +81,8 @@ public sealed class BatchLoaderTests
         using var data = Numbered(23);
         var loader = Loader(data, 5);
 
-        loader.Invoking(l => l.Load(0, step)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("step");
-        loader.Invoking(l => l.Samples(0, step)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("step");
+        loader.Invoking(l => l.Load(0, step)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(step));
+        loader.Invoking(l => l.Samples(0, step)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(step));
     }
 
     [Theory]

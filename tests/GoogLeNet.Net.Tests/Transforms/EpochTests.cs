@@ -112,7 +112,7 @@ public sealed class EpochTests
         using var data = Data();
         var loader = new BatchLoader(data, 5, Transforms, CPU);
 
-        loader.Invoking(l => l.Epoch(0, firstStep)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("firstStep");
+        loader.Invoking(l => l.Epoch(0, firstStep)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(firstStep));
     }
 
     private static TensorDataset Data() => new(Images.Batch(2, 23, 2, 4, 4), zeros(23, ScalarType.Int64), ["a"]);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -48,9 +49,9 @@ internal sealed class ProtobufWriter
     private const int LengthDelimited = 2;
     private const int Fixed32 = 5;
 
-    private readonly MemoryStream bytes = new();
+    private readonly ArrayBufferWriter<byte> bytes = new();
 
-    public ReadOnlySpan<byte> Written => bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
+    public ReadOnlySpan<byte> Written => bytes.WrittenSpan;
 
     public void Add(int field, long value)
     {
@@ -87,9 +88,9 @@ internal sealed class ProtobufWriter
     {
         for (; value >= 0x80; value >>= 7)
         {
-            bytes.WriteByte((byte)(value | 0x80));
+            bytes.Write([(byte)(value | 0x80)]);
         }
 
-        bytes.WriteByte((byte)value);
+        bytes.Write([(byte)value]);
     }
 }

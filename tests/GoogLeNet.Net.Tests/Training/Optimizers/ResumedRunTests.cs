@@ -29,7 +29,7 @@ public sealed class ResumedRunTests : IDisposable
         Fit(optimizer, uninterrupted, train);
         using var source = new CancellationTokenSource();
         var watched = new WatchedDataset(train, batch => Cancel(source, batch == 3));
-        FluentActions.Invoking(() => Fit(optimizer, interrupted, watched, source.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => Fit(optimizer, interrupted, watched, token: source.Token)).Should().Throw<OperationCanceledException>();
 
         Fit(optimizer, interrupted, train, resumeFrom: interrupted.Last);
 
@@ -64,7 +64,7 @@ public sealed class ResumedRunTests : IDisposable
         }
     }
 
-    private static void Fit(OptimizerOptions optimizer, TestFolder folder, IImageDataset data, CancellationToken token = default, string? resumeFrom = null)
+    private static void Fit(OptimizerOptions optimizer, TestFolder folder, IImageDataset data, string? resumeFrom = null, CancellationToken token = default)
     {
         using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: resumeFrom is null ? 1 : 99);
         var options = new TrainerOptions { Epochs = 2, BatchSize = 5, Schedule = new Triangular(0.01), Optimizer = optimizer, CheckpointFolder = folder.Path };

@@ -48,7 +48,7 @@ internal static class ScheduleCurve
         var lines = (int)Math.Max(1, Math.Ceiling((highest / step) - 1e-9));
 
         var svg = new StringBuilder();
-        svg.Append(string.Format(CultureInfo.InvariantCulture, Head, epochs, Width, Height).ReplaceLineEndings("\n"));
+        svg.Append(string.Format(CultureInfo.InvariantCulture, CompositeFormat.Parse(Head), epochs, Width, Height).ReplaceLineEndings("\n"));
         AddAxes(svg, epochs, step, lines);
         // Rounded before anything is decided by them, so that a last bit of the machine's cosine changes no file.
         var pixels = points.Select(point => (X: Math.Round(X(point.Epoch, epochs), 2), Y: Math.Round(Y(point.Rate / (step * lines)), 2))).ToList();
