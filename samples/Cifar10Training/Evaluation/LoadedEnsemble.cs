@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace Cifar10Training.Evaluation;
 
-/// <summary>The networks of one or several checkpoints on their device, each with the transforms of its training.</summary>
+/// <summary>The networks of one or several checkpoints, compiled for their device, each with the transforms of its training.</summary>
 internal sealed class LoadedEnsemble : IDisposable
 {
     private LoadedEnsemble(IReadOnlyList<EnsembleMember> members) => Members = members;
@@ -20,7 +20,7 @@ internal sealed class LoadedEnsemble : IDisposable
         NumClasses == Cifar10.ClassNames.Count ? Cifar10.ClassNames : [.. Enumerable.Range(0, NumClasses).Select(k => $"class {k}")];
 
     /// <summary>The networks' names, for example <c>cifar-small</c>.</summary>
-    public string Description => string.Join(" + ", Members.Select(member => ((GoogLeNet)member.Model).Spec.Name));
+    public string Description => string.Join(" + ", Members.Select(member => ((CompiledGoogLeNet)member.Model).Spec.Name));
 
     /// <summary>Reads the checkpoints.</summary>
     /// <exception cref="UsageException">One does not exist.</exception>
@@ -39,8 +39,9 @@ internal sealed class LoadedEnsemble : IDisposable
         {
             foreach (var path in checkpoints)
             {
-                members.Add(EnsembleMember.Load(path));
-                ((GoogLeNet)members[^1].Model).to(torch.device(device));
+                var member = EnsembleMember.Load(path);
+                using var network = ((GoogLeNet)member.Model).to(torch.device(device));
+                members.Add(member with { Model = network.Compile() });
                 RefuseOtherClasses(members[^1].Model.NumClasses, ensemble.NumClasses, path, checkpoints[0]);
             }
 

@@ -67,6 +67,24 @@ public sealed class CompiledNetworkTests
         }
     }
 
+    [Theory]
+    [InlineData("torchvision", ScalarType.BFloat16)]
+    [InlineData("torchvision", ScalarType.Float64)]
+    [InlineData("paper", ScalarType.Float64)]
+    public void A_network_of_another_type_is_folded_and_keeps_its_type(string preset, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoogLeNet.Create(7, Spec(preset, 0.25, 64), seed: 4).WithTrainedNorms().to(type);
+        model.eval();
+        using var compiled = model.Compile();
+        var x = Arrays.NoiseTensor(3, 2, 3, 64, 64).to(type);
+
+        var logits = compiled.Logits(x);
+
+        (logits.dtype, logits.requires_grad, compiled.NumClasses, compiled.InputSize).Should().Be((type, false, 7, 64));
+        Error(logits, model.Logits(x)).Should().BeLessThan(type == ScalarType.Float64 ? 1e-12 : 0.1);
+    }
+
     [Fact]
     public void The_network_stays_as_it_was_and_shares_nothing_with_it()
     {
