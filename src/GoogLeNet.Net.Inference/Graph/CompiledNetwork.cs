@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using Inception.Graph;
 using Inception.Kernels;
 
@@ -16,23 +15,21 @@ public sealed class CompiledNetwork : IDisposable
     // Four images of 224×224 in the paper's first convolution, float32: what a core's share of the last cache holds.
     private const long CachedNumbers = 4 * 64 * 112 * 112;
     private const int MaxPlans = 64;
-    private const int CacheLine = 64;
+    private const int MaxInputSize = 1 << 14;
 
     private readonly IReadOnlyList<IReadOnlyList<Step>> levels;
     private readonly IReadOnlyList<Step> steps;
     private readonly IReadOnlyList<(string Name, Activation Logits)> heads;
     private readonly ConcurrentDictionary<(int Height, int Width), MemoryPlan> plans = new();
-    private readonly ConcurrentBag<Memory> memories = [];
+    private readonly ConcurrentBag<NativeBuffer> memories = [];
+    private readonly UseCount uses;
     private readonly int minInputSize;
-
-    // Runs under way; one more until it is disposed.
-    private int users = 1;
-    private int isDisposed;
 
     internal CompiledNetwork(ModelDescription description, IReadOnlyDictionary<string, SafeTensor> tensors, bool withAuxiliaries = false)
     {
         (Spec, NumClasses) = (description.Spec, description.NumClasses);
         minInputSize = Spec.SmallestInputSize()!.Value;
+        uses = new(Free);
         (steps, heads) = NetworkCompiler.Compile(Spec, tensors, withAuxiliaries);
         levels = [.. steps.GroupBy(step => step.Level).OrderBy(level => level.Key).Select(level => level.ToList())];
 
@@ -84,13 +81,15 @@ public sealed class CompiledNetwork : IDisposable
 
     /// <summary>The logits of each of <see cref="Heads"/>.</summary>
     /// <inheritdoc cref="Logits"/>
-    public unsafe float[][] HeadLogits(ReadOnlySpan<float> images, int count = 1, int? height = null, int? width = null, CancellationToken cancellationToken = default)
+    public float[][] HeadLogits(ReadOnlySpan<float> images, int count = 1, int? height = null, int? width = null, CancellationToken cancellationToken = default)
     {
         var (h, w) = (height ?? Spec.InputSize, width ?? height ?? Spec.InputSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(h, MaxInputSize, nameof(height));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(w, MaxInputSize, nameof(width));
         if (h < minInputSize || w < minInputSize)
         {
-            throw new ArgumentException($"Images of {h}×{w} pixels are too small: '{Spec.Name}' takes {minInputSize} pixels at least.", nameof(height));
+            throw new ArgumentException($"Images of {h}×{w} pixels are too small: '{Spec.Name}' takes {minInputSize} pixels at least.", h < minInputSize ? nameof(height) : nameof(width));
         }
 
         if (images.Length != (long)count * Spec.InputChannels * h * w)
@@ -99,20 +98,11 @@ public sealed class CompiledNetwork : IDisposable
                 $"{count} images of {Spec.InputChannels}×{h}×{w} are {(long)count * Spec.InputChannels * h * w} numbers; there are {images.Length}.", nameof(images));
         }
 
-        fixed (float* first = images)
-        {
-            return Compute((nint)first, areChannelsLast: false, count, h, w, Environment.ProcessorCount, cancellationToken);
-        }
+        return NativeBuffer.WithAddress(images, first => Compute(first, areChannelsLast: false, count, h, w, Environment.ProcessorCount, cancellationToken));
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref isDisposed, 1) == 0)
-        {
-            Leave();
-        }
-    }
+    public void Dispose() => uses.Dispose();
 
     /// <summary>The logits of each head.</summary>
     /// <param name="images">Address of the first image.</param>
@@ -124,7 +114,7 @@ public sealed class CompiledNetwork : IDisposable
     /// <param name="cancellationToken">Ends the work between two chunks.</param>
     internal float[][] Compute(nint images, bool areChannelsLast, int count, int height, int width, int threads, CancellationToken cancellationToken = default)
     {
-        Enter();
+        uses.Enter(this);
         try
         {
             var plan = PlanFor(height, width);
@@ -154,7 +144,7 @@ public sealed class CompiledNetwork : IDisposable
         }
         finally
         {
-            Leave();
+            uses.Leave();
         }
     }
 
@@ -175,11 +165,11 @@ public sealed class CompiledNetwork : IDisposable
         return ((count + together - 1) / together, threads);
     }
 
-    private unsafe void Run(MemoryPlan plan, nint images, bool areChannelsLast, int first, int count, int threads, float[][] logits)
+    private void Run(MemoryPlan plan, nint images, bool areChannelsLast, int first, int count, int threads, float[][] logits)
     {
         if (!memories.TryTake(out var memory))
         {
-            memory = new Memory();
+            memory = new NativeBuffer();
         }
 
         var run = new GraphRun(plan, memory.Take(plan.Size * count), images, areChannelsLast, count, threads);
@@ -190,11 +180,18 @@ public sealed class CompiledNetwork : IDisposable
 
         for (var head = 0; head < heads.Count; head++)
         {
-            var size = count * NumClasses;
-            new ReadOnlySpan<float>((void*)run.View(heads[head].Logits).Address, size).CopyTo(logits[head].AsSpan(first * NumClasses, size));
+            NativeBuffer.Read(run.View(heads[head].Logits).Address, logits[head].AsSpan(first * NumClasses, count * NumClasses));
         }
 
-        memories.Add(memory);
+        // No more than run at once on this machine: a crowd of callers must not leave its memory behind.
+        if (memories.Count < Environment.ProcessorCount)
+        {
+            memories.Add(memory);
+        }
+        else
+        {
+            memory.Dispose();
+        }
     }
 
     private MemoryPlan PlanFor(int height, int width)
@@ -207,66 +204,16 @@ public sealed class CompiledNetwork : IDisposable
         return plans.GetOrAdd((height, width), size => new MemoryPlan(steps, size.Height, size.Width));
     }
 
-    private void Enter()
+    private void Free()
     {
-        for (int now; (now = Volatile.Read(ref users)) > 0;)
+        foreach (var step in steps)
         {
-            if (Volatile.Read(ref isDisposed) == 0 && Interlocked.CompareExchange(ref users, now + 1, now) == now)
-            {
-                return;
-            }
-
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref isDisposed) != 0, this);
+            step.Dispose();
         }
 
-        throw new ObjectDisposedException(nameof(CompiledNetwork));
-    }
-
-    private void Leave()
-    {
-        if (Interlocked.Decrement(ref users) == 0)
+        while (memories.TryTake(out var memory))
         {
-            foreach (var step in steps)
-            {
-                step.Dispose();
-            }
-
-            while (memories.TryTake(out var memory))
-            {
-                memory.Dispose();
-            }
-        }
-    }
-
-    /// <summary>Memory of one run at a time, kept for the next one.</summary>
-    private sealed unsafe class Memory : IDisposable
-    {
-        private void* start;
-        private long length;
-
-        ~Memory() => Dispose();
-
-        /// <summary>The address of so many numbers, which are not cleared.</summary>
-        public nint Take(long count)
-        {
-            if (count > length)
-            {
-                NativeMemory.AlignedFree(start);
-                length = 0;
-                start = null;
-                start = NativeMemory.AlignedAlloc((nuint)count * sizeof(float), CacheLine);
-                length = count;
-            }
-
-            return (nint)start;
-        }
-
-        public void Dispose()
-        {
-            NativeMemory.AlignedFree(start);
-            start = null;
-            length = 0;
-            GC.SuppressFinalize(this);
+            memory.Dispose();
         }
     }
 }

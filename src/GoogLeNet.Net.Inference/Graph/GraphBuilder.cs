@@ -48,7 +48,12 @@ internal sealed class GraphBuilder(PaddingRule padding, PoolingRule pooling)
         Conv(x, weights, size => new(zeros, Geometry.ConvolutionOutput(size, weights.Kernel, stride, zeros)), stride, relu: true);
 
     /// <summary>A fully connected layer over the whole map; (N, H, W, C) → (N, 1, 1, outputs).</summary>
-    public Activation Linear(Activation x, ConvWeights weights, bool relu) => Conv(x, weights, _ => new(0, 1), stride: 1, relu);
+    /// <param name="x">(N, H, W, C), H and W as the layer was built for.</param>
+    /// <param name="weights">The layer.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="misfit">What an exception says where the map has another size.</param>
+    public Activation Linear(Activation x, ConvWeights weights, bool relu, string misfit = "") =>
+        Conv(x, weights, size => size == weights.Kernel ? new(0, 1) : throw new ArgumentException(misfit), stride: 1, relu);
 
     /// <summary>Max pooling.</summary>
     /// <param name="x">(N, H, W, C).</param>

@@ -79,7 +79,8 @@ internal sealed class NetworkCompiler
             _ => throw new NotSupportedException($"{head.Pooling.GetType().Name} is not a pooling of auxiliary classifiers."),
         });
         var projected = graph.Conv2d(pooled, weights.Conv($"{head.Name}.conv"));
-        var hidden = graph.Linear(projected, weights.Linear($"{head.Name}.fc1", size), relu: true);
+        var hidden = graph.Linear(projected, weights.Linear($"{head.Name}.fc1", size), relu: true,
+            $"The head '{head.Name}' was built for images of {spec.InputSize}×{spec.InputSize} pixels; these are of another size.");
         return graph.Linear(hidden, weights.Linear($"{head.Name}.fc2"), relu: false);
     }
 }

@@ -35,7 +35,7 @@ internal abstract class Step(Activation input, Activation output) : IDisposable
 }
 
 /// <summary>Images as the caller has them into the first activation.</summary>
-internal sealed unsafe class InputStep(Activation image) : Step(image, image)
+internal sealed class InputStep(Activation image) : Step(image, image)
 {
     /// <inheritdoc/>
     public override int OutputSize(int size) => size;
@@ -44,27 +44,7 @@ internal sealed unsafe class InputStep(Activation image) : Step(image, image)
     public override ParallelWork Work(GraphRun run)
     {
         var (height, width) = run.Size(Input);
-        float* from = (float*)run.Images, to = (float*)run.View(Input).Address;
-        var (channels, pixels) = (Input.Channels, height * width);
-        if (run.AreChannelsLast)
-        {
-            return ParallelWork.OverItems(run.Count, channels * pixels, image =>
-                new ReadOnlySpan<float>(from + ((nint)image * channels * pixels), channels * pixels).CopyTo(new Span<float>(to + ((nint)image * channels * pixels), channels * pixels)));
-        }
-
-        return ParallelWork.OverItems(run.Count * height, channels * width, row =>
-        {
-            var (image, y) = Math.DivRem(row, height);
-            var target = to + ((nint)row * width * channels);
-            for (var channel = 0; channel < channels; channel++)
-            {
-                var source = from + ((((nint)image * channels) + channel) * pixels) + ((nint)y * width);
-                for (var x = 0; x < width; x++)
-                {
-                    target[(x * channels) + channel] = source[x];
-                }
-            }
-        });
+        return ChannelsLastKernel.Work(run.Images, run.AreChannelsLast, run.View(Input).Address, run.Count, Input.Channels, height, width);
     }
 }
 
@@ -77,13 +57,13 @@ internal sealed unsafe class InputStep(Activation image) : Step(image, image)
 /// <param name="relu">Whether ReLU follows.</param>
 internal sealed class ConvStep(Activation input, Activation output, PackedFilters filters, Func<int, Windows> windows, int stride, bool relu) : Step(input, output)
 {
-    private readonly Lazy<WinogradFilters>? winograd = IsWinograd(filters, stride) ? new(() => new(filters)) : null;
+    private readonly Lazy<WinogradFilters>? winograd = IsWinograd(filters, stride) ? new(() => new(filters), LazyThreadSafetyMode.PublicationOnly) : null;
 
     /// <inheritdoc/>
     public override int OutputSize(int size) => windows(size).Count;
 
     /// <inheritdoc/>
-    public override unsafe ParallelWork Work(GraphRun run)
+    public override ParallelWork Work(GraphRun run)
     {
         var (height, width) = run.Size(Input);
         var (rows, columns) = (windows(height), windows(width));
@@ -92,7 +72,7 @@ internal sealed class ConvStep(Activation input, Activation output, PackedFilter
             var shape = new Conv2dShape(run.Count, height, width, filters.Inputs, filters.Outputs);
             if (WinogradConv2d.HasEnoughTiles(shape))
             {
-                return WinogradConv2d.For(ElementType.Float32).Forward(run.View(Input), winograd.Value.Packed, relu, run.View(Output), shape, run.Threads);
+                return WinogradConv2d.For(ElementType.Float32).Forward(run.View(Input), winograd.Value, relu, run.View(Output), shape, run.Threads);
             }
         }
 

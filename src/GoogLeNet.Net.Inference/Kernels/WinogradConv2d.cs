@@ -59,6 +59,16 @@ internal abstract unsafe class WinogradConv2d
     /// <param name="threads">How many threads will do the work.</param>
     public abstract ParallelWork Forward(ImageView input, float* packed, bool relu, ImageView output, Conv2dShape shape, int threads);
 
+    /// <summary>The convolution with filters that are packed for good.</summary>
+    /// <param name="input">(N, H, W, C).</param>
+    /// <param name="filters">The filters and biases.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="output">(N, H, W, K).</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="threads">How many threads will do the work.</param>
+    public ParallelWork Forward(ImageView input, WinogradFilters filters, bool relu, ImageView output, Conv2dShape shape, int threads) =>
+        Forward(input, filters.Packed, relu, output, shape, threads);
+
     /// <summary>The gradient of the filters.</summary>
     /// <param name="input">(N, H, W, C).</param>
     /// <param name="gradient">The output's, (N, H, W, K).</param>

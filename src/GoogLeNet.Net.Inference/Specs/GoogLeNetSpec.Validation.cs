@@ -2,6 +2,12 @@ namespace Inception;
 
 public sealed partial record GoogLeNetSpec
 {
+    private const int MaxLayers = 1000;
+
+    // Far beyond any network; without a bound a file could ask for days or terabytes.
+    private const int MaxWindow = 1024;
+    private const int MaxChannels = 1 << 20;
+
     /// <summary>Checks that the network can be built: every count, name and size is possible.</summary>
     /// <exception cref="ArgumentException">A field is impossible; the message names the field, its value and what would be allowed.</exception>
     public void Validate()
@@ -10,6 +16,9 @@ public sealed partial record GoogLeNetSpec
         Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "in [0, 1)");
         Require(!Layers.IsDefaultOrEmpty, nameof(Layers), "empty", "at least one layer");
         Require(!Auxiliaries.IsDefault, nameof(Auxiliaries), "default", "an array, empty for no auxiliary classifiers");
+        Require(Layers.Length <= MaxLayers, nameof(Layers), $"{Layers.Length} layers", $"at most {MaxLayers} layers");
+        Require(Layers.All(layer => layer is not null), nameof(Layers), "null at one place", "layers only");
+        Require(Auxiliaries.All(head => head is not null), nameof(Auxiliaries), "null at one place", "auxiliary classifiers only");
         Defined(Pooling, nameof(Pooling));
         ValidateBlocks();
         foreach (var layer in Layers)
@@ -111,6 +120,7 @@ public sealed partial record GoogLeNetSpec
                 Positive(convolution.Channels, layer.Name, nameof(convolution.Channels));
                 Positive(convolution.Stride, layer.Name, nameof(convolution.Stride));
                 Require(convolution.Kernel > 0 && convolution.Kernel % 2 == 1, $"{layer.Name}.Kernel", convolution.Kernel, "odd and positive");
+                Positive(convolution.Kernel, layer.Name, nameof(convolution.Kernel));
                 Finite(convolution.Bias, $"{layer.Name}.Bias");
                 break;
             case MaxPoolSpec pool:
@@ -158,7 +168,12 @@ public sealed partial record GoogLeNetSpec
 
     private static bool IsKey(string? name) => !string.IsNullOrEmpty(name) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
-    private static void Positive(int value, string owner, string field) => Require(value >= 1, $"{owner}.{field}", value, "at least 1");
+    private static void Positive(int value, string owner, string field)
+    {
+        var most = field.EndsWith("Kernel", StringComparison.Ordinal) || field.EndsWith("Stride", StringComparison.Ordinal) || field.EndsWith("Size", StringComparison.Ordinal) ? MaxWindow : MaxChannels;
+        Require(value >= 1, $"{owner}.{field}", value, "at least 1");
+        Require(value <= most, $"{owner}.{field}", value, $"at most {most}");
+    }
 
     private static void Finite(double value, string field) => Require(double.IsFinite(value), field, value, "a finite number");
 

@@ -30,7 +30,7 @@ internal static class NetworkState
             {
                 var pooled = head.Pooling.OutputSize(size);
                 Conv($"{head.Name}.conv", channels, head.Channels, 1);
-                Linear($"{head.Name}.fc1", head.Channels * pooled * pooled, head.Hidden);
+                Linear($"{head.Name}.fc1", (long)head.Channels * pooled * pooled, head.Hidden);
                 Linear($"{head.Name}.fc2", head.Hidden, description.NumClasses);
             }
         }
@@ -63,7 +63,7 @@ internal static class NetworkState
             }
         }
 
-        void Linear(string key, int inputs, int outputs) => (shapes[$"{key}.weight"], shapes[$"{key}.bias"]) = ([outputs, inputs], [outputs]);
+        void Linear(string key, long inputs, int outputs) => (shapes[$"{key}.weight"], shapes[$"{key}.bias"]) = ([outputs, inputs], [outputs]);
     }
 
     /// <summary>Checks that a file holds the tensors of the network that it names.</summary>
@@ -73,10 +73,17 @@ internal static class NetworkState
         string Form(IEnumerable<long> shape) => $"({string.Join(", ", shape)})";
         var wanted = Shapes(description).ToDictionary(entry => entry.Key, entry => Form(entry.Value));
         var report = WeightsReport.Compare(
-            tensors.Where(entry => wanted.ContainsKey(entry.Key)).ToDictionary(entry => entry.Key, entry => Form(entry.Value.Shape)), wanted);
+            tensors.Values.Where(tensor => !IsBookkeeping(tensor.Name))
+                .ToDictionary(tensor => tensor.Name, tensor => IsFloatingPoint(tensor.Type) ? Form(tensor.Shape) : tensor.Form),
+            wanted);
         if (!report.IsComplete)
         {
             throw new WeightsException(path, $"'{description.Spec.Name}' with {description.NumClasses} classes", report, "");
         }
     }
+
+    // What inference does not read.
+    private static bool IsBookkeeping(string key) => key.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || key.EndsWith(".fitted", StringComparison.Ordinal);
+
+    private static bool IsFloatingPoint(SafeTensorsType type) => type is SafeTensorsType.F16 or SafeTensorsType.BF16 or SafeTensorsType.F32 or SafeTensorsType.F64;
 }

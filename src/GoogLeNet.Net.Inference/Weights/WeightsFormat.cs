@@ -47,7 +47,7 @@ internal static class WeightsFormat
     public static IEnumerable<SafeTensor> AveragedTensors(this SafeTensorsFile file)
     {
         var isCheckpoint = file.Metadata.GetValueOrDefault(FormatKey) == Checkpoint;
-        var averages = file.Tensors.Values.Where(tensor => isCheckpoint && tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal))
+        var averages = file.Tensors.Values.Where(tensor => isCheckpoint && tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal) && tensor.Name != AveragePrefix + SafeTensorsHeader.MetadataKey)
             .Select(tensor => new SafeTensor(tensor.Name[AveragePrefix.Length..], tensor.Type, tensor.Shape, tensor.Data)).ToList();
         return averages.Count == 0 ? [] : averages.UnionBy(file.NetworkTensors(), tensor => tensor.Name);
     }

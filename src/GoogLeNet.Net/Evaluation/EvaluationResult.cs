@@ -91,12 +91,12 @@ internal sealed class OutcomeTable(long images, Device device) : IDisposable
         using var scope = NewDisposeScope();
         var truth = labels.SentTo(table.device).unsqueeze(1);                                 // (n, 1)
         var (confidence, predicted) = probabilities.max(1);
-        var ofLabel = probabilities.gather(1, truth);                                         // (n, 1)
+        var labelProbability = probabilities.gather(1, truth);                                         // (n, 1)
         var classes = arange(probabilities.shape[1], ScalarType.Int64, table.device).unsqueeze(0);
-        var tiesBefore = probabilities.eq(ofLabel).mul(classes.lt(truth));
-        var rank = probabilities.gt(ofLabel).sum(1).add(tiesBefore.sum(1));
+        var tiesBefore = probabilities.eq(labelProbability).mul(classes.lt(truth));
+        var rank = probabilities.gt(labelProbability).sum(1).add(tiesBefore.sum(1));
         var rows = table.narrow(0, first, labels.shape[0]);
-        Tensor[] columns = [truth.squeeze(1), predicted, confidence, rank, ofLabel.squeeze(1)];
+        Tensor[] columns = [truth.squeeze(1), predicted, confidence, rank, labelProbability.squeeze(1)];
         for (var i = 0; i < columns.Length; i++)
         {
             rows.select(1, i).copy_(columns[i]);

@@ -1,3 +1,4 @@
+using Inception.Graph;
 using Inception.Operators;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,11 +12,13 @@ public sealed class CompiledGoogLeNet : IClassifier
     private readonly GoogLeNet? folded;
     private readonly ScalarType type;
     private readonly int minInputSize;
+    private readonly UseCount uses;
 
     internal CompiledGoogLeNet(GoogLeNet model)
     {
         (Spec, NumClasses, Device, type) = (model.Spec, model.NumClasses, model.Device, model.parameters().First().dtype);
         minInputSize = Spec.SmallestInputSize()!.Value;
+        uses = new(Free);
         if (Device.type == DeviceType.CPU && type == ScalarType.Float32)
         {
             var state = model.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key));
@@ -46,12 +49,28 @@ public sealed class CompiledGoogLeNet : IClassifier
     {
         ArgumentNullException.ThrowIfNull(images);
         GoogLeNet.CheckInput(images, Spec, minInputSize, Device, type);
-        if (folded is not null)
+        uses.Enter(this);
+        try
         {
-            using var frozen = no_grad();
-            return folded.Logits(images);
+            return folded is null ? Compiled(images) : Folded(images);
         }
+        finally
+        {
+            uses.Leave();
+        }
+    }
 
+    /// <inheritdoc/>
+    public void Dispose() => uses.Dispose();
+
+    private Tensor Folded(Tensor images)
+    {
+        using var frozen = no_grad();
+        return folded!.Logits(images);
+    }
+
+    private Tensor Compiled(Tensor images)
+    {
         using var scope = NewDisposeScope();
         var (shape, areChannelsLast) = (images.shape, TensorViews.IsChannelsLast(images, 1));
         var dense = areChannelsLast ? ChannelsLast.Pixels(images) : images.contiguous();
@@ -62,8 +81,7 @@ public sealed class CompiledGoogLeNet : IClassifier
         return tensor(logits, [shape[0], NumClasses]).MoveToOuterDisposeScope();
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private void Free()
     {
         compiled?.Dispose();
         folded?.Dispose();

@@ -147,7 +147,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     public GoogLeNet FoldBatchNorm() => NetworkWeights.FoldBatchNorm(this);
 
     /// <summary>
-    /// The network for fast inference: on a CPU compiled (<see cref="CompiledNetwork"/>), on a GPU with batch normalization folded into the convolutions. Up to rounding it
+    /// The network for fast inference: in float32 on a CPU compiled (<see cref="CompiledNetwork"/>), on a GPU and in other types with batch normalization folded into the convolutions. Up to rounding it
     /// computes what the main head computes in evaluation mode. Any number of threads may use it at once.
     /// </summary>
     /// <returns>A classifier of its own, which the caller disposes. This network is unchanged and shares no memory with it.</returns>
@@ -205,6 +205,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     protected override MultiHeadOutput Compute(Tensor images, bool withAuxiliaries)
     {
         CheckInput(images);
+        using var scope = NewDisposeScope();
         var heads = new List<HeadOutput>();
         var x = images.alias();
         foreach (var (layer, auxiliaries) in trunk)
@@ -220,7 +221,13 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
         using var features = x;                                             // (N, 1024, 7, 7)
         using var pooled = features.mean([2, 3]);                           // (N, 1024)
         using var kept = functional.dropout(pooled, Spec.Dropout, training);
-        return new MultiHeadOutput(new HeadOutput(MainHead, fc.call(kept)), heads);
+        var output = new MultiHeadOutput(new HeadOutput(MainHead, fc.call(kept)), heads);
+        foreach (var head in output.Heads)
+        {
+            head.Logits.MoveToOuterDisposeScope();
+        }
+
+        return output;
     }
 
     private Module<Tensor, Tensor> Build(LayerSpec layer, int channels) => layer switch

@@ -14,7 +14,7 @@ public sealed class ModelSummary
     internal ModelSummary(GoogLeNet model)
     {
         title = $"GoogLeNet '{model.Spec.Name}', {model.NumClasses} classes, input {model.Spec.InputChannels}×{model.InputSize}×{model.InputSize}";
-        Rows = SummaryTrace.Of(model);
+        Rows = SummaryTrace.Rows(model);
     }
 
     /// <summary>The layers in the order in which data flows, an auxiliary classifier's behind the block that it reads.</summary>
@@ -98,7 +98,7 @@ internal sealed class SummaryTrace
     }
 
     /// <summary>The rows of every layer, an auxiliary classifier's behind the block that it reads.</summary>
-    public static IReadOnlyList<SummaryRow> Of(GoogLeNet model)
+    public static IReadOnlyList<SummaryRow> Rows(GoogLeNet model)
     {
         var trace = new SummaryTrace(model);
         trace.Follow();

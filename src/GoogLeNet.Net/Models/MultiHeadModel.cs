@@ -51,7 +51,16 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     public MultiHeadOutput AllHeads(Tensor images) => Compute(images, withAuxiliaries: true);
 
     /// <inheritdoc/>
-    public Tensor Logits(Tensor images) => Compute(images, withAuxiliaries: false).Logits;
+    public Tensor Logits(Tensor images)
+    {
+        var output = Compute(images, withAuxiliaries: false);
+        foreach (var head in output.Auxiliaries)
+        {
+            head.Logits.Dispose();
+        }
+
+        return output.Logits;
+    }
 
     /// <summary>Computes the heads.</summary>
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>

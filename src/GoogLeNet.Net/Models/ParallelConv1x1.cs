@@ -14,6 +14,11 @@ internal static class ParallelConv1x1
     /// <param name="blocks">1×1 convolutions with stride 1 from C channels, all with batch normalization or all without.</param>
     public static Tensor[] Apply(Tensor x, params ConvBnRelu[] blocks)
     {
+        if (blocks.Any(block => block.Norm?.training != blocks[0].Norm?.training))
+        {
+            return [.. blocks.Select(block => block.call(x))]; // One of them is frozen.
+        }
+
         using var scope = NewDisposeScope();
         var weight = cat([.. blocks.Select(block => block.Conv.weight)]);
         var joined = blocks[0].Norm is null

@@ -23,6 +23,11 @@ internal sealed class LocalResponseNorm(LocalResponseNormSpec spec) : Module<Ten
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
+        if (x.numel() == 0)
+        {
+            return x.clone();
+        }
+
         if (x.dtype != ScalarType.BFloat16)
         {
             return Normalize(x);

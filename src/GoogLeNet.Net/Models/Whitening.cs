@@ -1,3 +1,4 @@
+using Inception.Operators;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -33,10 +34,8 @@ internal sealed class Whitening : Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        using var scope = NewDisposeScope();
-        var whitened = functional.conv2d(
-            input, weight.to(input.dtype), strides: [spec.Stride, spec.Stride], padding: [spec.Padding, spec.Padding]);
-        return functional.relu(whitened, inplace: true).MoveToOuterDisposeScope();
+        using var filters = weight.to(input.dtype);
+        return Ops.Conv2d(input, filters, bias: null, spec.Stride, spec.Padding, relu: true);
     }
 
     /// <summary>Filters that <paramref name="fill"/> draws, and their negatives, as long as no images are at hand.</summary>

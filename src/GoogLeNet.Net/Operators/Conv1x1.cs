@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Inception.Operators;
 
-/// <summary>1×1 convolution with stride 1: a linear map of each pixel's channels.</summary>
+/// <summary>1×1 convolution: a linear map of each pixel's channels.</summary>
 internal static class Conv1x1
 {
     // By number of threads.
@@ -24,8 +24,18 @@ internal static class Conv1x1
         && (input.dtype == ScalarType.BFloat16 || (input.dtype == ScalarType.Float32 && !IsRight.GetOrAdd(get_num_threads(), _ => Trials.All(Agrees))));
 
     /// <summary>(N, C, H, W) → (N, O, H, W): the convolution, or the product where that suits.</summary>
-    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias) =>
-        IsProduct(input) ? Multiply(input, weight, bias) : functional.conv2d(input, weight, bias);
+    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, int stride = 1)
+    {
+        if (stride == 1)
+        {
+            return IsProduct(input) ? Multiply(input, weight, bias) : functional.conv2d(input, weight, bias);
+        }
+
+        // By the pixels that are read: with a stride, oneDNN 3.7 writes beyond its memory in the backward pass of images with channels last.
+        using var rows = input.slice(2, 0, input.shape[2], stride);
+        using var pixels = rows.slice(3, 0, input.shape[3], stride);
+        return Apply(pixels, weight, bias);
+    }
 
     /// <summary>(N, C, H, W) → (N, O, H, W), channels last, by a matrix product: the numbers of the convolution but for the order of sums.</summary>
     /// <param name="input">(N, C, H, W).</param>

@@ -31,6 +31,11 @@ internal static class Gradients
     /// <returns>The gradient of each input; null where none is required.</returns>
     public static Tensor?[] ByLibtorch(Func<Tensor> forward, IReadOnlyList<Tensor> inputs, Tensor gradient)
     {
+        if (!inputs.Any(input => input.requires_grad))
+        {
+            return new Tensor?[inputs.Count];
+        }
+
         var gradients = new Queue<Tensor>(autograd.grad([forward()], [.. inputs.Where(input => input.requires_grad)], [gradient], retain_graph: true, create_graph: true));
         return [.. inputs.Select(input => input.requires_grad ? gradients.Dequeue() : null)];
     }

@@ -38,8 +38,8 @@ internal static class Ops
             return relu && !fused ? Relu(output) : output;
         }
 
-        var convolved = (kernel, stride, padding) == (1, 1, 0)
-            ? Conv1x1.Apply(x, weight, bias)
+        var convolved = (kernel, padding) == (1, 0)
+            ? Conv1x1.Apply(x, weight, bias, stride)
             : functional.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
         return relu ? Relu(convolved) : convolved;
     }

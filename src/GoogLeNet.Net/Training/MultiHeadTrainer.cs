@@ -141,10 +141,10 @@ public sealed class MultiHeadTrainer
     public IReadOnlyList<HeadMetrics> Evaluate(IImageDataset dataset, CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(dataset, model.NumClasses);
-        return Measure(dataset, cancellationToken);
+        return ValidateEpoch(dataset, cancellationToken);
     }
 
-    private IReadOnlyList<HeadMetrics> Measure(IImageDataset dataset, CancellationToken cancellationToken)
+    private IReadOnlyList<HeadMetrics> ValidateEpoch(IImageDataset dataset, CancellationToken cancellationToken)
     {
         var loader = loaders.ForValidation(dataset);
         var objective = new HeadObjective(model.Heads, options).ForValidation();
@@ -174,14 +174,14 @@ public sealed class MultiHeadTrainer
         }
 
         var began = Stopwatch.GetTimestamp();
-        var own = Measure(validation, cancellationToken);
+        var own = ValidateEpoch(validation, cancellationToken);
         if (state.Average is null)
         {
             return new ValidationResult(own, Averaged: null, Stopwatch.GetElapsedTime(began));
         }
 
         using var inUse = state.Average.UseAverage();
-        var averaged = Measure(validation, cancellationToken);
+        var averaged = ValidateEpoch(validation, cancellationToken);
         return new ValidationResult(own, averaged, Stopwatch.GetElapsedTime(began));
     }
 }

@@ -223,6 +223,63 @@ public sealed class CompiledNetworkTests
         FluentActions.Invoking(() => CompiledNetwork.Load(path)).Should().Throw<WeightsException>().WithMessage("*'tiny' with 3 classes: missing: fc.bias.");
     }
 
+    [Fact]
+    public void A_head_is_not_computed_for_images_that_it_was_not_built_for()
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoogLeNet.Create(7, Spec("paper", 0.1, 64), seed: 4);
+        using var compiled = new CompiledNetwork(
+            new(7, model.Spec), model.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key)), withAuxiliaries: true);
+
+        compiled.Invoking(c => c.HeadLogits(new float[3 * 96 * 96], height: 96)).Should().Throw<ArgumentException>().WithMessage("The head 'aux1' was built for images of 64×64 pixels*");
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float64)]
+    public async Task A_classifier_that_is_disposed_while_it_is_used_ends_its_uses(ScalarType type)
+    {
+        using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: 4).WithTrainedNorms().to(type);
+        for (var round = 0; round < 10; round++)
+        {
+            var compiled = model.Compile();
+            using var started = new CountdownEvent(3);
+            var runs = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+            {
+                using var scope = NewDisposeScope();
+                var x = Arrays.NoiseTensor(3, 2, 3, 8, 8).to(type);
+                started.Signal();
+                try
+                {
+                    while (true)
+                    {
+                        compiled.Logits(x).Dispose();
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+            })).ToArray();
+            started.Wait();
+            compiled.Dispose();
+
+            await Task.WhenAll(runs).WaitAsync(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    [Fact]
+    public void A_weight_that_is_no_floating_point_number_and_a_tensor_too_many_are_refused_by_name()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: 4);
+        var path = folder["weights.safetensors"];
+        var tensors = model.State().Select(entry => (entry.Key == "fc.bias" ? entry.Value.to(ScalarType.Int64) : entry.Value).ToSafeTensor(entry.Key));
+        SafeTensorsFile.Write(path, WeightsFormat.Describe(model.Configuration), tensors.Append(ones(2).ToSafeTensor("extra")));
+
+        FluentActions.Invoking(() => CompiledNetwork.Load(path)).Should().Throw<WeightsException>().WithMessage("*unexpected: extra; misshapen: fc.bias (I64 (3) in the file, (3) in the network)*");
+    }
+
     [Theory]
     [InlineData(1, 2, 4, 1, 2, "one image: both threads work on it")]
     [InlineData(3, 2, 4, 1, 2, "less than half a chunk for each thread")]

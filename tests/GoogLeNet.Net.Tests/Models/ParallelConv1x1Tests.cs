@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Tests.Torch;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -44,6 +45,24 @@ public sealed class ParallelConv1x1Tests
         {
             Arrays.RelativeError(one.grad!.Floats(), [.. three.grad!.Floats()]).Should().BeLessThan(1e-5, key);
         }
+    }
+
+    [Fact]
+    public void A_branch_whose_norm_is_frozen_keeps_its_running_statistics()
+    {
+        using var scope = NewDisposeScope();
+        var options = new BlockOptions { Normalization = Normalization.BatchNorm };
+        InceptionModule[] blocks = [.. Enumerable.Range(0, 2).Select(_ => new InceptionModule(new InceptionSpec("3a", 5, 4, 6, 3, 7, 2), 8, options, seed: 3))];
+        foreach (var block in blocks)
+        {
+            block.train();
+            block.modules().OfType<BatchNorm2d>().First().eval();
+        }
+
+        var (merged, separate) = (Forward(blocks[0], merge: true), Forward(blocks[1], merge: false));
+
+        Arrays.RelativeError(merged.Floats(), [.. separate.Floats()]).Should().BeLessThan(1e-6);
+        blocks[0].modules().OfType<BatchNorm2d>().First().running_mean!.Floats().Should().OnlyContain(mean => mean == 0);
     }
 
     [Fact]

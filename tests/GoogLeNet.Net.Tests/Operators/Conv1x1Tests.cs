@@ -33,7 +33,30 @@ public sealed class Conv1x1Tests
 
         var expected = Run(ScalarType.Float32, (x, w, b) => functional.conv2d(x, w, b));
 
-        Run(type, Conv1x1.Apply).Should().BeEquivalentTo(expected, options => options.WithStrictOrdering());
+        Run(type, (x, w, b) => Conv1x1.Apply(x, w, b)).Should().BeEquivalentTo(expected, options => options.WithStrictOrdering());
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void With_a_stride_it_reads_the_pixels_that_a_convolution_reads(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(0);
+        Tensor Whole(params long[] shape) => randint(-2, 3, shape).to(ScalarType.Float32);
+        var (x, weight, bias) = (Whole(2, 6, 7, 4), Whole(3, 6, 1, 1), Whole(3));
+        Tensor[] Run(Tensor images, Func<Tensor, Tensor, Tensor?, Tensor> convolve)
+        {
+            var input = images.detach().requires_grad_();
+            var output = convolve(input, weight.to(input.dtype), bias.to(input.dtype));
+            output.sum().backward();
+            return [output.to(ScalarType.Float32), input.grad!.to(ScalarType.Float32)];
+        }
+
+        var expected = Run(x, (input, w, b) => functional.conv2d(input, w, b, strides: [3, 3]));
+
+        Run(Arrays.ChannelsLast(x).to(type), (input, w, b) => Ops.Conv2d(input, w, b, stride: 3, padding: 0)).Zip(expected)
+            .Should().OnlyContain(pair => pair.First.Floats().SequenceEqual(pair.Second.Floats()));
     }
 
     // Sizes that oneDNN 3.7 computes wrong on a virtual machine of a Zen 5 that hides its caches, and two that it does not.

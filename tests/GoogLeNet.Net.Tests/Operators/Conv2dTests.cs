@@ -113,6 +113,17 @@ public sealed class Conv2dTests
     }
 
     [Fact]
+    public void Gradients_of_a_bias_alone_may_be_recorded()
+    {
+        using var scope = NewDisposeScope();
+        var bias = Bias(32);
+
+        Conv2dFunction.Convolve(Input(2, Few, 6, 6).detach(), Filters(32, Few).detach(), bias).pow(2).sum().backward(retain_graph: true, create_graph: true);
+
+        bias.grad!.requires_grad.Should().BeTrue();
+    }
+
+    [Fact]
     public void What_requires_no_gradient_gets_none()
     {
         using var scope = NewDisposeScope();

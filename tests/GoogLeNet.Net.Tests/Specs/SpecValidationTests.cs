@@ -40,6 +40,17 @@ public sealed class SpecValidationTests
     }
 
     [Fact]
+    public void What_would_take_days_or_terabytes()
+    {
+        Refused(Valid with { Layers = [new ConvolutionSpec("conv1", 8, Kernel: 100_001), .. Valid.Layers[1..]] }, "conv1.Kernel is 100001; it must be at most 1024.");
+        Refused(Valid with { Layers = [new ConvolutionSpec("conv1", int.MaxValue, Kernel: 3), .. Valid.Layers[1..]] }, "conv1.Channels is 2147483647; it must be at most 1048576.");
+        Refused(Valid with { Layers = [new LocalResponseNormSpec("lrn1", Size: 200_000_000), .. Valid.Layers[3..]] }, "lrn1.Size is 200000000; it must be at most 1024.");
+        Refused(WithHead(head => head with { Pooling = new AdaptiveAveragePooling(65_536) }), "aux1.Pooling.Size is 65536; it must be at most 1024.");
+        Refused(Valid with { Layers = [.. Enumerable.Range(0, 1001).Select(i => new MaxPoolSpec($"pool{i}", 1, 1))] }, "Layers is 1001 layers; it must be at most 1000 layers.");
+        Refused(Valid with { Layers = [.. Valid.Layers, null!] }, "Layers is null at one place; it must be layers only.");
+    }
+
+    [Fact]
     public void No_layers()
     {
         Refused(Valid with { Layers = [] }, "Layers is empty; it must be at least one layer.");
@@ -151,7 +162,7 @@ public sealed class SpecValidationTests
     [Fact]
     public void A_network_that_no_input_fits() =>
         Refused(
-            WithHead(head => head with { Pooling = new AveragePooling(9999, 1) }),
+            WithHead(head => head with { Pooling = new AveragePooling(1000, 1) }) with { Layers = [Valid.Layers[0], new MaxPoolSpec("pool2", 2, 2), new MaxPoolSpec("pool3", 2, 2), .. Valid.Layers[1..]] },
             "InputSize is 16; it must be a network that fits some input up to 4096.");
 
     [Fact]
