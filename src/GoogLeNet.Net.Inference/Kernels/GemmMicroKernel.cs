@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -6,7 +7,7 @@ namespace Inception.Kernels;
 
 /// <summary>
 /// The micro-kernel of a matrix product (GEMM) in float32, with all of C in registers: C (rows, 32) = A (rows, depth) · B (depth, 32), or C += it. Each number of C is one
-/// chain of fused multiply-adds in the order of the depth, the same with either set of instructions.
+/// chain of fused multiply-adds in the order of the depth, the same with AVX-512 and AVX2; without them the multiply-adds are not fused.
 /// </summary>
 internal static unsafe class GemmMicroKernel
 {
@@ -34,10 +35,43 @@ internal static unsafe class GemmMicroKernel
             {
                 Kernel4x32(depth, a, row, step, b, line, c, adds);
             }
-            else
+            else if (Fma.IsSupported)
             {
                 Kernel4x16(depth, a, row, step, b, line, c, adds);
                 Kernel4x16(depth, a, row, step, b + (NR / 2), line, c + (NR / 2), adds);
+            }
+            else
+            {
+                PortableKernel(depth, a, row, step, b, line, c, adds);
+            }
+        }
+    }
+
+    // Four vectors of one row at a time, of 128 or 256 bits. Not fused where the processor cannot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PortableKernel(int depth, float* a, nint row, nint step, float* b, nint line, float* c, bool adds)
+    {
+        var width = Vector<float>.Count;
+        for (var r = 0; r < MR; r++, a += row, c += NR)
+        {
+            for (var k = 0; k < NR; k += 4 * width)
+            {
+                var (c0, c1, c2, c3) = adds
+                    ? (Vector.Load(c + k), Vector.Load(c + k + width), Vector.Load(c + k + (2 * width)), Vector.Load(c + k + (3 * width)))
+                    : default;
+                for (nint i = 0; i < depth; i++)
+                {
+                    var (x, from) = (new Vector<float>(a[i * step]), (nint)(b + (i * line) + k));
+                    c0 = Vector.MultiplyAddEstimate(x, Vector.Load((float*)from), c0);
+                    c1 = Vector.MultiplyAddEstimate(x, Vector.Load((float*)from + width), c1);
+                    c2 = Vector.MultiplyAddEstimate(x, Vector.Load((float*)from + (2 * width)), c2);
+                    c3 = Vector.MultiplyAddEstimate(x, Vector.Load((float*)from + (3 * width)), c3);
+                }
+
+                c0.Store(c + k);
+                c1.Store(c + k + width);
+                c2.Store(c + k + (2 * width));
+                c3.Store(c + k + (3 * width));
             }
         }
     }
