@@ -57,13 +57,25 @@ internal static class MemberInput
         var context = new BatchContext(Seed: 0, Epoch: 0, [.. Enumerable.Range(0, (int)images.shape[0]).Select(i => (long)i)]);
         foreach (var transform in member.Transforms ?? BatchTransforms.Default(seen, member.Model.InputSize))
         {
+            // A view of the network's own size takes the place of a resize to it.
+            if (view.Size is not null && transform is Resize)
+            {
+                continue;
+            }
+
             var transformed = transform.Apply(seen, context);
-            seen = view.Size is not null && IsResized(seen, transformed) ? seen : transformed;
+            if (view.Size is not null && IsResized(seen, transformed))
+            {
+                throw new ArgumentException(
+                    $"The transform {transform.GetType().Name} changes the size of images that a view has already cropped to {seen.shape[2]}×{seen.shape[3]} pixels. Leave it out, or predict without such views.",
+                    nameof(member));
+            }
+
+            seen = transformed;
         }
 
         return BatchTransforms.Finished(seen).MoveToOuterDisposeScope();
     }
 
-    // A view of the network's own size takes the place of the transforms that would bring the image to it.
     private static bool IsResized(Tensor before, Tensor after) => (before.shape[2], before.shape[3]) != (after.shape[2], after.shape[3]);
 }

@@ -103,6 +103,17 @@ public sealed class PredictorTests
     }
 
     [Fact]
+    public void A_transform_that_would_change_the_size_of_a_cropped_view_is_refused_and_not_left_out()
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoogLeNet.Create(3, Tiny.Spec());
+
+        var predict = () => new Predictor(model, [new RandomCrop(padding: 0, size: 6), new ScaleToUnit()], new TenCrops()).Predict(zeros([2, 3, 12, 12], ScalarType.Byte));
+
+        predict.Should().Throw<ArgumentException>().WithMessage("The transform RandomCrop changes the size of images that a view has already cropped to 8×8 pixels.*");
+    }
+
+    [Fact]
     public void Networks_predict_in_evaluation_mode_and_stay_in_the_mode_they_were_in()
     {
         using var scope = NewDisposeScope();
