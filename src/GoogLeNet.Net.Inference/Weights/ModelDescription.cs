@@ -7,6 +7,21 @@ namespace Inception;
 /// <param name="Spec">The network as data.</param>
 internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
 {
+    /// <summary>
+    /// A configuration as this version writes it: a spec that an earlier version wrote gets the defaults of what it did not know. What is no GoogLeNet's stays as it is.
+    /// </summary>
+    public static string? Canonical(string? configuration)
+    {
+        try
+        {
+            return configuration is null ? null : JsonSerializer.Serialize(JsonSerializer.Deserialize<ModelDescription>(configuration, SpecJson.Options), SpecJson.Options);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+        {
+            return configuration;
+        }
+    }
+
     /// <summary>Reads the description from a file's metadata.</summary>
     /// <exception cref="UnknownModelException">There is none, or no network can be built from it.</exception>
     public static ModelDescription Read(SafeTensorsFile file, string path)

@@ -21,6 +21,20 @@ public sealed class RefusedCheckpointTests : InterruptedRun
     }
 
     [Fact]
+    public void A_checkpoint_of_a_version_that_did_not_know_a_property_of_the_spec_is_continued()
+    {
+        Cancelled(1, 0);
+        using var model = Model(1);
+        var file = SafeTensorsFile.Read(Folder.Last);
+        var metadata = file.Metadata.ToDictionary();
+        metadata["model"] = metadata["model"].Replace("\"identityFilters\": false,", "", StringComparison.Ordinal);
+        metadata["model"].Should().NotBe(file.Metadata["model"]);
+        SafeTensorsFile.Write(Folder.Last, metadata, file.Tensors.Values);
+
+        new MultiHeadTrainer(model, Options with { CheckpointFolder = Folder.Path }).Fit(Train, Validation, resumeFrom: Folder.Last).Epochs.Should().HaveCount(Options.Epochs);
+    }
+
+    [Fact]
     public void A_checkpoint_with_other_options_is_refused_and_they_are_named()
     {
         Cancelled(1, 0);

@@ -39,7 +39,11 @@ internal sealed class CheckpointFile(string model, Func<JsonObject> options, lon
     {
         var file = SafeTensorsFile.Read(path);
         Require(file, path, WeightsFormat.FormatKey, WeightsFormat.Checkpoint, "is not a checkpoint of this library's trainer");
-        Require(file, path, WeightsFormat.ModelKey, model, "belongs to another model");
+        if (ModelDescription.Canonical(file.Metadata.GetValueOrDefault(WeightsFormat.ModelKey)) != ModelDescription.Canonical(model))
+        {
+            throw new CheckpointException(path, "belongs to another model");
+        }
+
         RequireOptions(file, path);
         RequireImages(file, path);
         RequireTensors(file, path, tensors);
