@@ -1,14 +1,12 @@
-using System.Runtime.InteropServices;
-
 namespace Inception.Kernels;
 
 /// <summary>Filters packed for <see cref="GemmMicroKernel"/>: panels (taps · C, 32) of 32 filters, one after the other, the last one filled up with zeros.</summary>
 internal sealed unsafe class PackedFilters : IDisposable
 {
     private const int NR = GemmMicroKernel.NR;
-    private const int CacheLine = 64;
 
-    private float* memory;
+    private readonly NativeBuffer buffer = new();
+    private readonly float* memory;
 
     /// <summary>Packs filters.</summary>
     /// <param name="weight">(K, C, kernel, kernel).</param>
@@ -18,9 +16,9 @@ internal sealed unsafe class PackedFilters : IDisposable
     {
         (Outputs, Depth, Kernel) = (bias.Length, weight.Length / bias.Length, kernel);
         Inputs = Depth / kernel / kernel;
-        var size = (nuint)Panels * (nuint)(Depth + 1) * NR * sizeof(float);
-        memory = (float*)NativeMemory.AlignedAlloc(size, CacheLine);
-        NativeMemory.Clear(memory, size);
+        var size = (long)Panels * (Depth + 1) * NR;
+        memory = (float*)buffer.Take(size);
+        NativeBuffer.Clear((nint)memory, size);
         for (var k = 0; k < Outputs; k++)
         {
             var (panel, column) = Math.DivRem(k, NR);
@@ -36,9 +34,6 @@ internal sealed unsafe class PackedFilters : IDisposable
             }
         }
     }
-
-    /// <summary>Frees the memory.</summary>
-    ~PackedFilters() => Free();
 
     /// <summary>Channels of the input.</summary>
     public int Inputs { get; }
@@ -62,30 +57,20 @@ internal sealed unsafe class PackedFilters : IDisposable
     public float* Biases(int panel) => Filters(panel) + ((nint)Depth * NR);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(memory);
-        memory = null;
-    }
+    public void Dispose() => buffer.Dispose();
 }
 
 /// <summary>Filters packed for <see cref="WinogradConv2d"/>, which are used again and again.</summary>
 internal sealed unsafe class WinogradFilters : IDisposable
 {
-    private const int CacheLine = 64;
+    private readonly NativeBuffer buffer = new();
 
     /// <summary>Packs filters.</summary>
     /// <param name="filters">3×3 filters.</param>
     public WinogradFilters(PackedFilters filters)
     {
         var shape = new Conv2dShape(1, 1, 1, filters.Inputs, filters.Outputs);
-        Packed = (float*)NativeMemory.AlignedAlloc((nuint)WinogradConv2d.PackedSize(shape) * sizeof(float), CacheLine);
+        Packed = (float*)buffer.Take(WinogradConv2d.PackedSize(shape));
         ParallelFor.Run(1, WinogradConv2d.For(ElementType.Float32).PackFilters(FilterView.Packed(filters), 0, shape, Packed));
 
         var biases = Packed + WinogradConv2d.PackedSize(shape) - (shape.Panels * GemmMicroKernel.NR);
@@ -95,22 +80,9 @@ internal sealed unsafe class WinogradFilters : IDisposable
         }
     }
 
-    /// <summary>Frees the memory.</summary>
-    ~WinogradFilters() => Free();
-
     /// <summary>Transformed filters and biases.</summary>
-    public float* Packed { get; private set; }
+    public float* Packed { get; }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(Packed);
-        Packed = null;
-    }
+    public void Dispose() => buffer.Dispose();
 }

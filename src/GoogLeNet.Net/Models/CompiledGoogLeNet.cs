@@ -21,8 +21,7 @@ public sealed class CompiledGoogLeNet : IClassifier
         uses = new(Free);
         if (Device.type == DeviceType.CPU && type == ScalarType.Float32)
         {
-            var state = model.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key));
-            compiled = new CompiledNetwork(new(NumClasses, Spec), state);
+            compiled = new CompiledNetwork(new(NumClasses, Spec), model.Tensors());
         }
         else
         {

@@ -11,9 +11,13 @@ internal static class NetworkWeights
         module.named_parameters().Select(named => (named.name, (Tensor)named.parameter)).Concat(module.named_buffers())
             .ToDictionary(named => named.Item1, named => named.Item2);
 
+    /// <summary>Copies of a module's state, as a model file holds them.</summary>
+    public static Dictionary<string, SafeTensor> Tensors(this nn.Module module) =>
+        module.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key));
+
     /// <summary><see cref="GoogLeNet.SaveWeights"/>.</summary>
     public static void Save(GoogLeNet model, string path) =>
-        SafeTensorsFile.Write(path, WeightsFormat.Describe(model.Configuration), model.State().Select(entry => entry.Value.ToSafeTensor(entry.Key)));
+        SafeTensorsFile.Write(path, WeightsFormat.Describe(model.Configuration), model.Tensors().Values);
 
     /// <summary>The network that a file describes, with its weights, or the averaged ones where the file holds such.</summary>
     public static GoogLeNet Load(SafeTensorsFile file, string path)

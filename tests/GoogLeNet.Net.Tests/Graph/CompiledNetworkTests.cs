@@ -54,7 +54,7 @@ public sealed class CompiledNetworkTests
         using var model = GoogLeNet.Create(7, Spec(preset, width, size), seed: 4).WithTrainedNorms();
         model.eval();
         using var compiled = new CompiledNetwork(
-            new(7, model.Spec), model.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key)), withAuxiliaries: true);
+            new(7, model.Spec), model.Tensors(), withAuxiliaries: true);
         using var exact = Exact(model);
         var x = Arrays.NoiseTensor(3, 3, 3, size, size);
 
@@ -169,7 +169,7 @@ public sealed class CompiledNetworkTests
         var images = Arrays.Noise(64 * 3 * 8 * 8, 3);
         for (var round = 0; round < 20; round++)
         {
-            var compiled = new CompiledNetwork(new(3, model.Spec), model.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key)));
+            var compiled = new CompiledNetwork(new(3, model.Spec), model.Tensors());
             var expected = compiled.Logits(images, count: 64);
             using var started = new CountdownEvent(3);
             var runs = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
@@ -201,7 +201,7 @@ public sealed class CompiledNetworkTests
         using var scope = NewDisposeScope();
         using var model = GoogLeNet.Create(3, GoogLeNetSpec.Paper.WithWidth(0.02), seed: 4);
         using var compiled = model.Compile();
-        using var network = new CompiledNetwork(new(3, model.Spec), model.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key)));
+        using var network = new CompiledNetwork(new(3, model.Spec), model.Tensors());
 
         compiled.Invoking(c => c.Logits(zeros(1, 1, 224, 224))).Should().Throw<ArgumentException>().WithMessage("The input's shape is (1, 1, 224, 224); 'paper' takes (N, 3, H, W)*");
         compiled.Invoking(c => c.Logits(zeros(1, 3, 224, 224).to(ScalarType.Float64))).Should().Throw<ArgumentException>().WithMessage("*type Float64*");
@@ -229,7 +229,7 @@ public sealed class CompiledNetworkTests
         using var scope = NewDisposeScope();
         using var model = GoogLeNet.Create(7, Spec("paper", 0.1, 64), seed: 4);
         using var compiled = new CompiledNetwork(
-            new(7, model.Spec), model.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key)), withAuxiliaries: true);
+            new(7, model.Spec), model.Tensors(), withAuxiliaries: true);
 
         compiled.Invoking(c => c.HeadLogits(new float[3 * 96 * 96], height: 96)).Should().Throw<ArgumentException>().WithMessage("The head 'aux1' was built for images of 64×64 pixels*");
     }
