@@ -16,7 +16,7 @@ var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.")
 {
     TrainCommand.Create(), EvaluateCommand.Create(), PredictCommand.Create(), SummaryCommand.Create(), DoctorCommand.Create(),
 };
-var parsed = commandLine.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+var parsed = commandLine.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
     return Failure.Report(new UsageException(UsageErrors.Describe(parsed)), Console.Error);

@@ -1,4 +1,8 @@
 using System.CommandLine;
+using Cifar10Training.Display;
+using Inception.Evaluation;
+using Inception.Training;
+using TorchSharp;
 
 namespace Cifar10Training.Commands;
 
@@ -9,10 +13,32 @@ internal static class Checkpoints
     /// <param name="verb">What the command does with the file.</param>
     public static Option<string[]> Option(string verb) => new("--checkpoint")
     {
-        Description = $"{verb} with this checkpoint or file of weights; given several times, their predictions are averaged.",
-        HelpName = "FILE",
+        Description = $"{verb} with this checkpoint, file of weights or run's folder (its best); given several times, their predictions are averaged.",
+        HelpName = "FILE|DIR",
         Required = true,
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
     };
+
+    /// <summary>The files that were named; of a run's folder its best checkpoint.</summary>
+    /// <exception cref="UsageException">One does not exist.</exception>
+    public static IReadOnlyList<string> Resolve(IEnumerable<string> named) => [.. named.Select(path =>
+        File.Exists(path) ? path
+        : !Directory.Exists(path) ? throw new UsageException($"There is no checkpoint {path}.")
+        : Path.Combine(path, CheckpointFiles.Best) is var best && File.Exists(best) ? best
+        : CheckpointFiles.Furthest(path) ?? throw new UsageException($"There is no checkpoint in the folder {path}."))];
+
+    /// <summary>Their networks on a device; what a file lacks is said on the error stream.</summary>
+    /// <exception cref="RunException">They do not make an ensemble.</exception>
+    public static Predictor Load(IReadOnlyList<string> files, string device, IViews? views)
+    {
+        try
+        {
+            return Predictor.Load(files, views, torch.device(device), logger: new DisplayLog(new PlainDisplay(Console.Error)));
+        }
+        catch (ArgumentException e)
+        {
+            throw new RunException(Failure.OneLine(e.Message), e);
+        }
+    }
 }

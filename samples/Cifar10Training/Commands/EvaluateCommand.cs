@@ -3,6 +3,7 @@ using System.Globalization;
 using Cifar10Training.Display;
 using Cifar10Training.Evaluation;
 using Cifar10Training.Runs;
+using Inception;
 using Inception.Data;
 using Inception.Evaluation;
 
@@ -37,20 +38,23 @@ internal static class EvaluateCommand
     private static async Task<int> RunAsync(EvaluateArguments arguments, CancellationToken cancellationToken)
     {
         EvaluationFile.RequireFolder(arguments.Json);
+        var files = Checkpoints.Resolve(arguments.Checkpoints);
         var device = DeviceChoice.Resolve(arguments.Device);
         MachineFacts.Prepare(threads: null);
-        using var ensemble = LoadedEnsemble.Load(arguments.Checkpoints, device);
-        if (ensemble.NumClasses != Cifar10.ClassNames.Count)
+        using var predictor = Checkpoints.Load(files, device, TestTimeViews.Find(arguments.Views));
+        if (predictor.NumClasses != Cifar10.ClassNames.Count)
         {
-            throw new RunException($"{arguments.Checkpoints[0]} tells {ensemble.NumClasses} classes apart; CIFAR-10 has {Cifar10.ClassNames.Count}.");
+            throw new RunException($"{files[0]} tells {predictor.NumClasses} classes apart; CIFAR-10 has {Cifar10.ClassNames.Count}.");
         }
 
         var display = RunDisplay.ForConsole();
         using var images = await TestImages.LoadAsync(arguments.Data, arguments.Limit, device, display, cancellationToken);
         var tta = arguments.Views ?? TestTimeViews.Default;
-        display.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Network      {ensemble.Description} on {device}, views {tta}, {images.Count:N0} test images"));
+        display.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Network      {Names(predictor)} on {device}, views {tta}, {images.Count:N0} test images"));
 
-        var result = Evaluate(arguments, ensemble, images, display, cancellationToken);
+        var defaults = new EvaluationOptions();
+        var options = new EvaluationOptions { BatchSize = arguments.Batch ?? defaults.BatchSize, Mistakes = arguments.Mistakes ?? 10 };
+        var result = new Evaluator(predictor, options).Evaluate(images, new ProgressLines(display), cancellationToken);
         foreach (var line in EvaluationTable.Lines(result))
         {
             display.WriteLine(line);
@@ -58,20 +62,13 @@ internal static class EvaluateCommand
 
         if (arguments.Json is not null)
         {
-            new EvaluationFile(arguments.Checkpoints, tta, result).Write(arguments.Json);
+            new EvaluationFile(files, tta, result).Write(arguments.Json);
         }
 
         return ExitCode.Done;
     }
 
-    private static EvaluationResult Evaluate(
-        EvaluateArguments arguments, LoadedEnsemble ensemble, IImageDataset images, RunDisplay display, CancellationToken cancellationToken)
-    {
-        var defaults = new EvaluationOptions();
-        var options = new EvaluationOptions { BatchSize = arguments.Batch ?? defaults.BatchSize, Mistakes = arguments.Mistakes ?? 10 };
-        var predictor = new Predictor(ensemble.Members, TestTimeViews.Find(arguments.Views));
-        return new Evaluator(predictor, options).Evaluate(images, new ProgressLines(display), cancellationToken);
-    }
+    private static string Names(Predictor predictor) => string.Join(" + ", predictor.Models.OfType<CompiledGoogLeNet>().Select(model => model.Spec.Name));
 
     private static EvaluateArguments Read(ParseResult parsed) => new()
     {

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using Cifar10Training.Evaluation;
 using Cifar10Training.Prediction;
 using Cifar10Training.Runs;
-using Inception.Evaluation;
 
 namespace Cifar10Training.Commands;
 
@@ -30,11 +28,11 @@ internal static class PredictCommand
     private static int Run(string[] images, string[] checkpoints, string? device, CancellationToken cancellationToken)
     {
         RefuseOptions(images);
+        var files = Checkpoints.Resolve(checkpoints);
         var resolved = DeviceChoice.Resolve(device);
         MachineFacts.Prepare(threads: null);
-        using var ensemble = LoadedEnsemble.Load(checkpoints, resolved);
-        var labeller = new PictureLabeller(new Predictor(ensemble.Members, new CenterCropView()), ensemble.ClassNames);
-        return labeller.Label(images, Console.Out, Console.Error, cancellationToken) ? ExitCode.Done : ExitCode.Failed;
+        using var predictor = Checkpoints.Load(files, resolved, views: null);
+        return new PictureLabeller(predictor).Label(images, Console.Out, Console.Error, cancellationToken) ? ExitCode.Done : ExitCode.Failed;
     }
 
     // What is no option of the command, the parser takes for a picture.

@@ -9,6 +9,8 @@ internal sealed record TrainArguments
 
     public int? Epochs { get; init; }
 
+    public double? LearningRate { get; init; }
+
     public int? Batch { get; init; }
 
     public int? Limit { get; init; }

@@ -11,6 +11,7 @@ internal static class TrainCommand
     private static readonly Option<string?> Recipe = Values.Text(
         "--recipe", "NAME|FILE.json", $"How to train: {string.Join(", ", BuiltInRecipes.Names)}, or a JSON file. Default cpu, or gpu where one is used.");
     private static readonly Option<int?> Epochs = Values.Whole("--epochs", "Passes over the training images.", 1, 100_000);
+    private static readonly Option<double?> LearningRate = Values.Positive("--lr", "RATE", "The schedule's highest learning rate. Default: the recipe's.");
     private static readonly Option<int?> Batch = Values.Whole("--batch", "Images in a step.", 1, CifarImages.TrainCount);
     private static readonly Option<int?> Limit = Values.Whole(
         "--limit", "Train on N images, all classes alike, and test on N / 5.", 10, CifarImages.TrainCount);
@@ -24,8 +25,8 @@ internal static class TrainCommand
     private static readonly Option<string?> Out = Values.Text("--out", "DIR", "Folder of the run. Default runs/<recipe>-<time>.");
     private static readonly Option<string?> Resume = new("--resume")
     {
-        Description = "Continue an interrupted run: from FILE, or from the newest checkpoint in --out.",
-        HelpName = "FILE",
+        Description = "Continue a run: from FILE, or from the furthest checkpoint in DIR or --out. With --epochs to another length, where the schedule allows it.",
+        HelpName = "FILE|DIR",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -33,7 +34,7 @@ internal static class TrainCommand
     {
         var command = new Command("train", "Trains a network and writes a folder with checkpoints, history, metrics and a report.")
         {
-            Recipe, Epochs, Batch, Limit, Seed, Device, Precision, Data, Out, Resume,
+            Recipe, Epochs, LearningRate, Batch, Limit, Seed, Device, Precision, Data, Out, Resume,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(Read(parsed), cancellationToken));
         return command;
@@ -56,7 +57,7 @@ internal static class TrainCommand
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync(folder.HasCheckpoint
-                ? $"cifar10: interrupted; the run's state is kept. To continue: cifar10 train --resume --out {folder.QuotedPath}"
+                ? $"cifar10: interrupted; the run's state is kept. To continue:\n{Invocation.Command("train", "--resume", "--out", folder.Path)}"
                 : "cifar10: interrupted before the first step; there is nothing to continue from.");
             return ExitCode.Interrupted;
         }
@@ -66,6 +67,7 @@ internal static class TrainCommand
     {
         Recipe = parsed.GetValue(Recipe),
         Epochs = parsed.GetValue(Epochs),
+        LearningRate = parsed.GetValue(LearningRate),
         Batch = parsed.GetValue(Batch),
         Limit = parsed.GetValue(Limit),
         Seed = parsed.GetValue(Seed),

@@ -25,6 +25,24 @@ internal static class Values
         },
     };
 
+    /// <summary>An option that takes a number more than 0.</summary>
+    public static Option<double?> Positive(string name, string helpName, string description) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = argument =>
+        {
+            var text = argument.Tokens[0].Value;
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value))
+            {
+                return value;
+            }
+
+            argument.AddError($"{name} is '{text}'; it must be a number more than 0.");
+            return null;
+        },
+    };
+
     /// <summary>An option that takes text; <paramref name="check"/> returns what is wrong with it, or null.</summary>
     public static Option<string?> Text(string name, string helpName, string description, Func<string, string?>? check = null) => new(name)
     {

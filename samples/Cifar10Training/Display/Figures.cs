@@ -7,10 +7,6 @@ namespace Cifar10Training.Display;
 /// <summary>A moment of a run in a few words.</summary>
 internal static class Figures
 {
-    /// <summary>The main head's loss and accuracy over the epoch so far, and the pace.</summary>
-    public static string Of(StepEvent step) => string.Create(CultureInfo.InvariantCulture,
-        $"loss {step.Metrics[0].Loss:F3}  acc {step.Metrics[0].Accuracy * 100:F1} %  {Pace(step)}");
-
     /// <summary>Learning rate, speed and time left; nothing is known about the latter two before the second step.</summary>
     public static string Pace(StepEvent step) => string.Create(CultureInfo.InvariantCulture,
         $"lr {step.LearningRate:G3}{(step.Remaining is { } left ? $"  {step.ImagesPerSecond:F0} img/s  {Duration.Clock(left)} left" : "")}");

@@ -16,8 +16,11 @@ internal sealed class LiveDisplay(IAnsiConsole console) : RunDisplay
             .Columns(new ProgressBarColumn { Width = Math.Clamp(console.Profile.Width - 40, 8, 40) }, new TaskDescriptionColumn { Alignment = Justify.Left })
             .StartAsync(context => load(new DownloadBar(context)));
 
-    public override T Train<T>(Func<IProgress<TrainingEvent>, T> train) =>
-        console.Live(new Markup("first steps …")).AutoClear(true).Start(context => train(new TrainingPanel(context, console.Profile.Capabilities.Unicode)));
+    public override T Train<T>(Func<ITrainingCallback, T> train)
+    {
+        var epochs = new ConsoleProgress(WriteLine, showSteps: false);
+        return console.Live(new Markup("first steps …")).AutoClear(true).Start(context => train(new TrainingPanel(context, console.Profile.Capabilities.Unicode, epochs)));
+    }
 
     /// <summary>The panel of a moment: the epoch's bar and pace, then a row for each head.</summary>
     /// <param name="step">The moment.</param>
@@ -66,17 +69,19 @@ internal sealed class LiveDisplay(IAnsiConsole console) : RunDisplay
             [Segment.Control(EraseBelow), .. ((IRenderable)new Text($"{line}\n")).Render(options, maxWidth)];
     }
 
-    private sealed class TrainingPanel(LiveDisplayContext context, bool unicode) : IProgress<TrainingEvent>
+    private sealed class TrainingPanel(LiveDisplayContext context, bool unicode, ConsoleProgress epochs) : ITrainingCallback
     {
         private EpochRecord? last;
 
-        public void Report(TrainingEvent value)
+        public TrainingRequests Observe(TrainingEvent value)
         {
             last = value is EpochEvent epoch ? epoch.Record : last;
-            if (value is StepEvent step)
+            if (value is StepEvent { IsReportDue: true } step)
             {
                 context.UpdateTarget(Panel(step, last, unicode));
             }
+
+            return epochs.Observe(value);
         }
     }
 

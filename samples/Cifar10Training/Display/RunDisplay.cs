@@ -21,6 +21,6 @@ internal abstract class RunDisplay
     /// <summary>Shows how far a download is while <paramref name="load"/> runs.</summary>
     public abstract Task<T> LoadAsync<T>(Func<IProgress<DownloadProgress>, Task<T>> load);
 
-    /// <summary>Shows how far training is while <paramref name="train"/> runs on this thread.</summary>
-    public abstract T Train<T>(Func<IProgress<TrainingEvent>, T> train);
+    /// <summary>Shows how far training is, and each epoch's result, while <paramref name="train"/> runs on this thread with the callback it is given.</summary>
+    public abstract T Train<T>(Func<ITrainingCallback, T> train);
 }

@@ -1,13 +1,11 @@
 using System.Globalization;
 using Cifar10Training.Commands;
-using Inception.Data;
 using Inception.Evaluation;
-using TorchSharp;
 
 namespace Cifar10Training.Prediction;
 
 /// <summary>Says of each picture what it most probably shows.</summary>
-internal sealed class PictureLabeller(Predictor predictor, IReadOnlyList<string> classNames)
+internal sealed class PictureLabeller(Predictor predictor)
 {
     private const int Shown = 5;
 
@@ -25,9 +23,12 @@ internal sealed class PictureLabeller(Predictor predictor, IReadOnlyList<string>
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                var probabilities = Probabilities(file, cancellationToken);
+                var predictions = predictor.Classify(file, Shown);
                 output.WriteLine(file);
-                Write(probabilities, output);
+                foreach (var (_, name, probability) in predictions)
+                {
+                    output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {100 * probability,6:F2} %  {Plain(name)}"));
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -39,20 +40,6 @@ internal sealed class PictureLabeller(Predictor predictor, IReadOnlyList<string>
         return all;
     }
 
-    private double[] Probabilities(string file, CancellationToken cancellationToken)
-    {
-        using var scope = torch.NewDisposeScope();
-        var image = ImageFile.Read(file);                                        // (3, H, W)
-        return predictor.Predict(image.unsqueeze(0), cancellationToken).cpu().data<double>().ToArray();
-    }
-
-    private void Write(double[] probabilities, TextWriter output)
-    {
-        var best = probabilities.Select((probability, k) => (Probability: probability, Name: classNames[k]))
-            .OrderByDescending(entry => entry.Probability).Take(Shown);
-        foreach (var (probability, name) in best)
-        {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {100 * probability,6:F2} %  {name}"));
-        }
-    }
+    // Names come from files: what moves a terminal's cursor or breaks a line is shown as a question mark.
+    private static string Plain(string name) => string.Concat(name.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format ? '?' : c));
 }

@@ -63,6 +63,7 @@ internal sealed record Recipe
         Trainer = Trainer with
         {
             Epochs = arguments.Epochs ?? Trainer.Epochs,
+            Schedule = arguments.LearningRate is { } rate ? WithPeak(Trainer.Schedule, rate) : Trainer.Schedule,
             BatchSize = arguments.Batch ?? Math.Min(Trainer.BatchSize, arguments.Limit ?? int.MaxValue),
             Seed = arguments.Seed ?? Trainer.Seed,
             Precision = arguments.Precision ?? Trainer.Precision,
@@ -74,6 +75,15 @@ internal sealed record Recipe
     {
         BFloat16WhereFast = false,
         Trainer = Precision.BFloat16.IsAcceleratedOn(device) ? Trainer with { Precision = Precision.BFloat16 } : Trainer,
+    };
+
+    private static ILearningRateSchedule WithPeak(ILearningRateSchedule schedule, double rate) => schedule switch
+    {
+        Triangular peak => new Triangular(rate, peak.PeakAt, peak.Start, peak.End),
+        StepDecay decay => new StepDecay(rate, decay.Factor, decay.EveryEpochs),
+        ConstantRate => new ConstantRate(rate),
+        CosineDecay cosine => new CosineDecay(rate, cosine.Final),
+        _ => throw new UsageException($"--lr cannot change the recipe's schedule, {schedule.GetType().Name}; write the rate into the recipe's JSON file."),
     };
 
     /// <summary>The recipe as JSON that <see cref="Parse"/> reads.</summary>

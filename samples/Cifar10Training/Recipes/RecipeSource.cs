@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Cifar10Training.Commands;
 
 namespace Cifar10Training.Recipes;
@@ -28,7 +29,10 @@ internal static class RecipeSource
     {
         try
         {
-            return Recipe.Parse(File.ReadAllText(file));
+            var text = File.ReadAllText(file);
+
+            // A run's config.json holds the recipe that it ran.
+            return JsonNode.Parse(text) is JsonObject run && run["recipe"] is JsonObject recipe ? Recipe.Parse(recipe.ToJsonString()) : Recipe.Parse(text);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or IOException or UnauthorizedAccessException)
         {

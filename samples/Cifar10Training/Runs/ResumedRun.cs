@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Cifar10Training.Commands;
 using Cifar10Training.Recipes;
@@ -15,9 +16,11 @@ internal static class ResumedRun
     /// <exception cref="UsageException">There is no such run or checkpoint, or an argument contradicts the run's recipe.</exception>
     public static RunPlan Plan(TrainArguments arguments)
     {
-        var source = arguments.ResumeFile is { } file ? Path.GetDirectoryName(Path.GetFullPath(file))! : arguments.Out
-            ?? throw new UsageException("--resume needs the run's folder (--out DIR) or a checkpoint (--resume FILE).");
-        var checkpoint = arguments.ResumeFile ?? CheckpointFiles.Newest(source)
+        var given = arguments.ResumeFile;
+        var source = given is null ? arguments.Out ?? throw new UsageException("--resume needs the run's folder (--out DIR) or a checkpoint (--resume FILE).")
+            : Directory.Exists(given) ? given : Path.GetDirectoryName(Path.GetFullPath(given))!;
+        var checkpoint = given != source ? given : null;
+        checkpoint ??= CheckpointFiles.Furthest(source)
             ?? throw new UsageException($"There is no checkpoint in {source} to resume from.");
         if (!File.Exists(checkpoint))
         {
@@ -32,7 +35,8 @@ internal static class ResumedRun
             RunFolder.RefuseIfTaken(folder);
         }
 
-        return new RunPlan(config.Recipe, DeviceChoice.Resolve(arguments.Device ?? config.Device), folder, arguments.Data ?? config.Data, checkpoint);
+        var recipe = arguments.Epochs is { } epochs ? config.Recipe with { Trainer = config.Recipe.Trainer with { Epochs = epochs } } : config.Recipe;
+        return new RunPlan(recipe, DeviceChoice.Resolve(arguments.Device ?? config.Device), folder, arguments.Data ?? config.Data, checkpoint);
     }
 
     private static RunConfig ReadConfig(string path)
@@ -56,10 +60,10 @@ internal static class ResumedRun
         (string Option, string? Given, string Stored)[] pairs =
         [
             ("--recipe", given.Recipe is { } name ? RecipeSource.Find(name).Name : null, recipe.Name),
-            ("--epochs", given.Epochs?.ToString(), recipe.Trainer.Epochs.ToString()),
             ("--batch", given.Batch?.ToString(), recipe.Trainer.BatchSize.ToString()),
             ("--limit", given.Limit?.ToString(), recipe.Limit?.ToString() ?? "none"),
             ("--precision", given.Precision is { } format ? PrecisionChoice.NameOf(format) : null, PrecisionChoice.NameOf(recipe.Trainer.Precision)),
+            ("--lr", given.LearningRate?.ToString(CultureInfo.InvariantCulture), "the recipe's schedule"),
             ("--seed", given.Seed?.ToString(), recipe.Trainer.Seed.ToString()),
         ];
         foreach (var (option, value, stored) in pairs)

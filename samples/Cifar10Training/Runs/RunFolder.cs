@@ -15,11 +15,8 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The folder as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>The path as a shell takes it.</summary>
-    public string QuotedPath => Path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '\\' or '.' or '-' or '_' or ':') ? Path : $"\"{Path}\"";
-
     /// <summary>Whether there is a checkpoint to continue from.</summary>
-    public bool HasCheckpoint => CheckpointFiles.Newest(Path) is not null;
+    public bool HasCheckpoint => CheckpointFiles.Furthest(Path) is not null;
 
     public string Config => PathOf(ConfigName);
 
@@ -61,7 +58,9 @@ internal sealed class RunFolder : IDisposable
     /// <exception cref="UsageException">It holds one.</exception>
     public static void RefuseIfTaken(string path)
     {
-        if (File.Exists(System.IO.Path.Combine(path, ConfigName)) && CheckpointFiles.Newest(path) is not null)
+        // Whatever they hold: they would be overwritten.
+        string[] checkpoints = [CheckpointFiles.Last, CheckpointFiles.Best];
+        if (File.Exists(System.IO.Path.Combine(path, ConfigName)) && checkpoints.Any(name => File.Exists(System.IO.Path.Combine(path, name))))
         {
             throw new UsageException($"{path} holds a run already; continue it with --resume, or choose another --out.");
         }

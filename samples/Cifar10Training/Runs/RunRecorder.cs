@@ -5,16 +5,18 @@ using Inception.Training;
 namespace Cifar10Training.Runs;
 
 /// <summary>Keeps a run's text files up to date: configuration at the start, history and report after every epoch, metrics at the end.</summary>
-internal sealed class RunRecorder(RunConfig config, RunFolder folder, long trainImages) : IProgress<TrainingEvent>
+internal sealed class RunRecorder(RunConfig config, RunFolder folder, long trainImages) : ITrainingCallback
 {
     public void Begin() => TextFile.Replace(folder.Config, config.ToJson());
 
-    public void Report(TrainingEvent value)
+    public TrainingRequests Observe(TrainingEvent value)
     {
         if (value is EpochEvent epoch)
         {
             Write(new RunReport(config, epoch.History, trainImages, Metrics: null));
         }
+
+        return TrainingRequests.None;
     }
 
     public void Finish(History history, RunMetrics metrics, EvaluationResult evaluation, IReadOnlyList<MistakePicture> mistakes)

@@ -23,7 +23,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
     {
         var trainer = plan.Recipe.Trainer;
         display.WriteLine($"Recipe    {plan.Recipe.Name}: {trainer.Epochs} epochs, batches of {trainer.BatchSize}, seed {trainer.Seed}");
-        display.WriteLine($"Device    {plan.Device} ({machine.Processor}, {machine.Threads} of {machine.Cores} cores)");
+        display.WriteLine($"Device    {plan.Device}, {machine.Threads} of {machine.Cores} cores: {machine.Processor}");
         display.WriteLine($"Torch     TorchSharp {machine.TorchSharp}, libtorch {machine.Libtorch}");
         display.WriteLine($"Output    {folder.Path}");
         if (plan.Checkpoint is not null)
@@ -47,19 +47,20 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         var recorder = new RunRecorder(config, folder, train.Count);
         recorder.Begin();
         var startSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        var trainer = new MultiHeadTrainer(model, plan.Recipe.Trainer with { CheckpointFolder = folder.Path });
-        var history = display.Train(bar =>
+        var history = display.Train(progress =>
         {
-            var narrator = new RunNarrator(config, display);
-            return trainer.Fit(train, test, new EventFan(recorder, narrator, bar), plan.Checkpoint, cancellationToken);
+            var options = plan.Recipe.Trainer with { CheckpointFolder = folder.Path, Callbacks = [recorder, new RunNarrator(config, display), progress] };
+            return new MultiHeadTrainer(model, options).Fit(train, test, plan.Checkpoint, cancellationToken);
         });
 
-        var predictor = new Predictor(model, plan.Recipe.Trainer.ValidationTransforms, TestTimeViews.Find(plan.Recipe.TestViews));
+        var predictor = new Predictor(model, views: TestTimeViews.Find(plan.Recipe.TestViews));
         var evaluation = new Evaluator(predictor).Evaluate(test, null, cancellationToken);
         var metrics = RunMetrics.From(config, history, startSeconds, parameters, evaluation);
         recorder.Finish(history, metrics, evaluation, MistakePicture.Of(evaluation, test));
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Done      test accuracy {metrics.TestAccuracy:F2} % on {config.DataTitle} after {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
+            $"Done      test accuracy {metrics.TestAccuracy:F2} % on {config.DataTitle}"));
+        display.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Time      {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
         display.WriteLine($"Report    {folder.Report}");
         return metrics;
     }

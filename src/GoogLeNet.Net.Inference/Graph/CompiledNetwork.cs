@@ -46,6 +46,9 @@ public sealed class CompiledNetwork : IDisposable
     /// <summary>Classes that it tells apart.</summary>
     public int NumClasses { get; }
 
+    /// <summary>Name of class k at index k; empty where the file does not hold them.</summary>
+    public IReadOnlyList<string> ClassNames { get; private init; } = [];
+
     /// <summary>Names of the heads that it computes, the main one first.</summary>
     public IReadOnlyList<string> Heads => [.. heads.Select(head => head.Name)];
 
@@ -63,7 +66,7 @@ public sealed class CompiledNetwork : IDisposable
         var description = ModelDescription.Read(file, path);
         var tensors = file.FinalTensors().ToDictionary(tensor => tensor.Name);
         NetworkState.Check(description, tensors, path);
-        return new(description, tensors, withAuxiliaries);
+        return new(description, tensors, withAuxiliaries) { ClassNames = file.ClassNames(path, description.NumClasses) };
     }
 
     /// <summary>The main head's logits.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Inception;
 
@@ -17,4 +18,26 @@ public static class SpecJson
         RespectNullableAnnotations = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
+
+    /// <summary>The same options for values that may be of types of the user's own: the full name of such a type is its discriminator.</summary>
+    /// <param name="ownTypes">Classes of the user's own; those of this library are left out.</param>
+    internal static JsonSerializerOptions With(IEnumerable<Type> ownTypes)
+    {
+        Type[] types = [.. ownTypes.Distinct()];
+        return types.Length == 0 ? Options : new JsonSerializerOptions(Options)
+        {
+            TypeInfoResolver = (Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(info => Add(info, types)),
+        };
+    }
+
+    private static void Add(JsonTypeInfo info, Type[] types)
+    {
+        if (info.PolymorphismOptions?.DerivedTypes is { } known)
+        {
+            foreach (var type in types.Where(type => type.IsAssignableTo(info.Type) && known.All(derived => derived.DerivedType != type)))
+            {
+                known.Add(new(type, type.FullName!));
+            }
+        }
+    }
 }

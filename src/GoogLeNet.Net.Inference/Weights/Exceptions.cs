@@ -1,16 +1,23 @@
 namespace Inception;
 
-/// <summary>A file is not a whole, valid safetensors file. The message names the file, the tensor and the offset.</summary>
-public sealed class SafeTensorsException : IOException
+/// <summary>A model file cannot be used. The message names the file and says what is wrong with it.</summary>
+public abstract class ModelFileException : IOException
 {
-    internal SafeTensorsException(string fileName, string problem, string? tensorName = null, long? offset = null, Exception? inner = null)
-        : base(Describe(fileName, problem, tensorName, offset), inner)
-    {
-        (FileName, TensorName, Offset) = (fileName, tensorName, offset);
-    }
+    private protected ModelFileException(string path, string message, Exception? inner = null)
+        : base(message, inner) => Path = path;
 
     /// <summary>The file, as it was given to the reader.</summary>
-    public string FileName { get; }
+    public string Path { get; }
+}
+
+/// <summary>A file is not a whole, valid safetensors file. The message names the file, the tensor and the offset.</summary>
+public sealed class SafeTensorsException : ModelFileException
+{
+    internal SafeTensorsException(string fileName, string problem, string? tensorName = null, long? offset = null, Exception? inner = null)
+        : base(fileName, Describe(fileName, problem, tensorName, offset), inner)
+    {
+        (TensorName, Offset) = (tensorName, offset);
+    }
 
     /// <summary>The tensor concerned, or null where the problem is not one tensor's.</summary>
     public string? TensorName { get; }
@@ -26,30 +33,29 @@ public sealed class SafeTensorsException : IOException
 }
 
 /// <summary>A file is a sound safetensors file, but does not say which network its weights belong to, or how to use it.</summary>
-public sealed class UnknownModelException : IOException
+public sealed class UnknownModelException : ModelFileException
 {
     internal UnknownModelException(string path, string reason, Exception? inner = null)
-        : base($"{path} {reason.TrimEnd('.')}.", inner)
+        : base(path, $"{path} {reason.TrimEnd('.')}.", inner)
     {
-        Path = path;
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
 }
 
 /// <summary>A file is a sound safetensors file, but its tensors are not those of the network. The message names every key concerned.</summary>
-public sealed class WeightsException : IOException
+public sealed class WeightsException : ModelFileException
 {
     internal WeightsException(string path, string network, WeightsReport report, string advice)
-        : base($"{path} does not fit the network {network}: {report}.{advice}")
-    {
-        (Path, Report) = (path, report);
-    }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
+        : base(path, $"{path} does not fit the network {network}: {report}.{advice}") => Report = report;
 
     /// <summary>The missing, unexpected and misshapen keys.</summary>
     public WeightsReport Report { get; }
+}
+
+/// <summary>A file is a sound safetensors file, but not a checkpoint that a run can continue from.</summary>
+public sealed class CheckpointException : ModelFileException
+{
+    internal CheckpointException(string path, string reason)
+        : base(path, $"{path} {reason.TrimEnd('.')}.")
+    {
+    }
 }

@@ -59,6 +59,14 @@ public sealed class SafeTensorsFile
         return new SafeTensorsFile(header.Metadata, tensors.ToDictionary(tensor => tensor.Name));
     }
 
+    /// <summary>Reads a file's text metadata alone.</summary>
+    /// <inheritdoc cref="Read(string)"/>
+    internal static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return SafeTensorsHeaderReader.Read(ReadHead(stream, stream.Length, path).AsSpan(SafeTensorsHeader.LengthSize), path).Metadata;
+    }
+
     /// <summary>Writes a file whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed.</summary>
     /// <param name="path">The file; one that exists is replaced, and stays as it was where writing fails.</param>
     /// <param name="metadata">Any text; the key <c>inception.checksum</c> is the writer's own.</param>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 
 namespace Inception;
 
@@ -10,6 +11,12 @@ internal static class WeightsFormat
 
     /// <summary>The metadata entry that describes the network.</summary>
     public const string ModelKey = "model";
+
+    /// <summary>The metadata entry with the names of the classes, a JSON array.</summary>
+    public const string ClassNamesKey = "classNames";
+
+    /// <summary>The metadata entry that says how pictures become the network's input.</summary>
+    public const string PreprocessingKey = "preprocessing";
 
     /// <summary>Format of a network's weights alone.</summary>
     public const string Weights = "GoogLeNet.Net weights 1";
@@ -26,14 +33,52 @@ internal static class WeightsFormat
     // Tensors of a checkpoint that are the run's and not the network's begin with one of these.
     private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "averaging.", AveragePrefix, "best."];
 
-    /// <summary>The metadata of a file of weights.</summary>
+    /// <summary>The metadata that every model file has.</summary>
+    /// <param name="format"><see cref="Weights"/> or <see cref="Checkpoint"/>.</param>
     /// <param name="configuration">The network's configuration.</param>
-    public static Dictionary<string, string> Describe(string configuration) => new()
+    /// <param name="classNames">Names of its classes; empty where they are unknown.</param>
+    /// <param name="preprocessing">How pictures become its input; null where that is unknown.</param>
+    public static Dictionary<string, string> Describe(string format, string configuration, IReadOnlyList<string> classNames, string? preprocessing)
     {
-        [FormatKey] = Weights,
-        ["version"] = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
-        [ModelKey] = configuration,
-    };
+        var metadata = new Dictionary<string, string>
+        {
+            [FormatKey] = format,
+            ["version"] = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+            [ModelKey] = configuration,
+        };
+        if (classNames.Count > 0)
+        {
+            metadata[ClassNamesKey] = JsonSerializer.Serialize(classNames);
+        }
+
+        if (preprocessing is not null)
+        {
+            metadata[PreprocessingKey] = preprocessing;
+        }
+
+        return metadata;
+    }
+
+    /// <summary>The names of the classes that a file holds; empty where it holds none.</summary>
+    /// <exception cref="UnknownModelException">They are not names, or not as many as the network has classes.</exception>
+    public static IReadOnlyList<string> ClassNames(this SafeTensorsFile file, string path, int numClasses)
+    {
+        if (!file.Metadata.TryGetValue(ClassNamesKey, out var json))
+        {
+            return [];
+        }
+
+        try
+        {
+            var names = JsonSerializer.Deserialize<string[]>(json) ?? throw new JsonException("There are none.");
+            return names.Length == numClasses && names.All(name => name is not null) ? names
+                : throw new JsonException($"There are {names.Length} names, and the network has {numClasses} classes.");
+        }
+        catch (JsonException e)
+        {
+            throw new UnknownModelException(path, $"has class names that cannot be used: {e.Message}", e);
+        }
+    }
 
     /// <summary>The tensors of a file that are meant for a network.</summary>
     public static IEnumerable<SafeTensor> NetworkTensors(this SafeTensorsFile file)

@@ -1,61 +1,64 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Inception.Data;
 using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
 
 /// <summary>One network of an ensemble, and what its images go through before they reach it.</summary>
-/// <param name="Model">The network, which stays owned by the caller; its main head is the one that predicts.</param>
-/// <param name="Transforms">
-/// Applied to each view in order; the last result must be float32. Null: resize to the model's input size if needed, then scale to [0, 1].
-/// </param>
-public sealed record EnsembleMember(IClassifier Model, IReadOnlyList<IBatchTransform>? Transforms = null)
+public sealed class EnsembleMember
 {
-    /// <summary>
-    /// Reads a network as <see cref="GoogLeNet.Load(string)"/> does, and from a checkpoint of the trainer also the validation transforms: everything that
-    /// a prediction needs.
-    /// </summary>
-    /// <param name="path">A checkpoint, or a file of <see cref="GoogLeNet.SaveWeights"/>.</param>
-    /// <returns>A <see cref="GoogLeNet"/> on the CPU in evaluation mode, which the caller disposes, and its transforms.</returns>
-    /// <exception cref="UnknownModelException">The file does not say which GoogLeNet it holds, or names a transform that this library does not know.</exception>
-    /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
-    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
-    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public static EnsembleMember Load(string path)
+    /// <summary>A member.</summary>
+    /// <param name="model">The network, which stays owned by the caller; its main head is the one that predicts.</param>
+    /// <param name="preprocessing">
+    /// How pictures become its input; null for what the network itself knows, from its training or its file. Where that is nothing, images are resized to the network's input
+    /// size and scaled to [0, 1].
+    /// </param>
+    /// <exception cref="ArgumentException">The network's file names transforms that are not this library's; give the preprocessing.</exception>
+    public EnsembleMember(IClassifier model, Preprocessing? preprocessing = null)
+        : this(model, preprocessing, ownTypes: [])
     {
-        var file = SafeTensorsFile.Read(path);
-        var transforms = ValidationTransforms(file, path);
-        return new EnsembleMember(NetworkWeights.Load(file, path), transforms);
     }
 
-    // Only these: the other options may hold types of the user's own.
-    private static IReadOnlyList<IBatchTransform>? ValidationTransforms(SafeTensorsFile file, string path)
+    internal EnsembleMember(IClassifier model, Preprocessing? preprocessing, IReadOnlyList<Type> ownTypes)
     {
-        try
-        {
-            return file.Metadata.TryGetValue(WeightsFormat.OptionsKey, out var options)
-                ? JsonNode.Parse(options)?["validationTransforms"].Deserialize<IReadOnlyList<IBatchTransform>>(SpecJson.Options)
-                : null;
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
-        {
-            throw new UnknownModelException(path, $"was trained with validation transforms that cannot be read: {e.Message}", e);
-        }
+        ArgumentNullException.ThrowIfNull(model);
+        Model = model;
+        Preprocessing = preprocessing ?? Known(model, ownTypes);
     }
-}
 
-/// <summary>The input of one network of an ensemble.</summary>
-internal static class MemberInput
-{
-    /// <summary>The view, then the member's transforms; float32, channels last in memory, of the caller's dispose scope.</summary>
-    public static Tensor Prepare(EnsembleMember member, View view, Tensor images)
+    /// <summary>The network.</summary>
+    public IClassifier Model { get; }
+
+    /// <summary>How pictures become its input; null where nothing is known.</summary>
+    public Preprocessing? Preprocessing { get; }
+
+    /// <summary>Height and width that a picture is read at.</summary>
+    internal (int Height, int Width, int Channels, ImageFit Fit) PictureSize => (
+        Preprocessing?.Height ?? Model.InputSize, Preprocessing?.Width ?? Model.InputSize, Preprocessing?.Channels ?? Model.InputChannels, Preprocessing?.Fit ?? ImageFit.Crop);
+
+    /// <summary>The size that crops of a picture get: what its training fed to the network.</summary>
+    internal int CropSize => Preprocessing is { Height: { } height } known && height == known.Width && !known.Transforms.Any(transform => transform is Resize) ? height : Model.InputSize;
+
+    /// <summary>Images of another size than those of training, brought to that; of the caller's dispose scope.</summary>
+    /// <exception cref="ArgumentException">They have another number of channels.</exception>
+    internal Tensor Fitted(Tensor images)
+    {
+        if (Preprocessing?.Channels is { } channels && images.shape[1] != channels)
+        {
+            throw new ArgumentException($"The images have {images.shape[1]} channels; the network was trained on {channels}.", nameof(images));
+        }
+
+        return Preprocessing is not { Height: { } height, Width: { } width } || (images.shape[2], images.shape[3]) == (height, width)
+            ? images.alias() : PictureResize.Fit(images, height, width, Preprocessing.Fit);
+    }
+
+    /// <summary>The network's input for a view: the view, then the transforms; float32, channels last in memory, of the caller's dispose scope.</summary>
+    internal Tensor Prepare(View view, Tensor images)
     {
         using var scope = NewDisposeScope();
         var seen = view.Apply(images);
         var context = new BatchContext(Seed: 0, Epoch: 0, [.. Enumerable.Range(0, (int)images.shape[0]).Select(i => (long)i)]);
-        foreach (var transform in member.Transforms ?? BatchTransforms.Default(seen, member.Model.InputSize))
+        foreach (var transform in Preprocessing?.Transforms ?? BatchTransforms.Default(seen, Model.InputSize))
         {
             // A view of the network's own size takes the place of a resize to it.
             if (view.Size is not null && transform is Resize)
@@ -68,7 +71,7 @@ internal static class MemberInput
             {
                 throw new ArgumentException(
                     $"The transform {transform.GetType().Name} changes the size of images that a view has already cropped to {seen.shape[2]}×{seen.shape[3]} pixels. Leave it out, or predict without such views.",
-                    nameof(member));
+                    nameof(images));
             }
 
             seen = transformed;
@@ -78,4 +81,18 @@ internal static class MemberInput
     }
 
     private static bool IsResized(Tensor before, Tensor after) => (before.shape[2], before.shape[3]) != (after.shape[2], after.shape[3]);
+
+    private static Preprocessing? Known(IClassifier model, IReadOnlyList<Type> ownTypes)
+    {
+        try
+        {
+            return model.Preprocessing is not { } stored ? null : stored.Value as Preprocessing ?? Preprocessing.Parse(stored.Json, ownTypes);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        {
+            throw new ArgumentException(
+                $"The network's preprocessing cannot be read: {e.Message.Split(" Path: ")[0]} Transforms of your own are handed over: Predictor.Load(path, ownTypes: [typeof(…)]), or new Predictor(network, preprocessing).",
+                nameof(model), e);
+        }
+    }
 }

@@ -10,7 +10,7 @@ public sealed class Evaluator
     private readonly Predictor predictor;
     private readonly EvaluationOptions options;
 
-    /// <summary>An evaluator of one network on whole images, with the transforms that <see cref="EnsembleMember"/> has by default.</summary>
+    /// <summary>An evaluator of one network on whole images, with the preprocessing that the network knows.</summary>
     /// <param name="model">The network, which stays owned by the caller.</param>
     /// <param name="options">What is measured; null for the defaults of <see cref="EvaluationOptions"/>.</param>
     public Evaluator(IClassifier model, EvaluationOptions? options = null)
@@ -39,6 +39,7 @@ public sealed class Evaluator
         IImageDataset dataset, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(dataset, predictor.NumClasses);
+        ImageDatasets.CheckClassNames(dataset.ClassNames, "the images'", predictor.KnownClassNames, "the network's", nameof(dataset));
         var began = Stopwatch.GetTimestamp();
         using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
         using var mode = predictor.Evaluating();

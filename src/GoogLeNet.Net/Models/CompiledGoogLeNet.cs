@@ -13,10 +13,12 @@ public sealed class CompiledGoogLeNet : IClassifier
     private readonly ScalarType type;
     private readonly int minInputSize;
     private readonly UseCount uses;
+    private readonly StoredPreprocessing? preprocessing;
 
     internal CompiledGoogLeNet(GoogLeNet model)
     {
         (Spec, NumClasses, Device, type) = (model.Spec, model.NumClasses, model.Device, model.parameters().First().dtype);
+        (ClassNames, preprocessing) = (model.ClassNames, model.Preprocessing);
         minInputSize = Spec.SmallestInputSize()!.Value;
         uses = new(Free);
         if (Device.type == DeviceType.CPU && type == ScalarType.Float32)
@@ -39,7 +41,15 @@ public sealed class CompiledGoogLeNet : IClassifier
     public int InputSize => Spec.InputSize;
 
     /// <inheritdoc/>
+    public int InputChannels => Spec.InputChannels;
+
+    /// <inheritdoc/>
     public Device Device { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    StoredPreprocessing? IClassifier.Preprocessing => preprocessing;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images' rank, channels, size, device or type does not fit; the message says what does.</exception>

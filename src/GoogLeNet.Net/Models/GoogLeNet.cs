@@ -59,6 +59,9 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     public override int InputSize => Spec.InputSize;
 
     /// <inheritdoc/>
+    public override int InputChannels => Spec.InputChannels;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <summary>The spec and the number of classes as JSON.</summary>
@@ -66,6 +69,9 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
 
     /// <summary>Whether the spec has a whitening whose filters were not computed yet; random ones stand in for them.</summary>
     public bool NeedsInitialization => FirstWhitening is { IsFitted: false };
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> ClassifierKeys => [.. Spec.Auxiliaries.Select(head => $"{head.Name}.fc2."), $"{GoogLeNetSpec.ClassifierKey}."];
 
     private Whitening? FirstWhitening => trunk[0].Layer as Whitening;
 
@@ -83,50 +89,18 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     }
 
     /// <summary>
-    /// Builds the network that a file of weights describes, and loads them; of a checkpoint with averaged weights those, with which its
-    /// run ends.
+    /// Builds the network that a model file describes, with its weights, class names and preprocessing; of a checkpoint with averaged weights those, with which its run ends.
     /// </summary>
-    /// <param name="path">A file of <see cref="SaveWeights"/>, or a checkpoint of the trainer.</param>
+    /// <param name="path">A file of <see cref="MultiHeadModel.SaveWeights"/>, or a checkpoint of the trainer.</param>
     /// <returns>A network on the CPU in evaluation mode, ready to predict; the caller disposes it.</returns>
     /// <exception cref="UnknownModelException">
-    /// The file does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="LoadWeights(string, bool, bool, bool)"/> read it.
+    /// The file does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="MultiHeadModel.LoadWeights"/> read it.
     /// </exception>
     /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static GoogLeNet Load(string path) => NetworkWeights.Load(SafeTensorsFile.Read(path), path);
-
-    /// <summary>Writes every parameter and buffer to one safetensors file, whole or not at all.</summary>
-    /// <remarks>
-    /// Tensors stand under their state keys in row-major order, convolution weights as (out, in, height, width), whatever their layout in
-    /// memory. The metadata names the <c>format</c>, this library's <c>version</c> and the <c>model</c>: its <see cref="Configuration"/>.
-    /// </remarks>
-    /// <param name="path">The file; one that exists is replaced, and stays as it was where writing fails.</param>
-    /// <exception cref="IOException">The disk is full, or the folder does not exist.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
-    public void SaveWeights(string path) => NetworkWeights.Save(this, path);
-
-    /// <summary>
-    /// Copies the tensors of a safetensors file into the parameters and buffers of the same keys, which stay the same objects on the same
-    /// device: an optimizer that holds them goes on with the new values.
-    /// </summary>
-    /// <remarks>The file may be one of <see cref="SaveWeights"/>, a checkpoint of the trainer, or another program's with these keys.</remarks>
-    /// <param name="path">The file.</param>
-    /// <param name="strict">Whether every tensor must fit; otherwise those that fit are loaded and the result tells of the rest.</param>
-    /// <param name="includeClassifiers">Whether the last layer of each head is loaded too. Otherwise the network keeps its own, which may have
-    /// another number of classes than the file's: the start of fine-tuning.</param>
-    /// <param name="averaged">Whether a checkpoint's averaged weights are loaded, and not those that training goes on with.</param>
-    /// <returns>What was loaded and what did not fit; without the classifiers, where they are not included.</returns>
-    /// <exception cref="WeightsException">
-    /// With <paramref name="strict"/>, a tensor is missing, unexpected or misshapen; the network is unchanged.
-    /// </exception>
-    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file; the network is unchanged.</exception>
-    /// <exception cref="ArgumentException">With <paramref name="averaged"/>, the file holds no averaged weights; the network is unchanged.</exception>
-    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool averaged = false) =>
-        NetworkWeights.Load(this, path, strict, includeClassifiers, averaged);
 
     /// <summary>
     /// The network that is deployed: a copy without auxiliary classifiers, in evaluation mode, on the same device, whose main head gives

@@ -16,17 +16,33 @@ public interface IClassifier : IDisposable
     /// <summary>Height and width in pixels of the images that it is meant for.</summary>
     int InputSize { get; }
 
+    /// <summary>Channels of the images: 3 for RGB, 1 for gray. Default 3.</summary>
+    int InputChannels => 3;
+
     /// <summary>Where it computes.</summary>
     Device Device { get; }
+
+    /// <summary>Name of class k at index k; empty where they are unknown.</summary>
+    IReadOnlyList<string> ClassNames => [];
+
+    /// <summary>How pictures become its input, where that is known.</summary>
+    internal StoredPreprocessing? Preprocessing => null;
 
     /// <summary>Images (N, C, H, W), floating point, on <see cref="Device"/> → logits (N, <see cref="NumClasses"/>) of the main head.</summary>
     Tensor Logits(Tensor images);
 }
 
+/// <summary>How pictures become a network's input, as files keep it: networks know no data.</summary>
+/// <param name="Json">What a file holds.</param>
+/// <param name="Value">The same as an object, where it did not come from a file.</param>
+internal sealed record StoredPreprocessing(string Json, object? Value = null);
+
 /// <summary>A classifier with one or several heads over one input: what the trainer trains.</summary>
 /// <param name="name">The module's name.</param>
 public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadOutput>(name), IClassifier
 {
+    private IReadOnlyList<string> classNames = [];
+
     /// <summary>The heads, the main one first.</summary>
     public abstract IReadOnlyList<Head> Heads { get; }
 
@@ -36,11 +52,74 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <inheritdoc/>
     public abstract int InputSize { get; }
 
+    /// <summary>Channels of the images: 3 for RGB, 1 for gray. Default 3.</summary>
+    public virtual int InputChannels => 3;
+
     /// <summary>What the network is, in a form that another process can compare; kept in checkpoints.</summary>
     public abstract string Configuration { get; }
 
+    /// <summary>
+    /// Name of class k at index k; empty where they are unknown. <see cref="Training.MultiHeadTrainer.Fit"/> takes them from the training images, and model files keep them.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are not as many as <see cref="NumClasses"/>, or two are the same.</exception>
+    public IReadOnlyList<string> ClassNames
+    {
+        get => classNames;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (value.Count != 0 && (value.Count != NumClasses || value.Distinct().Count() != value.Count))
+            {
+                throw new ArgumentException($"The network has {NumClasses} classes; they need as many names, all different. These are {string.Join(", ", value)}.", nameof(value));
+            }
+
+            classNames = [.. value];
+        }
+    }
+
     /// <summary>Where the parameters are.</summary>
     public Device Device => parameters().First().device;
+
+    /// <summary>How pictures become its input; the trainer says so, and files keep it.</summary>
+    internal StoredPreprocessing? Preprocessing { get; set; }
+
+    StoredPreprocessing? IClassifier.Preprocessing => Preprocessing;
+
+    /// <summary>What the state keys of the heads' last layers begin with: those that <see cref="LoadWeights"/> leaves out for other classes. Default none.</summary>
+    protected virtual IReadOnlyList<string> ClassifierKeys => [];
+
+    /// <summary>Writes a model file, whole or not at all: every parameter and buffer, what the network is, the names of its classes and how pictures become its input.</summary>
+    /// <remarks>
+    /// A safetensors file. Tensors stand under their state keys in row-major order, convolution weights as (out, in, height, width), whatever their layout in memory. The
+    /// metadata: <c>format</c>, this library's <c>version</c>, <c>model</c> (the <see cref="Configuration"/>), <c>classNames</c> and <c>preprocessing</c>.
+    /// </remarks>
+    /// <param name="path">The file; one that exists is replaced, and stays as it was where writing fails.</param>
+    /// <exception cref="ObjectDisposedException">The network was disposed.</exception>
+    /// <exception cref="IOException">The disk is full, or the folder does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    public void SaveWeights(string path) => NetworkWeights.Save(this, path);
+
+    /// <summary>
+    /// Copies the tensors of a model file into the parameters and buffers of the same keys, which stay the same objects on the same device: an optimizer that holds them goes
+    /// on with the new values. Where everything fits, the file's class names and preprocessing are taken over, too.
+    /// </summary>
+    /// <remarks>The file may be one of <see cref="SaveWeights"/>, a checkpoint of the trainer, or another program's safetensors file with these keys.</remarks>
+    /// <param name="path">The file.</param>
+    /// <param name="strict">Whether every tensor must fit; otherwise those that fit are loaded and the result tells of the rest.</param>
+    /// <param name="includeClassifiers">Whether the last layer of each head is loaded too. Otherwise the network keeps its own, which may have
+    /// another number of classes than the file's: the start of fine-tuning.</param>
+    /// <param name="averaged">Whether a checkpoint's averaged weights are loaded, and not those that training goes on with.</param>
+    /// <returns>What was loaded and what did not fit; without the classifiers, where they are not included.</returns>
+    /// <exception cref="WeightsException">With <paramref name="strict"/>, a tensor is missing, unexpected or misshapen; the network is unchanged.</exception>
+    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file; the network is unchanged.</exception>
+    /// <exception cref="ArgumentException">
+    /// With <paramref name="averaged"/>, the file holds no averaged weights; without <paramref name="includeClassifiers"/>, the model does not say which layers they are. The
+    /// network is unchanged.
+    /// </exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool averaged = false) =>
+        NetworkWeights.Load(this, path, strict, includeClassifiers, averaged);
 
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
@@ -67,6 +146,9 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too; the main one always is.</param>
     /// <returns>Logits (N, <see cref="NumClasses"/>) of each computed head.</returns>
     protected abstract MultiHeadOutput Compute(Tensor images, bool withAuxiliaries);
+
+    /// <summary>What the state keys of the heads' last layers begin with.</summary>
+    internal IReadOnlyList<string> LastLayers => ClassifierKeys;
 }
 
 /// <summary>A model whose first layer is initialized from training images ("data-dependent initialization"). The trainer does it where a run begins.</summary>

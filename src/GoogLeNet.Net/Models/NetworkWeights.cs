@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,9 +17,19 @@ internal static class NetworkWeights
     public static Dictionary<string, SafeTensor> Tensors(this nn.Module module) =>
         module.State().ToDictionary(entry => entry.Key, entry => entry.Value.ToSafeTensor(entry.Key));
 
-    /// <summary><see cref="GoogLeNet.SaveWeights"/>.</summary>
-    public static void Save(GoogLeNet model, string path) =>
-        SafeTensorsFile.Write(path, WeightsFormat.Describe(model.Configuration), model.Tensors().Values);
+    /// <summary>The metadata of a model's files.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="format"><see cref="WeightsFormat.Weights"/> or <see cref="WeightsFormat.Checkpoint"/>.</param>
+    public static Dictionary<string, string> Metadata(this MultiHeadModel model, string format) =>
+        WeightsFormat.Describe(format, model.Configuration, model.ClassNames, model.Preprocessing?.Json);
+
+    /// <summary><see cref="MultiHeadModel.SaveWeights"/>.</summary>
+    public static void Save(MultiHeadModel model, string path)
+    {
+        // A disposed module has no parameters left, and would be saved as an empty file.
+        ObjectDisposedException.ThrowIf(!model.parameters().Any(), model);
+        SafeTensorsFile.Write(path, model.Metadata(WeightsFormat.Weights), model.Tensors().Values);
+    }
 
     /// <summary>The network that a file describes, with its weights, or the averaged ones where the file holds such.</summary>
     public static GoogLeNet Load(SafeTensorsFile file, string path)
@@ -26,7 +38,7 @@ internal static class NetworkWeights
         var model = GoogLeNet.WithoutWeights(description.NumClasses, description.Spec);
         try
         {
-            Load(model, file.FinalTensors(), path, strict: true, includeClassifiers: true);
+            Load(model, file, file.FinalTensors(), path, strict: true, includeClassifiers: true);
             model.eval();
             return model;
         }
@@ -37,14 +49,19 @@ internal static class NetworkWeights
         }
     }
 
-    /// <summary><see cref="GoogLeNet.LoadWeights"/>.</summary>
-    public static WeightsReport Load(GoogLeNet model, string path, bool strict, bool includeClassifiers, bool averaged)
+    /// <summary><see cref="MultiHeadModel.LoadWeights"/>.</summary>
+    public static WeightsReport Load(MultiHeadModel model, string path, bool strict, bool includeClassifiers, bool averaged)
     {
+        if (!includeClassifiers && model.LastLayers.Count == 0)
+        {
+            throw new ArgumentException($"{model.GetType().Name} does not say which layers are its classifiers; override ClassifierKeys.", nameof(includeClassifiers));
+        }
+
         var file = SafeTensorsFile.Read(path);
         var tensors = (averaged ? file.AveragedTensors() : file.NetworkTensors()).ToList();
         return averaged && tensors.Count == 0
             ? throw new ArgumentException($"{path} holds no averaged weights; only checkpoints of runs with weight averaging do.", nameof(averaged))
-            : Load(model, tensors, path, strict, includeClassifiers);
+            : Load(model, file, tensors, path, strict, includeClassifiers);
     }
 
     /// <summary>A network of another spec in evaluation mode on the same device, with copies of the tensors whose keys both have.</summary>
@@ -61,6 +78,7 @@ internal static class NetworkWeights
             Adopt(target, source[key].detach());
         }
 
+        (network.ClassNames, network.Preprocessing) = (model.ClassNames, model.Preprocessing);
         return network;
     }
 
@@ -94,7 +112,7 @@ internal static class NetworkWeights
         return folded;
     }
 
-    private static WeightsReport Load(GoogLeNet model, IReadOnlyList<SafeTensor> tensors, string path, bool strict, bool includeClassifiers)
+    private static WeightsReport Load(MultiHeadModel model, SafeTensorsFile source, IReadOnlyList<SafeTensor> tensors, string path, bool strict, bool includeClassifiers)
     {
         bool IsIncluded(string key) => includeClassifiers || !IsClassifier(model, key);
 
@@ -104,7 +122,13 @@ internal static class NetworkWeights
             file.ToDictionary(entry => entry.Key, entry => entry.Value.Form), state.ToDictionary(entry => entry.Key, entry => entry.Value.Form()));
         if (strict && !report.IsComplete)
         {
-            throw new WeightsException(path, $"'{model.Spec.Name}' with {model.NumClasses} classes", report, Advice(model, report));
+            throw new WeightsException(path, $"'{(model as GoogLeNet)?.Spec.Name ?? model.GetName()}' with {model.NumClasses} classes", report, Advice(model, report));
+        }
+
+        if (includeClassifiers && report.IsComplete)
+        {
+            model.ClassNames = source.ClassNames(path, model.NumClasses);
+            model.Preprocessing = PreprocessingOf(source);
         }
 
         foreach (var key in report.Loaded)
@@ -115,11 +139,30 @@ internal static class NetworkWeights
         return report;
     }
 
-    private static bool IsClassifier(GoogLeNet model, string key) =>
-        model.Spec.Auxiliaries.Select(head => $"{head.Name}.fc2").Append(GoogLeNetSpec.ClassifierKey).Any(layer => key.StartsWith($"{layer}.", StringComparison.Ordinal));
+    // Checkpoints of earlier versions hold the transforms of validation among the options, and nothing else.
+    private static StoredPreprocessing? PreprocessingOf(SafeTensorsFile file)
+    {
+        if (file.Metadata.TryGetValue(WeightsFormat.PreprocessingKey, out var json))
+        {
+            return new StoredPreprocessing(json);
+        }
+
+        try
+        {
+            return file.Metadata.TryGetValue(WeightsFormat.OptionsKey, out var options) && JsonNode.Parse(options)?["validationTransforms"] is { } transforms
+                ? new StoredPreprocessing(new JsonObject { ["transforms"] = transforms.DeepClone() }.ToJsonString()) : null;
+        }
+        catch (JsonException)
+        {
+            // What cannot be read is refused where it is needed.
+            return new StoredPreprocessing(file.Metadata[WeightsFormat.OptionsKey]);
+        }
+    }
+
+    private static bool IsClassifier(MultiHeadModel model, string key) => model.LastLayers.Any(layer => key.StartsWith(layer, StringComparison.Ordinal));
 
     // Another number of classes is the usual reason, and has a remedy.
-    private static string Advice(GoogLeNet model, WeightsReport report) =>
+    private static string Advice(MultiHeadModel model, WeightsReport report) =>
         report.Missing.Count + report.Unexpected.Count == 0 && report.Misshapen.All(weight => IsClassifier(model, weight.Key))
             ? " To load all but the classifiers, pass includeClassifiers: false."
             : "";

@@ -22,14 +22,14 @@ public sealed class MultiHeadTrainer
     /// <param name="options">How to train; null for the defaults of <see cref="TrainerOptions"/>.</param>
     /// <param name="logger">Where runs are logged; null for nowhere.</param>
     /// <exception cref="ArgumentException">Two heads have one name, a weight is not a positive number, or the options do not fit the heads.</exception>
-    public MultiHeadTrainer(MultiHeadModel model, TrainerOptions? options = null, ILogger<MultiHeadTrainer>? logger = null)
+    public MultiHeadTrainer(MultiHeadModel model, TrainerOptions? options = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         this.options = options ?? new TrainerOptions();
         this.model = model;
         network = new PrecisionCast(model);
         loaders = new TrainingLoaders(model, this.options);
-        this.logger = logger ?? NullLogger<MultiHeadTrainer>.Instance;
+        this.logger = logger ?? NullLogger.Instance;
         TrainingGuards.CheckHeads(model.Heads);
         TrainingGuards.CheckOptions(this.options, model.Heads);
     }
@@ -37,27 +37,30 @@ public sealed class MultiHeadTrainer
     /// <summary>Trains the model. Afterwards it is in evaluation mode.</summary>
     /// <param name="train">Images to learn from.</param>
     /// <param name="validation">Images to measure on, after each epoch unless the options say otherwise; null for none.</param>
-    /// <param name="progress">Called for steps, epochs and checkpoints, on this thread.</param>
-    /// <param name="resumeFrom">A checkpoint of the same model and options to continue from. On a CPU the result is bit for bit that of an uninterrupted run.</param>
+    /// <param name="resumeFrom">
+    /// A checkpoint of the same model, options and training images to continue from. On a CPU the result is bit for bit that of an uninterrupted run. The number of epochs may be
+    /// another one, as long as the steps taken would have been the same.
+    /// </param>
     /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
     /// <returns>Every epoch's learning rate, times and metrics, those before a resume included.</returns>
     /// <exception cref="ArgumentException">A data set does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
-    /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or another number of training images.</exception>
+    /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or other training images.</exception>
     /// <exception cref="IOException">A checkpoint cannot be read or written, or its folder cannot be made.</exception>
-    public History Fit(
-        IImageDataset train,
-        IImageDataset? validation = null,
-        IProgress<TrainingEvent>? progress = null,
-        string? resumeFrom = null,
-        CancellationToken cancellationToken = default)
+    public History Fit(IImageDataset train, IImageDataset? validation = null, string? resumeFrom = null, CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(train, model.NumClasses);
         if (validation is not null)
         {
             ImageDatasets.Check(validation, model.NumClasses, nameof(validation));
+            ImageDatasets.CheckClassNames(validation.ClassNames, "The validation images'", train.ClassNames, "the training images'", nameof(validation));
         }
+
+        // From here on files of the model say how to use it.
+        model.ClassNames = train.ClassNames;
+        var preprocessing = loaders.Preprocessing(train);
+        model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson(), preprocessing);
 
         using var memory = HostMemory.Keep();
         var (loader, steps) = loaders.ForTraining(train);
@@ -70,8 +73,8 @@ public sealed class MultiHeadTrainer
         using var state = new TrainingState(model, options, parameters, train.Count, steps);
         using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
         var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
-        var events = new RunEvents(options, progress, logger);
-        var file = new CheckpointFile(model.Configuration, () => OptionsJson.Describe(options), train.Count);
+        var events = new RunEvents(options, logger);
+        var file = new CheckpointFile(model, options, train, steps);
         var checkpoints = new CheckpointWriter(options.CheckpointFolder, options.Checkpoints, path => state.Save(file, path));
         var monitor = new RunMonitor(state, options, clock, events, checkpoints, cancellationToken);
         if (options.CheckpointFolder is not null)

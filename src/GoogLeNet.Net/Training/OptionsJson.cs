@@ -1,37 +1,43 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
-using Inception.Data;
 
 namespace Inception.Training;
 
-/// <summary>A run's options as JSON, to be compared between runs. Users' own transforms, schedules, losses and optimizers have their types' full names as discriminators.</summary>
+/// <summary>A run's options as JSON, to be compared between runs. Types of the user's own have their full names as discriminators.</summary>
 internal static class OptionsJson
 {
-    public static JsonObject Describe(TrainerOptions options)
+    public static JsonObject Describe(TrainerOptions options) => JsonSerializer.SerializeToNode(options, SpecJson.With(OwnTypes(options)))!.AsObject();
+
+    /// <summary>Options that a file holds, with the defaults of what an earlier version did not know.</summary>
+    /// <param name="json">The file's text; null where it holds none.</param>
+    /// <param name="known">Options whose types of the user's own the file may name.</param>
+    public static JsonObject Completed(string? json, TrainerOptions known)
     {
-        // One for each run: the resolver depends on its options.
-#pragma warning disable CA1869
-        var json = new JsonSerializerOptions(SpecJson.Options)
+        try
         {
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { info => AddOwnTypes(info, options) } },
-        };
-#pragma warning restore CA1869
-        return JsonSerializer.SerializeToNode(options, json)!.AsObject();
+            return JsonSerializer.Deserialize<TrainerOptions>(json ?? "{}", SpecJson.With(OwnTypes(known))) is { } options ? Describe(options) : [];
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        {
+            // Functions, for example, which JSON does not hold: as the file has it.
+            var found = JsonNode.Parse(json ?? "{}") as JsonObject ?? [];
+            foreach (var (key, value) in Describe(new TrainerOptions()).Where(option => !found.ContainsKey(option.Key)).ToList())
+            {
+                found[key] = value?.DeepClone();
+            }
+
+            return found;
+        }
     }
 
-    private static void AddOwnTypes(JsonTypeInfo info, TrainerOptions options)
+    private static IEnumerable<Type> OwnTypes(TrainerOptions options)
     {
-        IEnumerable<object> values = info.Type == typeof(IBatchTransform) ? [.. options.TrainTransforms ?? [], .. options.ValidationTransforms ?? []]
-            : info.Type == typeof(ILearningRateSchedule) ? [.. (options.HeadWeights?.Values ?? []).Prepend(options.Schedule).SelectMany(WithInner)]
-            : info.Type == typeof(OptimizerOptions) ? [options.Optimizer]
-            : info.Type == typeof(IHeadLoss) ? [.. options.Losses?.Values ?? []]
-            : [];
-        var known = info.PolymorphismOptions?.DerivedTypes;
-        foreach (var type in values.Select(value => value.GetType()).Distinct().Where(type => known!.All(derived => derived.DerivedType != type)))
-        {
-            known!.Add(new(type, type.FullName!));
-        }
+        object[] values =
+        [
+            .. options.TrainTransforms ?? [], .. options.ValidationTransforms ?? [], .. (options.HeadWeights?.Values ?? []).Prepend(options.Schedule).SelectMany(WithInner),
+            options.Optimizer, .. options.Losses?.Values ?? [],
+        ];
+        return values.Select(value => value.GetType());
     }
 
     private static IEnumerable<ILearningRateSchedule> WithInner(ILearningRateSchedule schedule) =>

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Inception.Training;
 
-/// <summary>Tells a run's observers what happens, and collects what callbacks ask for.</summary>
-internal sealed class RunEvents(TrainerOptions options, IProgress<TrainingEvent>? progress, ILogger logger)
+/// <summary>Tells a run's callbacks and its log what happens, and collects what callbacks ask for.</summary>
+internal sealed class RunEvents(TrainerOptions options, ILogger logger)
 {
     /// <summary>What callbacks have asked for.</summary>
     public TrainingRequests Requests { get; private set; }
@@ -19,25 +19,6 @@ internal sealed class RunEvents(TrainerOptions options, IProgress<TrainingEvent>
             logger.EpochEnded(record.Epoch, epochs, record.Train[0].Loss, record.Train[0].Accuracy);
         }
 
-        progress?.Report(value);
-        AskCallbacks(value);
-    }
-
-    /// <summary>Tells the callbacks of a step, and the progress too where a report is due.</summary>
-    public void PublishStep(StepEvent value, bool reportIsDue)
-    {
-        if (progress is not null && reportIsDue)
-        {
-            // Read before anyone else does, as of this step.
-            _ = value.Metrics;
-            progress.Report(value);
-        }
-
-        AskCallbacks(value);
-    }
-
-    private void AskCallbacks(TrainingEvent value)
-    {
         foreach (var callback in options.Callbacks)
         {
             Requests |= callback.Observe(value);

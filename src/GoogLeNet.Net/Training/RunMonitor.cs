@@ -12,7 +12,7 @@ internal sealed class RunMonitor(
     /// <summary>Whether the run should end: a callback asked for it, or early stopping did.</summary>
     public bool MustStop => events.Requests.HasFlag(TrainingRequests.Stop) || options.EarlyStopping?.Decide(state.History).Stop == true;
 
-    public void EpochBegun() => events.Publish(new EpochBegunEvent(state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch));
+    public void EpochBegun() => Publish(new EpochBegunEvent(state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch));
 
     /// <summary>After a step that the state counts already.</summary>
     /// <exception cref="TrainingDivergedException">A loss is not finite; looked for when a report is due.</exception>
@@ -21,13 +21,12 @@ internal sealed class RunMonitor(
     {
         clock.StepTaken(took);
         var reportIsDue = clock.IsReportDue(last: state.Step == state.StepsPerEpoch);
-        var value = Step(rate);
         if (reportIsDue)
         {
             divergence.CheckLosses();
         }
 
-        events.PublishStep(value, reportIsDue);
+        Publish(Step(rate, reportIsDue));
         if (events.Requests != TrainingRequests.None || cancellationToken.IsCancellationRequested || checkpoints.IsDue)
         {
             Save();
@@ -63,10 +62,10 @@ internal sealed class RunMonitor(
     /// <summary>After an epoch that has entered the history.</summary>
     public void EpochEnded()
     {
-        events.Publish(new EpochEvent(state.History[^1], options.Epochs, new History([.. state.History])));
+        Publish(new EpochEvent(state.History[^1], options.Epochs, new History([.. state.History])));
         foreach (var written in checkpoints.AfterEpoch(state.History))
         {
-            events.Publish(new CheckpointEvent(written.Path, written.IsBest));
+            Publish(new CheckpointEvent(written.Path, written.IsBest));
         }
 
         events.ClearSaveRequest();
@@ -79,16 +78,51 @@ internal sealed class RunMonitor(
         divergence.CheckLossesAndWeights();
         if (checkpoints.WriteLast() is var (path, isBest))
         {
-            events.Publish(new CheckpointEvent(path, isBest));
+            Publish(new CheckpointEvent(path, isBest));
         }
     }
 
-    private StepEvent Step(double rate)
+    private void Publish(TrainingEvent value)
+    {
+        try
+        {
+            events.Publish(value);
+        }
+        catch
+        {
+            SaveBeforeFailing();
+            throw;
+        }
+    }
+
+    // What ends the run is the callback's exception, whatever becomes of the checkpoint.
+    private void SaveBeforeFailing()
+    {
+        try
+        {
+            divergence.CheckLossesAndWeights();
+            checkpoints.WriteLast();
+        }
+        catch (Exception e) when (e is TrainingDivergedException or IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private StepEvent Step(double rate, bool reportIsDue)
     {
 #pragma warning disable RS0030 // When a report is due or a callback asks.
         var reading = new Lazy<IReadOnlyList<HeadMetrics>>(state.Metrics.Read);
 #pragma warning restore RS0030
-        return new(
-            state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch, rate, clock.ImagesPerSecond, clock.Remaining(state.Epoch, state.Step), reading);
+        if (reportIsDue && options.Callbacks.Count > 0)
+        {
+            // As of this step, whenever a callback looks.
+            _ = reading.Value;
+        }
+
+        return new(state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch, rate, clock.ImagesPerSecond, clock.Remaining(state.Epoch, state.Step))
+        {
+            Reading = reading,
+            IsReportDue = reportIsDue,
+        };
     }
 }

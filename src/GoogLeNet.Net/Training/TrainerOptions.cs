@@ -77,7 +77,10 @@ public sealed record TrainerOptions
     /// <summary>Blending of the images of each training batch, and of their labels in the loss. Default null: none.</summary>
     public Mixup? Mixup { get; init; }
 
-    /// <summary>Transforms of validation images. Default null: as for <see cref="TrainTransforms"/>.</summary>
+    /// <summary>
+    /// Transforms of validation images, and of pictures that the trained network classifies. Default null: those of <see cref="TrainTransforms"/> that are not random, and for
+    /// random ones what they stand for on average (<see cref="IBatchTransform.ForValidation"/>).
+    /// </summary>
     public IReadOnlyList<IBatchTransform>? ValidationTransforms { get; init; }
 
     /// <summary>

@@ -10,7 +10,7 @@ public abstract record TrainingEvent;
 /// <param name="Steps">Steps in an epoch.</param>
 public sealed record EpochBegunEvent(int Epoch, int Epochs, int Step, int Steps) : TrainingEvent;
 
-/// <summary>A step was taken. Progress is told a few times a second at most, callbacks every time.</summary>
+/// <summary>A step was taken.</summary>
 /// <param name="Epoch">Epoch, counted from 1.</param>
 /// <param name="Epochs">Epochs of the run.</param>
 /// <param name="Step">Steps taken in the epoch.</param>
@@ -18,13 +18,18 @@ public sealed record EpochBegunEvent(int Epoch, int Epochs, int Step, int Steps)
 /// <param name="LearningRate">The step's rate.</param>
 /// <param name="ImagesPerSecond">Training speed over this run so far, the first step left out.</param>
 /// <param name="Remaining">Estimated time to the end of the run, validation included; null before the second step.</param>
-/// <param name="Reading">Reads <see cref="Metrics"/>.</param>
 public sealed record StepEvent(
-    int Epoch, int Epochs, int Step, int Steps, double LearningRate, double ImagesPerSecond, TimeSpan? Remaining,
-    Lazy<IReadOnlyList<HeadMetrics>> Reading) : TrainingEvent
+    int Epoch, int Epochs, int Step, int Steps, double LearningRate, double ImagesPerSecond, TimeSpan? Remaining) : TrainingEvent
 {
-    /// <summary>Each head over the epoch so far, as of the first time this is read, which waits for the device.</summary>
-    public IReadOnlyList<HeadMetrics> Metrics => Reading.Value;
+    private readonly Lazy<IReadOnlyList<HeadMetrics>> metrics = new([]);
+
+    /// <summary>Each head over the epoch so far, as of the first time this is read, which waits for the device: read it only where <see cref="IsReportDue"/>.</summary>
+    public IReadOnlyList<HeadMetrics> Metrics { get => metrics.Value; init => metrics = new(value); }
+
+    /// <summary>Whether it is time to show something: true a few times a second, and at the last step of an epoch.</summary>
+    public bool IsReportDue { get; init; }
+
+    internal Lazy<IReadOnlyList<HeadMetrics>> Reading { init => metrics = value; }
 }
 
 /// <summary>An epoch ended, validation included.</summary>
@@ -53,13 +58,13 @@ public enum TrainingRequests
 }
 
 /// <summary>
-/// Observes a run and may ask it to save or to stop. It is called on the training thread after every event, every single step included. To observe only,
-/// an <see cref="IProgress{T}"/> of <see cref="TrainingEvent"/> is enough; it skips most steps.
+/// Observes a run and may ask it to save or to stop. It is called on the training thread after every event, every single step included. An exception that it throws ends the
+/// run: the state is saved first, and the exception reaches the caller of <see cref="MultiHeadTrainer.Fit"/>.
 /// </summary>
 public interface ITrainingCallback
 {
     /// <summary>Called after each event of the run.</summary>
-    /// <param name="value">What happened. Reading a <see cref="StepEvent"/>'s metrics waits for the device, so read them seldom.</param>
+    /// <param name="value">What happened.</param>
     /// <returns>What the callback asks for.</returns>
     TrainingRequests Observe(TrainingEvent value);
 }

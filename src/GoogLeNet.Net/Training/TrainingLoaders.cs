@@ -11,6 +11,14 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
 
     private int ImagesAtOnce => options.MicroBatchSize ?? options.BatchSize;
 
+    // What is deterministic in the training transforms, so that images are seen as they are trained on.
+    private IReadOnlyList<IBatchTransform>? ValidationTransforms =>
+        options.ValidationTransforms ?? (options.TrainTransforms is { } train ? [.. train.Select(transform => transform.ForValidation).OfType<IBatchTransform>()] : null);
+
+    /// <summary>How pictures become the input of the network that is trained on these images.</summary>
+    public Preprocessing Preprocessing(IImageDataset train) =>
+        Data.Preprocessing.Of(train, ValidationTransforms ?? BatchTransforms.Default(train.Images, model.InputSize));
+
     /// <summary>A loader of shuffled training images, one micro-batch at a time, and the steps in an epoch.</summary>
     /// <exception cref="ArgumentException">The options do not fit this number of images.</exception>
     public (BatchLoader Loader, int StepsPerEpoch) ForTraining(IImageDataset train)
@@ -21,7 +29,7 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     }
 
     /// <summary>A loader of validation images in the data set's order.</summary>
-    public BatchLoader ForValidation(IImageDataset dataset) => Loader(dataset, options.ValidationTransforms, ImagesAtOnce, shuffle: false);
+    public BatchLoader ForValidation(IImageDataset dataset) => Loader(dataset, ValidationTransforms, ImagesAtOnce, shuffle: false);
 
     /// <summary>Initializes a model that needs it from the first training images, with the validation transforms.</summary>
     public void InitializeModel(IImageDataset train)
@@ -29,7 +37,7 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         if (model is IDataInitialized { NeedsInitialization: true } initialized)
         {
             var count = Math.Min(train.Count, Math.Max(InitializationPixels / ((long)model.InputSize * model.InputSize), 1));
-            using var batch = Loader(train, options.ValidationTransforms, (int)count, shuffle: false).Load(epoch: 0, step: 0);
+            using var batch = Loader(train, ValidationTransforms, (int)count, shuffle: false).Load(epoch: 0, step: 0);
             initialized.InitializeFrom(batch.Images);
         }
     }

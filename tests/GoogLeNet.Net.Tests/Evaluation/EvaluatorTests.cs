@@ -125,7 +125,7 @@ public sealed class EvaluatorTests
         IBatchTransform[] transforms = [new Normalize([120, 121, 122], [60, 61, 62])];
         var expected = new MultiHeadTrainer(model, new TrainerOptions { BatchSize = 10, ValidationTransforms = transforms }).Evaluate(data)[0];
 
-        var result = new Evaluator(new Predictor(model, transforms), new EvaluationOptions { BatchSize = 10 }).Evaluate(data);
+        var result = new Evaluator(new Predictor(model, new Preprocessing(transforms)), new EvaluationOptions { BatchSize = 10 }).Evaluate(data);
 
         result.Accuracy.Should().BeApproximately(expected.Accuracy, 1e-12);
         result.Loss.Should().BeApproximately(expected.Loss, 1e-5 * expected.Loss);

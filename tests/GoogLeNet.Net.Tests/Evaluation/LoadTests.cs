@@ -32,7 +32,7 @@ public sealed class LoadTests : IDisposable
         loaded.Configuration.Should().Be(model.Configuration);
         loaded.training.Should().BeFalse();
         loaded.call(images).Logits.Floats().Should().Equal(model.call(images).Logits.Floats());
-        EnsembleMember.Load(File).Transforms.Should().BeNull("nothing in the file tells of any");
+        new EnsembleMember(loaded).Preprocessing.Should().BeNull("nothing in the file tells of any");
     }
 
     [Fact]
@@ -44,11 +44,13 @@ public sealed class LoadTests : IDisposable
         var options = new TrainerOptions { Epochs = 1, BatchSize = 6, ValidationTransforms = transforms, CheckpointFolder = folder.Path };
         var history = new MultiHeadTrainer(model, options).Fit(data, data);
 
-        var member = EnsembleMember.Load(folder.Last);
+        using var predictor = Predictor.Load(folder.Last);
 
-        using var loaded = (GoogLeNet)member.Model;
-        member.Transforms.Should().Equal(transforms);
-        var result = new Evaluator(new Predictor([member])).Evaluate(data);
+        var preprocessing = new EnsembleMember(predictor.Models[0]).Preprocessing!;
+        preprocessing.Transforms.Should().Equal(transforms);
+        (preprocessing.Height, preprocessing.Width, preprocessing.Channels, preprocessing.Fit).Should().Be((8, 8, 3, ImageFit.Crop));
+        predictor.ClassNames.Should().Equal(data.ClassNames);
+        var result = new Evaluator(predictor).Evaluate(data);
         result.Accuracy.Should().Be(history.Epochs[^1].Validation[0].Accuracy);
         result.Loss.Should().BeApproximately(history.Epochs[^1].Validation[0].Loss, 1e-5);
     }
@@ -113,8 +115,8 @@ public sealed class LoadTests : IDisposable
         var metadata = new Dictionary<string, string> { ["model"] = model.Configuration, ["options"] = options };
         SafeTensorsFile.Write(File, metadata, model.State().Select(entry => entry.Value.ToSafeTensor(entry.Key)));
 
-        FluentActions.Invoking(() => EnsembleMember.Load(File)).Should().Throw<UnknownModelException>(reason)
-            .WithMessage($"{File} was trained with validation transforms that cannot be read: *");
+        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<UnknownModelException>(reason)
+            .WithMessage($"{File} cannot be used as it is. The network's preprocessing cannot be read: *ownTypes*");
     }
 
     [Fact]

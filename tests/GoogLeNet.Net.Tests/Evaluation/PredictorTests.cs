@@ -70,9 +70,9 @@ public sealed class PredictorTests
         var images = Images.Batch(2, 4, 3, 8, 8);
         using var model = Network(1);
         var standardize = new Normalize([100, 110, 120], [60, 50, 40]);
-        double[] Alone(params IBatchTransform[] transforms) => new Predictor(model, transforms).Predict(images).data<double>().ToArray();
+        double[] Alone(params IBatchTransform[] transforms) => new Predictor(model, new Preprocessing(transforms)).Predict(images).data<double>().ToArray();
 
-        var both = new Predictor([new(model, [new ScaleToUnit()]), new(model, [standardize])]).Predict(images).data<double>().ToArray();
+        var both = new Predictor([new(model, new Preprocessing([new ScaleToUnit()])), new(model, new Preprocessing([standardize]))]).Predict(images).data<double>().ToArray();
 
         both.Should().BeEquivalentTo(Alone(new ScaleToUnit()).Zip(Alone(standardize), (a, b) => (a + b) / 2), options => options
             .Using<double>(c => c.Subject.Should().BeApproximately(c.Expectation, 1e-12)).WhenTypeIs<double>().WithStrictOrdering());
@@ -87,7 +87,7 @@ public sealed class PredictorTests
 
         var predicted = new Predictor(model).Predict(images).data<double>().ToArray();
 
-        predicted.Should().Equal(new Predictor(model, [new Resize(8), new ScaleToUnit()]).Predict(images).data<double>().ToArray());
+        predicted.Should().Equal(new Predictor(model, new Preprocessing([new Resize(8), new ScaleToUnit()])).Predict(images).data<double>().ToArray());
     }
 
     [Fact]
@@ -97,9 +97,9 @@ public sealed class PredictorTests
         var images = Images.Batch(2, 2, 3, 12, 15);
         using var model = Network(1);
 
-        var predicted = new Predictor(model, [new Resize(8), new Resize(9), new ScaleToUnit()], new TenCrops()).Predict(images).data<double>().ToArray();
+        var predicted = new Predictor(model, new Preprocessing([new Resize(8), new Resize(9), new ScaleToUnit()]), new TenCrops()).Predict(images).data<double>().ToArray();
 
-        predicted.Should().Equal(new Predictor(model, [new ScaleToUnit()], new TenCrops()).Predict(images).data<double>().ToArray());
+        predicted.Should().Equal(new Predictor(model, new Preprocessing([new ScaleToUnit()]), new TenCrops()).Predict(images).data<double>().ToArray());
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class PredictorTests
         using var scope = NewDisposeScope();
         using var model = GoogLeNet.Create(3, Tiny.Spec());
 
-        var predict = () => new Predictor(model, [new RandomCrop(padding: 0, size: 6), new ScaleToUnit()], new TenCrops()).Predict(zeros([2, 3, 12, 12], ScalarType.Byte));
+        var predict = () => new Predictor(model, new Preprocessing([new RandomCrop(padding: 0, size: 6), new ScaleToUnit()]), new TenCrops()).Predict(zeros([2, 3, 12, 12], ScalarType.Byte));
 
         predict.Should().Throw<ArgumentException>().WithMessage("The transform RandomCrop changes the size of images that a view has already cropped to 8×8 pixels.*");
     }
@@ -159,7 +159,7 @@ public sealed class PredictorTests
         var strides = new List<long[]>();
         model.Seen = images => strides.Add(images.stride());
 
-        new Predictor(model, [new ScaleToUnit()]).Predict(zeros(2, 3, 4, 5, dtype: ScalarType.Byte));
+        new Predictor(model, new Preprocessing([new ScaleToUnit()])).Predict(zeros(2, 3, 4, 5, dtype: ScalarType.Byte));
 
         strides.Should().ContainSingle().Which.Should().Equal(60, 1, 15, 3);
     }
@@ -173,7 +173,7 @@ public sealed class PredictorTests
         FluentActions.Invoking(() => new Predictor([])).Should().Throw<ArgumentException>().WithMessage("An ensemble needs at least one network.*");
         FluentActions.Invoking(() => new Predictor([new(two), new(three)])).Should().Throw<ArgumentException>()
             .WithMessage("The networks of an ensemble must have the same classes; these have 2, 3.*");
-        FluentActions.Invoking(() => new Predictor(two, []).Predict(zeros(1, 1, 1, 1, dtype: ScalarType.Byte))).Should().Throw<InvalidOperationException>()
+        FluentActions.Invoking(() => new Predictor(two, new Preprocessing([])).Predict(zeros(1, 1, 1, 1, dtype: ScalarType.Byte))).Should().Throw<InvalidOperationException>()
             .WithMessage("After all transforms the images are Byte*");
         FluentActions.Invoking(() => new Predictor(two).Predict(zeros(1, 1))).Should().Throw<ArgumentException>()
             .WithMessage("Images must be (N, C, H, W), or (C, H, W) for one, and not empty; they are (1, 1).*");

@@ -218,7 +218,7 @@ public sealed class CompiledNetworkTests
         using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: 4);
         var path = folder["weights.safetensors"];
         var tensors = model.State().Where(entry => entry.Key != "fc.bias").Select(entry => entry.Value.ToSafeTensor(entry.Key));
-        SafeTensorsFile.Write(path, WeightsFormat.Describe(model.Configuration), tensors);
+        SafeTensorsFile.Write(path, model.Metadata(WeightsFormat.Weights), tensors);
 
         FluentActions.Invoking(() => CompiledNetwork.Load(path)).Should().Throw<WeightsException>().WithMessage("*'tiny' with 3 classes: missing: fc.bias.");
     }
@@ -275,7 +275,7 @@ public sealed class CompiledNetworkTests
         using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: 4);
         var path = folder["weights.safetensors"];
         var tensors = model.State().Select(entry => (entry.Key == "fc.bias" ? entry.Value.to(ScalarType.Int64) : entry.Value).ToSafeTensor(entry.Key));
-        SafeTensorsFile.Write(path, WeightsFormat.Describe(model.Configuration), tensors.Append(ones(2).ToSafeTensor("extra")));
+        SafeTensorsFile.Write(path, model.Metadata(WeightsFormat.Weights), tensors.Append(ones(2).ToSafeTensor("extra")));
 
         FluentActions.Invoking(() => CompiledNetwork.Load(path)).Should().Throw<WeightsException>().WithMessage("*unexpected: extra; misshapen: fc.bias (I64 (3) in the file, (3) in the network)*");
     }

@@ -137,7 +137,7 @@ public sealed class WhiteningTests
         var interrupted = new Recorder(trained => { if (trained is EpochEvent) { stop.Cancel(); } });
         using (var half = GoogLeNet.Create(3, Whitened(4, 2)))
         {
-            var run = () => new MultiHeadTrainer(half, options).Fit(data, progress: interrupted, cancellationToken: stop.Token);
+            var run = () => new MultiHeadTrainer(half, options with { Callbacks = [interrupted] }).Fit(data, cancellationToken: stop.Token);
             run.Should().Throw<OperationCanceledException>();
         }
 

@@ -9,7 +9,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("train --fast", "--epochs", "an unknown option lists those there are")]
     [InlineData("fit", "train, evaluate, predict, summary", "an unknown command lists those there are")]
-    [InlineData("", "train, evaluate, predict, summary", "no command at all")]
+    [InlineData("train --lr 0", "--lr is '0'; it must be a number more than 0.", "a rate of nothing")]
     [InlineData("train --recipe warp", "smoke, cpu, gpu, tutorial", "an unknown recipe lists those there are")]
     [InlineData("train --recipe nowhere.json", "nowhere.json", "a recipe file that does not exist")]
     [InlineData("train --epochs 0", "from 1", "a number out of range names the range")]
@@ -26,6 +26,17 @@ public sealed class CommandLineTests
         result.ExitCode.Should().Be(2, reason);
         result.ErrorLines.Should().ContainSingle(reason).Which.Should().StartWith("cifar10: ").And.Contain(hint);
         result.Output.Should().BeEmpty(reason);
+    }
+
+    [Fact]
+    public async Task Without_arguments_the_help_is_shown_in_80_columns()
+    {
+        var result = await SampleProcess.RunAsync();
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.Errors.Should().BeEmpty();
+        result.Output.Should().ContainAll("train", "evaluate", "predict", "summary", "doctor");
+        result.Output.Split('\n').Should().OnlyContain(line => line.Length <= 80);
     }
 
     [Fact]

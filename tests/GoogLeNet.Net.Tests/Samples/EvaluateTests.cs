@@ -48,7 +48,9 @@ public sealed class EvaluateTests : IDisposable
         var result = await SampleProcess.RunAsync("evaluate", "--checkpoint", TinyCheckpoint.Draw(folder.Path, classes: 3));
 
         result.ExitCode.Should().Be(1);
-        result.ErrorLines.Should().ContainSingle().Which.Should().Contain("tells 3 classes apart; CIFAR-10 has 10.");
+        result.ErrorLines.Should().HaveCount(2);
+        result.ErrorLines[0].Should().Contain("lacks class names and preprocessing");
+        result.ErrorLines[1].Should().Contain("tells 3 classes apart; CIFAR-10 has 10.");
     }
 
     [Fact]

@@ -29,8 +29,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         for (var kill = 0; kill < Kills; kill++)
         {
             using var sample = SampleProcess.Start(
-                CheckpointFiles.Newest(folder["run"]) is null ? ["train", "--recipe", folder["recipe.json"], "--out", folder["run"]] : ["train", "--resume", "--out", folder["run"]]);
-            await sample.WaitForLineAsync("Epoch ");
+                CheckpointFiles.Furthest(folder["run"]) is null ? ["train", "--recipe", folder["recipe.json"], "--out", folder["run"]] : ["train", "--resume", "--out", folder["run"]]);
+            await sample.WaitForLineAsync("epoch ");
             await Task.Delay(random.Next(100));
             WaitForSaving(atMost: kill % 2 == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(1));
             sample.KillNow();

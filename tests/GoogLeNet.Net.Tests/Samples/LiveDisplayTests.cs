@@ -33,7 +33,7 @@ public sealed class LiveDisplayTests
         lines[4].Should().EndWith("30.00 %");
     }
 
-    private static StepEvent Step(int step) => new(2, 4, step, 90, 0.05, 400, TimeSpan.FromSeconds(65), new Lazy<IReadOnlyList<HeadMetrics>>(Heads));
+    private static StepEvent Step(int step) => new(2, 4, step, 90, 0.05, 400, TimeSpan.FromSeconds(65)) { Metrics = Heads };
 
     private static string[] Lines(StepEvent step, EpochRecord? last)
     {

@@ -2,7 +2,6 @@ using Cifar10Training.Display;
 using Cifar10Training.Recipes;
 using Cifar10Training.Runs;
 using FluentAssertions;
-using Inception.Training;
 using Xunit;
 
 namespace Inception.Tests.Samples;
@@ -21,16 +20,6 @@ public sealed class NarratorTests
             new RunConfig(RecipeSource.Find(recipe), device, null, DateTimeOffset.UnixEpoch, machine), new PlainDisplay(TextWriter.Null));
 
         narrator.Estimate(TimeSpan.FromHours(hours)).Should().Be(expected, reason);
-    }
-
-    [Fact]
-    public void An_epochs_line_shows_every_head_on_training_and_test_images()
-    {
-        var record = new EpochRecord(
-            2, 0.05, 171.4, 300, [new("main", 1.5, 0.451), new("aux1", 1.75, 0.4)], [new("main", 1.25, 0.5625), new("aux1", 1.5, 0.5)]);
-
-        RunNarrator.Line(new EpochEvent(record, 4, new History([record]))).Should().Be(
-            "Epoch 2/4  main 45.10 % | 56.25 %, loss 1.500 | 1.250   aux1 40.00 % | 50.00 %, loss 1.750 | 1.500   171 s");
     }
 
     [Theory]

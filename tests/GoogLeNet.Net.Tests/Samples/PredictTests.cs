@@ -64,9 +64,8 @@ public sealed class PredictTests : IDisposable
     private static string Best(string checkpoint, string picture)
     {
         using var scope = NewDisposeScope();
-        var member = EnsembleMember.Load(checkpoint);
-        using var model = (GoogLeNet)member.Model;
-        var probabilities = new Predictor([member], new CenterCropView()).Predict(ImageFile.Read(picture).unsqueeze(0)).data<double>().ToArray();
+        using var model = GoogLeNet.Load(checkpoint);
+        var probabilities = new Predictor(model).Predict(ImageFile.Read(picture, 32).unsqueeze(0)).data<double>().ToArray();
         var best = Array.IndexOf(probabilities, probabilities.Max());
         return string.Create(CultureInfo.InvariantCulture, $"  {100 * probabilities[best],6:F2} %  {Cifar10.ClassNames[best]}");
     }

@@ -67,7 +67,7 @@ public sealed class ResumeTests : IDisposable
         (TrainArguments Arguments, string Message)[] contradictions =
         [
             (new() { Recipe = "smoke" }, "--recipe smoke contradicts*(tiny)*"),
-            (new() { Epochs = 4 }, "--epochs 4 contradicts*(3)*"),
+            (new() { LearningRate = 0.5 }, "--lr 0.5 contradicts*(the recipe's schedule)*"),
             (new() { Batch = 24 }, "--batch 24 contradicts*(12)*"),
             (new() { Limit = 100 }, "--limit 100 contradicts*(none)*"),
             (new() { Seed = 8 }, "--seed 8 contradicts*(7)*"),

@@ -46,6 +46,14 @@ internal sealed class SampleProcess : IDisposable
         return await sample.FinishAsync();
     }
 
+    /// <summary>Runs a line of text as a user who pastes it does.</summary>
+    public static async Task<SampleResult> RunShellAsync(string line)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", line]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var sample = new SampleProcess(Process.Start(start)!);
+        return await sample.FinishAsync();
+    }
+
     /// <summary>Waits for a line that starts with <paramref name="prefix"/>.</summary>
     public async Task WaitForLineAsync(string prefix)
     {

@@ -44,7 +44,7 @@ internal static class TinyRun
 
     /// <summary>Trains in <paramref name="folder"/>, as <c>cifar10 train</c> does after loading.</summary>
     public static RunMetrics Execute(
-        string folder, TextWriter? output = null, string? checkpoint = null, IProgress<TrainingEvent>? watcher = null, CancellationToken cancellationToken = default)
+        string folder, TextWriter? output = null, string? checkpoint = null, ITrainingCallback? watcher = null, CancellationToken cancellationToken = default)
     {
         using var train = Images(48);
         using var test = Images(12);
@@ -55,13 +55,17 @@ internal static class TinyRun
         return run.Execute(train, test, cancellationToken);
     }
 
-    private sealed class WatchedDisplay(RunDisplay inner, IProgress<TrainingEvent>? watcher) : RunDisplay
+    private sealed class WatchedDisplay(RunDisplay inner, ITrainingCallback? watcher) : RunDisplay
     {
         public override void WriteLine(string line) => inner.WriteLine(line);
 
         public override Task<T> LoadAsync<T>(Func<IProgress<DownloadProgress>, Task<T>> load) => inner.LoadAsync(load);
 
-        public override T Train<T>(Func<IProgress<TrainingEvent>, T> train) =>
-            inner.Train(bar => train(watcher is null ? bar : new EventFan(bar, watcher)));
+        public override T Train<T>(Func<ITrainingCallback, T> train) => inner.Train(bar => train(watcher is null ? bar : new Both(bar, watcher)));
+    }
+
+    private sealed class Both(ITrainingCallback first, ITrainingCallback second) : ITrainingCallback
+    {
+        public TrainingRequests Observe(TrainingEvent value) => first.Observe(value) | second.Observe(value);
     }
 }

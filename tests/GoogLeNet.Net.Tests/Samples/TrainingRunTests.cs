@@ -75,8 +75,9 @@ public sealed class TrainingRunTests : IDisposable
         TinyRun.Execute(folder["run"], output);
 
         var lines = output.ToString().Split('\n');
-        lines.Where(line => line.StartsWith("Epoch ", StringComparison.Ordinal)).Should().HaveCount(3)
-            .And.AllSatisfy(line => line.Should().Contain("main ").And.Contain("aux1 "));
+        lines.Where(line => line.StartsWith("epoch ", StringComparison.Ordinal)).Should().HaveCount(3).And.AllSatisfy(line => line.Should().Contain("  main  "));
+        lines.Where(line => line.TrimStart().StartsWith("aux1 ", StringComparison.Ordinal)).Should().HaveCount(3);
+        lines.Where(line => !line.Contains(folder.Path) && line.Length > 80).Should().BeEmpty("a terminal has 80 columns");
         lines.Should().Contain(line => line.StartsWith("Done", StringComparison.Ordinal) && line.Contains("test accuracy"));
     }
 

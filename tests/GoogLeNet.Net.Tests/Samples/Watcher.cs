@@ -2,8 +2,12 @@ using Inception.Training;
 
 namespace Inception.Tests.Samples;
 
-/// <summary>Calls back on the training thread, as the trainer promises; System.Progress would post to the pool.</summary>
-internal sealed class Watcher(Action<TrainingEvent> action) : IProgress<TrainingEvent>
+/// <summary>Does something at each event.</summary>
+internal sealed class Watcher(Action<TrainingEvent> action) : ITrainingCallback
 {
-    public void Report(TrainingEvent value) => action(value);
+    public TrainingRequests Observe(TrainingEvent value)
+    {
+        action(value);
+        return TrainingRequests.None;
+    }
 }

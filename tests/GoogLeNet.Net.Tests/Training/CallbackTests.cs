@@ -79,6 +79,20 @@ public sealed class CallbackTests : IDisposable
     }
 
     [Fact]
+    public void The_state_is_saved_before_a_callbacks_exception_reaches_the_caller_and_the_run_can_be_continued()
+    {
+        using var whole = new TestFolder();
+        var expected = Fit(Options with { CheckpointFolder = whole.Path });
+        var callback = new Callback(value => value is StepEvent { Epoch: 2, Step: 2 } ? throw new InvalidOperationException("mine") : TrainingRequests.None);
+
+        FluentActions.Invoking(() => Fit(Options with { Callbacks = [callback], CheckpointFolder = folder.Path })).Should().Throw<InvalidOperationException>().WithMessage("mine");
+        var continued = Fit(Options with { CheckpointFolder = folder.Path }, resumeFrom: folder.Last);
+
+        SafeTensorsFile.Read(folder.Last).Metadata.Should().ContainKey("history");
+        continued.Epochs.Select(epoch => epoch.Train[0]).Should().Equal(expected.Epochs.Select(epoch => epoch.Train[0]));
+    }
+
+    [Fact]
     public void Early_stopping_ends_the_run_with_the_weights_of_the_best_epoch()
     {
         using var data = Tiny.Noise(12, size: 2);

@@ -36,10 +36,10 @@ public abstract class InterruptedRun : IDisposable
 
     protected static GoogLeNet Model(int seed) => GoogLeNet.Create(3, Tiny.Spec(), seed);
 
-    private protected History Run(TestFolder into, int seed, string? resumeFrom = null, IProgress<TrainingEvent>? progress = null, TrainerOptions? options = null)
+    private protected History Run(TestFolder into, int seed, string? resumeFrom = null, ITrainingCallback? progress = null, TrainerOptions? options = null)
     {
         using var model = Model(seed);
-        return new MultiHeadTrainer(model, (options ?? Options) with { CheckpointFolder = into.Path }).Fit(Train, Validation, progress, resumeFrom: resumeFrom);
+        return new MultiHeadTrainer(model, (options ?? Options) with { CheckpointFolder = into.Path, Callbacks = progress is null ? [] : [progress] }).Fit(Train, Validation, resumeFrom: resumeFrom);
     }
 
     protected void Cancelled(int cancelAtTrainBatch, int cancelAtValidationBatch, TrainerOptions? options = null)

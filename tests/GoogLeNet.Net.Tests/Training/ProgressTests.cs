@@ -16,7 +16,7 @@ public sealed class ProgressTests
         var recorder = new Recorder();
         var options = new TrainerOptions { Epochs = 3, BatchSize = 4, Schedule = new StepDecay(0.1, 0.5, 1), CheckpointFolder = folder.Path };
 
-        var history = new MultiHeadTrainer(model, options).Fit(data, progress: recorder);
+        var history = new MultiHeadTrainer(model, options with { Callbacks = [recorder] }).Fit(data);
 
         var epochs = recorder.Events.OfType<EpochEvent>().ToList();
         epochs.Select(e => e.Record.Epoch).Should().Equal(1, 2, 3);
@@ -65,7 +65,7 @@ public sealed class ProgressTests
         using var model = GoogLeNet.Create(3, Tiny.Spec());
         var recorder = new Recorder();
 
-        var history = new MultiHeadTrainer(model, new TrainerOptions { Epochs = 4, BatchSize = 8 }).Fit(data, data, recorder);
+        var history = new MultiHeadTrainer(model, new TrainerOptions { Epochs = 4, BatchSize = 8, Callbacks = [recorder] }).Fit(data, data);
 
         var ends = recorder.Events.OfType<StepEvent>().Where(e => e.Step == e.Steps).ToList();
         ends.Should().HaveCount(4).And.OnlyContain(e => e.ImagesPerSecond > 0 && e.Remaining >= TimeSpan.Zero);
@@ -79,7 +79,7 @@ public sealed class ProgressTests
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         var recorder = new Recorder();
 
-        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4 }).Fit(data, progress: recorder);
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 4, Callbacks = [recorder] }).Fit(data);
 
         recorder.Events.OfType<StepEvent>().Should().ContainSingle().Which.Remaining.Should().BeNull();
     }
@@ -94,7 +94,7 @@ public sealed class ProgressTests
         var recorder = new Recorder();
         var options = new TrainerOptions { Epochs = 12, BatchSize = 4, Schedule = new StepDecay(0.5, 1, 1), CheckpointFolder = folder.Path };
 
-        var history = new MultiHeadTrainer(model, options).Fit(train, validation, recorder);
+        var history = new MultiHeadTrainer(model, options with { Callbacks = [recorder] }).Fit(train, validation);
 
         var best = double.NegativeInfinity;
         var rises = history.Epochs.Count(epoch => epoch.Validation[0].Accuracy > best && (best = epoch.Validation[0].Accuracy) >= 0);

@@ -24,8 +24,8 @@ public sealed class RobustnessTests
         byte[]? good = null;
         var watched = new WatchedDataset(data, batch => good = batch == 5 ? File.ReadAllBytes(folder.Last) : good);
 
-        var thrown = new MultiHeadTrainer(model, Exploding with { CheckpointFolder = folder.Path })
-            .Invoking(t => t.Fit(watched, progress: withProgress ? new Recorder() : null)).Should().Throw<TrainingDivergedException>().Which;
+        var thrown = new MultiHeadTrainer(model, Exploding with { CheckpointFolder = folder.Path, Callbacks = withProgress ? [new Recorder()] : [] })
+            .Invoking(t => t.Fit(watched)).Should().Throw<TrainingDivergedException>().Which;
 
         thrown.Epoch.Should().Be(2);
         thrown.Step.Should().Be(2, "the first step at the high rate leaves weights that the second cannot use, whenever it is noticed");
@@ -148,14 +148,15 @@ public sealed class RobustnessTests
             Clipping = new ClipByNorm(1),
             Averaging = new ExponentialAverage(0.9),
             EarlyStopping = new EarlyStopping(50),
+            Callbacks = [new Recorder()],
             TrainTransforms = [new RandomCrop(1), new HorizontalFlip(), new Resize(8), new Normalize([120, 120, 120], [60, 60, 60])],
         };
         var trainer = new MultiHeadTrainer(model, options);
-        new MultiHeadTrainer(model, options with { Epochs = 1 }).Fit(data, data, new Recorder());
+        new MultiHeadTrainer(model, options with { Epochs = 1 }).Fit(data, data);
         LiveTensors.Settle();
         var before = Tensor.TotalCount;
 
-        trainer.Fit(data, data, new Recorder());
+        trainer.Fit(data, data);
         (Tensor.TotalCount - before).Should().Be(0, "Fit");
         trainer.Evaluate(data);
         (Tensor.TotalCount - before).Should().Be(0, "Evaluate");

@@ -67,6 +67,8 @@ internal sealed class WatchedDataset(IImageDataset data, Action<int> drawn) : II
 
     public Tensor Images => data.Images;
 
+    public string Fingerprint => data.Fingerprint;
+
     public Tensor Labels
     {
         get
@@ -82,14 +84,15 @@ internal sealed class WatchedDataset(IImageDataset data, Action<int> drawn) : II
 }
 
 /// <summary>Keeps every event, on the thread that reports it.</summary>
-internal sealed class Recorder(Action<TrainingEvent>? on = null) : IProgress<TrainingEvent>
+internal sealed class Recorder(Action<TrainingEvent>? on = null) : ITrainingCallback
 {
     public List<TrainingEvent> Events { get; } = [];
 
-    public void Report(TrainingEvent value)
+    public TrainingRequests Observe(TrainingEvent value)
     {
         Events.Add(value);
         on?.Invoke(value);
+        return TrainingRequests.None;
     }
 }
 

@@ -24,6 +24,8 @@ public sealed record Cutout : IBatchTransform
     /// <summary>Value of all channels in the square.</summary>
     public double Fill { get; }
 
+    IBatchTransform? IBatchTransform.ForValidation => null;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are uint8 and the fill value is no whole number 0–255.</exception>
     public Tensor Apply(Tensor images, BatchContext context)

@@ -9,6 +9,8 @@ namespace Inception.Data;
 /// </param>
 public sealed record HorizontalFlip(bool Alternating = false) : IBatchTransform
 {
+    IBatchTransform? IBatchTransform.ForValidation => null;
+
     /// <inheritdoc/>
     public Tensor Apply(Tensor images, BatchContext context)
     {

@@ -23,6 +23,7 @@ public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<lo
 [JsonDerivedType(typeof(ScaleToUnit), "scaleToUnit")]
 [JsonDerivedType(typeof(Normalize), "normalize")]
 [JsonDerivedType(typeof(Resize), "resize")]
+[JsonDerivedType(typeof(CenterCrop), "centerCrop")]
 [JsonDerivedType(typeof(RandomCrop), "randomCrop")]
 [JsonDerivedType(typeof(RandomResizedCrop), "randomResizedCrop")]
 [JsonDerivedType(typeof(Translate), "translate")]
@@ -39,6 +40,9 @@ public interface IBatchTransform
     /// the fewest copies.
     /// </returns>
     Tensor Apply(Tensor images, BatchContext context);
+
+    /// <summary>What stands in for this transform where images are validated and predicted: itself unless it is random; null for nothing.</summary>
+    IBatchTransform? ForValidation => this;
 }
 
 /// <summary>The transforms of a model that is given none, and what happens after the last transform.</summary>

@@ -42,6 +42,8 @@ public sealed record PhotometricDistortion : IBatchTransform
     /// <summary>Largest value of an image.</summary>
     public double Maximum { get; }
 
+    IBatchTransform? IBatchTransform.ForValidation => null;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images have other than 3 channels.</exception>
     public Tensor Apply(Tensor images, BatchContext context)

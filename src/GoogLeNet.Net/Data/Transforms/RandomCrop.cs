@@ -31,6 +31,8 @@ public sealed record RandomCrop : IBatchTransform
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Size { get; }
 
+    IBatchTransform? IBatchTransform.ForValidation => Size is { } size ? new CenterCrop(size) : null;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are too small for the padding or the window.</exception>
     public Tensor Apply(Tensor images, BatchContext context)

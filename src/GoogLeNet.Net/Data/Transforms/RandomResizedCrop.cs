@@ -52,6 +52,8 @@ public sealed record RandomResizedCrop : IBatchTransform
     /// <summary>Interpolations, drawn from with equal probability.</summary>
     public ImmutableArray<Interpolation> Interpolations { get; }
 
+    IBatchTransform? IBatchTransform.ForValidation => new Resize(Size);
+
     /// <inheritdoc/>
     public Tensor Apply(Tensor images, BatchContext context)
     {

@@ -26,6 +26,8 @@ public sealed record Translate : IBatchTransform
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Fill { get; }
 
+    IBatchTransform? IBatchTransform.ForValidation => null;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The images are uint8 and the fill value is no whole number 0–255.</exception>
     public Tensor Apply(Tensor images, BatchContext context)

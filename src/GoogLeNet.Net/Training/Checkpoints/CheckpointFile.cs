@@ -1,76 +1,108 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Inception.Data;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
 
 /// <summary>
-/// The format of checkpoints: one safetensors file with the model's tensors under their own keys and the run's beside them; model, options, number of
+/// The format of checkpoints: a model file (<see cref="MultiHeadModel.SaveWeights"/>) with the run's tensors beside the model's own; options, number and fingerprint of the
 /// training images, position and history as metadata.
 /// </summary>
-/// <param name="model">The model's configuration.</param>
+/// <param name="model">The model.</param>
 /// <param name="options">The run's options; a checkpoint with other ones is refused.</param>
-/// <param name="trainImages">The run's training images.</param>
-internal sealed class CheckpointFile(string model, Func<JsonObject> options, long trainImages)
+/// <param name="train">The run's training images; a checkpoint of other ones is refused.</param>
+/// <param name="stepsPerEpoch">Steps in an epoch.</param>
+internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions options, IImageDataset train, int stepsPerEpoch)
 {
     private const string TrainImagesKey = "trainImages";
+    private const string FingerprintKey = "trainFingerprint";
     private const string PositionKey = "position";
     private const string HistoryKey = "history";
+
+    private readonly Lazy<string> fingerprint = new(() => train.Fingerprint);
+
+    /// <summary>How far a file's run had come; null where the file is no checkpoint, or cannot be read.</summary>
+    public static CheckpointPosition? PositionOf(string path)
+    {
+        try
+        {
+            var metadata = SafeTensorsFile.ReadMetadata(path);
+            return metadata.GetValueOrDefault(WeightsFormat.FormatKey) == WeightsFormat.Checkpoint
+                ? JsonSerializer.Deserialize<CheckpointPosition>(metadata.GetValueOrDefault(PositionKey, "null"), SpecJson.Options) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Writes the file as a whole or not at all.</summary>
     public void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, CheckpointPosition position, IReadOnlyList<EpochRecord> history)
     {
-        var metadata = new Dictionary<string, string>
-        {
-            [WeightsFormat.FormatKey] = WeightsFormat.Checkpoint,
-            [WeightsFormat.ModelKey] = model,
-            [WeightsFormat.OptionsKey] = options().ToJsonString(),
-            [TrainImagesKey] = trainImages.ToString(CultureInfo.InvariantCulture),
-            [PositionKey] = JsonSerializer.Serialize(position, SpecJson.Options),
-            [HistoryKey] = JsonSerializer.Serialize(history, SpecJson.Options),
-        };
+        var metadata = model.Metadata(WeightsFormat.Checkpoint);
+        metadata[WeightsFormat.OptionsKey] = OptionsJson.Describe(options).ToJsonString();
+        metadata[TrainImagesKey] = train.Count.ToString(CultureInfo.InvariantCulture);
+        metadata[FingerprintKey] = fingerprint.Value;
+        metadata[PositionKey] = JsonSerializer.Serialize(position, SpecJson.Options);
+        metadata[HistoryKey] = JsonSerializer.Serialize(history, SpecJson.Options);
         SafeTensorsFile.Write(path, metadata, tensors.Select(entry => entry.Value.ToSafeTensor(entry.Key)));
     }
 
     /// <summary>Reads a file's values into <paramref name="tensors"/>, each by its key, and returns the rest.</summary>
-    /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model, other options or another number of training images.</exception>
+    /// <exception cref="CheckpointException">The file is not a checkpoint, or one of another model, other options or other training images.</exception>
     public (CheckpointPosition Position, IReadOnlyList<EpochRecord> History) ReadInto(IReadOnlyDictionary<string, Tensor> tensors, string path)
     {
         var file = SafeTensorsFile.Read(path);
-        Require(file, path, WeightsFormat.FormatKey, WeightsFormat.Checkpoint, "is not a checkpoint of this library's trainer");
-        if (ModelDescription.Canonical(file.Metadata.GetValueOrDefault(WeightsFormat.ModelKey)) != ModelDescription.Canonical(model))
+        if (file.Metadata.GetValueOrDefault(WeightsFormat.FormatKey) != WeightsFormat.Checkpoint)
+        {
+            throw new CheckpointException(path, "is not a checkpoint of this library's trainer");
+        }
+
+        if (ModelDescription.Canonical(file.Metadata.GetValueOrDefault(WeightsFormat.ModelKey)) != ModelDescription.Canonical(model.Configuration))
         {
             throw new CheckpointException(path, "belongs to another model");
         }
 
-        RequireOptions(file, path);
+        var position = Deserialize<CheckpointPosition>(file, path, PositionKey);
+        var history = Deserialize<List<EpochRecord>>(file, path, HistoryKey);
         RequireImages(file, path);
+        RequireOptions(file, path, position, history);
         RequireTensors(file, path, tensors);
         foreach (var (key, tensor) in tensors)
         {
             file.Tensors[key].CopyTo(tensor);
         }
 
-        return (
-            JsonSerializer.Deserialize<CheckpointPosition>(file.Metadata[PositionKey], SpecJson.Options)!,
-            JsonSerializer.Deserialize<List<EpochRecord>>(file.Metadata[HistoryKey], SpecJson.Options)!);
+        return (position, history);
     }
 
-    private static void Require(SafeTensorsFile file, string path, string key, string expected, string otherwise)
+    private static T Deserialize<T>(SafeTensorsFile file, string path, string key)
     {
-        if (file.Metadata.GetValueOrDefault(key) != expected)
+        try
         {
-            throw new CheckpointException(path, otherwise);
+            return JsonSerializer.Deserialize<T>(file.Metadata[key], SpecJson.Options) ?? throw new JsonException("It is null.");
+        }
+        catch (Exception e) when (e is KeyNotFoundException or JsonException or ArgumentException)
+        {
+            throw new CheckpointException(path, $"has no {key} that can be read");
         }
     }
 
-    private void RequireOptions(SafeTensorsFile file, string path)
+    private void RequireOptions(SafeTensorsFile file, string path, CheckpointPosition position, IReadOnlyList<EpochRecord> history)
     {
-        var expected = options();
-        var found = JsonNode.Parse(file.Metadata.GetValueOrDefault(WeightsFormat.OptionsKey) ?? "{}") as JsonObject ?? [];
+        var expected = OptionsJson.Describe(options);
+        var found = OptionsJson.Completed(file.Metadata.GetValueOrDefault(WeightsFormat.OptionsKey), options);
         var different = expected.Where(option => !JsonNode.DeepEquals(option.Value, found[option.Key])).Select(option => option.Key).ToList();
-        if (different.Count > 0)
+        if (different is ["epochs"] && found["epochs"]?.GetValue<int>() is { } epochs)
+        {
+            if (new RunLength(options, stepsPerEpoch).WhyNot(epochs, position, history) is { } reason)
+            {
+                throw new CheckpointException(path, reason);
+            }
+        }
+        else if (different.Count > 0)
         {
             throw new CheckpointException(path, $"was written with other options: {string.Join(", ", different)}");
         }
@@ -78,10 +110,16 @@ internal sealed class CheckpointFile(string model, Func<JsonObject> options, lon
 
     private void RequireImages(SafeTensorsFile file, string path)
     {
-        var found = file.Metadata.GetValueOrDefault(TrainImagesKey);
-        if (found != trainImages.ToString(CultureInfo.InvariantCulture))
+        var count = file.Metadata.GetValueOrDefault(TrainImagesKey);
+        if (count != train.Count.ToString(CultureInfo.InvariantCulture))
         {
-            throw new CheckpointException(path, $"was written in training on {found} images, not on {trainImages}");
+            throw new CheckpointException(path, $"was written in training on {count} images, not on {train.Count}");
+        }
+
+        // Files of earlier versions have none.
+        if (file.Metadata.TryGetValue(FingerprintKey, out var found) && found != fingerprint.Value)
+        {
+            throw new CheckpointException(path, "was written in training on other images, labels or class names, though on as many. To go on from its weights, load them with LoadWeights and begin a new run");
         }
     }
 
@@ -105,12 +143,3 @@ internal sealed class CheckpointFile(string model, Func<JsonObject> options, lon
 /// <param name="Images">Images in the metrics of the epoch so far.</param>
 /// <param name="EpochSeconds">Training seconds of the epoch so far.</param>
 internal sealed record CheckpointPosition(int Epoch, int Step, long Images, double EpochSeconds);
-
-/// <summary>A file is a sound safetensors file, but not a checkpoint that this run can continue from.</summary>
-/// <param name="path">The file.</param>
-/// <param name="reason">What is wrong with it, as the end of a sentence that starts with the file's name.</param>
-public sealed class CheckpointException(string path, string reason) : IOException($"{path} {reason}.")
-{
-    /// <summary>The file.</summary>
-    public string Path { get; } = path;
-}

@@ -76,9 +76,12 @@ public static class CheckpointFiles
     /// <summary>The state with the best validation accuracy of the main head; the newest one where there is no validation.</summary>
     public const string Best = "best.safetensors";
 
-    /// <summary>The checkpoint that was written last in a folder, whatever its name; null where there is none. Each is whole: a run that is
-    /// killed while it writes one keeps the one before.</summary>
+    /// <summary>
+    /// The checkpoint in a folder whose run had come furthest, <see cref="Last"/> of several; null where there is none. Files that are no checkpoints of the trainer do not count.
+    /// </summary>
     /// <param name="folder">The folder; it need not exist.</param>
-    public static string? Newest(string folder) => !Directory.Exists(folder) ? null
-        : Directory.EnumerateFiles(folder, $"*{Extension}").MaxBy(File.GetLastWriteTimeUtc);
+    /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
+    public static string? Furthest(string folder) => !Directory.Exists(folder) ? null
+        : Directory.EnumerateFiles(folder, $"*{Extension}").Select(path => (Path: path, Position: CheckpointFile.PositionOf(path))).Where(file => file.Position is not null)
+            .OrderBy(file => file.Position!.Epoch).ThenBy(file => file.Position!.Step).ThenBy(file => Path.GetFileName(file.Path) == Last).LastOrDefault().Path;
 }

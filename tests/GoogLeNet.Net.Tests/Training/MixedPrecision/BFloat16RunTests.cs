@@ -26,7 +26,7 @@ public sealed class BFloat16RunTests : IDisposable
         var watcher = new Recorder(_ => types.UnionWith(model.named_parameters().Select(named => (KindOf(named.name), named.parameter.dtype))
             .Concat(model.named_buffers().Select(named => (KindOf(named.name), named.buffer.dtype)))));
 
-        new MultiHeadTrainer(model, Options).Fit(train, validation, watcher);
+        new MultiHeadTrainer(model, Options with { Callbacks = [watcher] }).Fit(train, validation);
 
         types.Should().BeEquivalentTo(new[]
         {

@@ -8,25 +8,24 @@ namespace Inception.Training;
 /// <c>images_per_second</c> also in between. The step is the number of steps taken since the run began, those before a resume included.
 /// </summary>
 /// <remarks>
-/// Pass it to <see cref="MultiHeadTrainer.Fit"/> as progress. An event is in the file when <see cref="Report"/> returns, and flushed to the disk after each
-/// epoch. A resumed run writes another file; in the same folder, TensorBoard shows both as one run. Not thread-safe.
+/// One of <see cref="TrainerOptions.Callbacks"/>. An event is in the file when <see cref="Observe"/> returns, and flushed to the disk after each epoch. A resumed run writes another file; in the same folder, TensorBoard shows both as one run. Not thread-safe.
 /// </remarks>
-public sealed class TensorBoardSink : IProgress<TrainingEvent>, IDisposable
+public sealed class TensorBoardLog : ITrainingCallback, IDisposable
 {
     private readonly TimeProvider clock;
     private readonly RecordFile file;
     private int? stepsPerEpoch;
 
-    /// <summary>A sink that writes <c>events.out.tfevents.TIME.HOST</c>, with the time in Unix seconds.</summary>
+    /// <summary>A log that writes <c>events.out.tfevents.TIME.HOST</c>, with the time in Unix seconds.</summary>
     /// <param name="folder">Where; made where it does not exist.</param>
     /// <exception cref="ArgumentException"><paramref name="folder"/> is empty.</exception>
     /// <exception cref="IOException">The file cannot be created; the message says which.</exception>
-    public TensorBoardSink(string folder)
+    public TensorBoardLog(string folder)
         : this(folder, TimeProvider.System)
     {
     }
 
-    internal TensorBoardSink(string folder, TimeProvider clock)
+    internal TensorBoardLog(string folder, TimeProvider clock)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         this.clock = clock;
@@ -41,18 +40,20 @@ public sealed class TensorBoardSink : IProgress<TrainingEvent>, IDisposable
 
     /// <summary>Writes the scalars of a step or an epoch; other events are ignored.</summary>
     /// <exception cref="IOException">The file cannot be written to; the message says which.</exception>
-    /// <exception cref="ObjectDisposedException">The sink was disposed.</exception>
-    public void Report(TrainingEvent value)
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public TrainingRequests Observe(TrainingEvent value)
     {
         switch (value)
         {
-            case StepEvent step:
+            case StepEvent { IsReportDue: true } step:
                 Write(step);
                 break;
             case EpochEvent epoch:
                 Write(epoch.Record);
                 break;
         }
+
+        return TrainingRequests.None;
     }
 
     /// <summary>Closes the file.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Inception.Tests.Training.TensorBoard;
 
-public sealed class TensorBoardSinkTests
+public sealed class TensorBoardLogTests
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_250);
 
@@ -12,7 +12,7 @@ public sealed class TensorBoardSinkTests
     public void A_file_begins_with_its_version_and_is_named_after_time_and_host()
     {
         using var folder = new TestFolder();
-        using var sink = new TensorBoardSink(Path.Combine(folder.Path, "new", "folder"), new Clock());
+        using var sink = new TensorBoardLog(Path.Combine(folder.Path, "new", "folder"), new Clock());
 
         sink.Path.Should().Be(Path.Combine(folder.Path, "new", "folder", $"events.out.tfevents.1800000000.{Environment.MachineName}"));
         EventFileReader.Read(sink.Path).Should().BeEquivalentTo([new ReadEvent(1_800_000_000.25, 0, "brain.Event:2", new Dictionary<string, float>())]);
@@ -22,8 +22,8 @@ public sealed class TensorBoardSinkTests
     public void A_second_file_of_the_same_second_gets_a_number()
     {
         using var folder = new TestFolder();
-        using var first = new TensorBoardSink(folder.Path, new Clock());
-        using var second = new TensorBoardSink(folder.Path, new Clock());
+        using var first = new TensorBoardLog(folder.Path, new Clock());
+        using var second = new TensorBoardLog(folder.Path, new Clock());
 
         second.Path.Should().Be(first.Path + ".1");
     }
@@ -32,10 +32,10 @@ public sealed class TensorBoardSinkTests
     public void An_epoch_is_written_with_every_head_at_its_last_step_while_the_file_is_open()
     {
         using var folder = new TestFolder();
-        using var sink = new TensorBoardSink(folder.Path, new Clock());
+        using var sink = new TensorBoardLog(folder.Path, new Clock());
 
-        sink.Report(Step(2, 196));
-        sink.Report(Epoch(2));
+        sink.Observe(Step(2, 196));
+        sink.Observe(Epoch(2));
 
         var written = EventFileReader.Read(sink.Path).Should().HaveCount(2, "the last step and its epoch are one event").And.Subject.Last();
         written.Step.Should().Be(392);
@@ -61,12 +61,12 @@ public sealed class TensorBoardSinkTests
         // By generate_events.py beside this file, with Google's protobuf library.
         var expected = File.ReadAllBytes(Repository.PathOf("tests", "GoogLeNet.Net.Tests", "Training", "TensorBoard", "expected.tfevents"));
         using var folder = new TestFolder();
-        using (var sink = new TensorBoardSink(folder.Path, new Clock()))
+        using (var sink = new TensorBoardLog(folder.Path, new Clock()))
         {
-            sink.Report(Step(2, 40));
-            sink.Report(Step(2, 196));
-            sink.Report(Epoch(2));
-            sink.Report(Step(1_000_000_000, 1));
+            sink.Observe(Step(2, 40));
+            sink.Observe(Step(2, 196));
+            sink.Observe(Epoch(2));
+            sink.Observe(Step(1_000_000_000, 1));
         }
 
         File.ReadAllBytes(Directory.GetFiles(folder.Path).Single()).Should().Equal(expected);
@@ -76,9 +76,9 @@ public sealed class TensorBoardSinkTests
     public void Without_validation_there_are_no_scalars_of_it()
     {
         using var folder = new TestFolder();
-        using var sink = new TensorBoardSink(folder.Path, new Clock());
+        using var sink = new TensorBoardLog(folder.Path, new Clock());
 
-        sink.Report(new EpochEvent(Epoch(1).Record with { Validation = [] }, 5, new History([])));
+        sink.Observe(new EpochEvent(Epoch(1).Record with { Validation = [] }, 5, new History([])));
 
         EventFileReader.Read(sink.Path)[^1].Scalars.Keys.Should().HaveCount(6).And.NotContain(tag => tag.Contains("validation"));
     }
@@ -90,9 +90,9 @@ public sealed class TensorBoardSinkTests
     public void A_step_is_counted_from_the_start_of_the_run(int epoch, int step, long expected, string reason)
     {
         using var folder = new TestFolder();
-        using var sink = new TensorBoardSink(folder.Path, new Clock());
+        using var sink = new TensorBoardLog(folder.Path, new Clock());
 
-        sink.Report(Step(epoch, step));
+        sink.Observe(Step(epoch, step));
 
         var written = EventFileReader.Read(sink.Path)[^1];
         written.Step.Should().Be(expected, reason);
@@ -103,9 +103,9 @@ public sealed class TensorBoardSinkTests
     public void Other_events_are_let_pass()
     {
         using var folder = new TestFolder();
-        using var sink = new TensorBoardSink(folder.Path, new Clock());
+        using var sink = new TensorBoardLog(folder.Path, new Clock());
 
-        sink.Report(new CheckpointEvent("last.safetensors", IsBest: true));
+        sink.Observe(new CheckpointEvent("last.safetensors", IsBest: true));
 
         EventFileReader.Read(sink.Path).Should().ContainSingle();
     }
@@ -114,11 +114,11 @@ public sealed class TensorBoardSinkTests
     public void A_file_cut_anywhere_is_readable_up_to_there()
     {
         using var folder = new TestFolder();
-        using var sink = new TensorBoardSink(folder.Path, new Clock());
+        using var sink = new TensorBoardLog(folder.Path, new Clock());
         var ends = new List<long> { 0, new FileInfo(sink.Path).Length };
         for (var epoch = 1; epoch <= 2; epoch++)
         {
-            sink.Report(Epoch(epoch));
+            sink.Observe(Epoch(epoch));
             ends.Add(new FileInfo(sink.Path).Length);
         }
 
@@ -138,7 +138,7 @@ public sealed class TensorBoardSinkTests
         var blocked = Path.Combine(folder.Path, "file");
         File.WriteAllText(blocked, "not a folder");
 
-        FluentActions.Invoking(() => new TensorBoardSink(Path.Combine(blocked, "runs"))).Should().Throw<IOException>()
+        FluentActions.Invoking(() => new TensorBoardLog(Path.Combine(blocked, "runs"))).Should().Throw<IOException>()
             .WithMessage($"TensorBoard events cannot be written to '{Path.Combine(blocked, "runs", "events.out.tfevents.")}*");
     }
 
@@ -159,17 +159,17 @@ public sealed class TensorBoardSinkTests
     public void A_disposed_sink_takes_no_events()
     {
         using var folder = new TestFolder();
-        var sink = new TensorBoardSink(folder.Path);
+        var sink = new TensorBoardLog(folder.Path);
         sink.Dispose();
 
-        sink.Invoking(closed => closed.Report(Epoch(1))).Should().Throw<ObjectDisposedException>();
+        sink.Invoking(closed => closed.Observe(Epoch(1))).Should().Throw<ObjectDisposedException>();
     }
 
     [Fact]
     public void An_empty_folder_name_is_refused() =>
-        FluentActions.Invoking(() => new TensorBoardSink("")).Should().Throw<ArgumentException>().WithParameterName("folder");
+        FluentActions.Invoking(() => new TensorBoardLog("")).Should().Throw<ArgumentException>().WithParameterName("folder");
 
-    private static StepEvent Step(int epoch, int step) => new(epoch, int.MaxValue, step, 196, 0.01, 99, null, new Lazy<IReadOnlyList<HeadMetrics>>([]));
+    private static StepEvent Step(int epoch, int step) => new(epoch, int.MaxValue, step, 196, 0.01, 99, null) { IsReportDue = true };
 
     private static EpochEvent Epoch(int epoch) => new(
         new EpochRecord(

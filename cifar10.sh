@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds the CIFAR-10 sample and runs one of its commands: ./cifar10.sh train|evaluate|predict|summary|doctor [arguments]
+set -euo pipefail
+sample="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/samples/Cifar10Training"
+dotnet msbuild "$sample" -restore -p:Configuration=Release -nologo -verbosity:quiet -clp:NoSummary >&2
+# The name as it was typed is what the sample prints in commands to go on.
+export CIFAR10_COMMAND="$0"
+# exec: signals reach the application, and its exit code is this script's.
+exec dotnet "$sample/bin/Release/net10.0/cifar10.dll" "$@"
