@@ -29,7 +29,7 @@ static void FineTune(string weights, string folder, string target, int epochs)
     Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target))!);    // what cannot be saved is better known before the training
     using var saved = GoogLeNet.Load(weights);
     using var pictures = ImageFolderDataset.Load(folder, saved.InputSize);
-    using var split = pictures.Data.Split(0.2, seed: 0);
+    using var split = pictures.Split(0.2, seed: 0);
 
     // The same network with other classifiers: those of the file are left out.
     using var network = GoogLeNet.Create(pictures.ClassNames.Count, saved.Spec);

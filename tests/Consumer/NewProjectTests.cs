@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using FluentAssertions;
 using Inception.Tests;
+using Inception.Tests.Data;
 using Xunit;
 
 namespace Consumer;
@@ -63,13 +64,13 @@ public sealed partial class NewProjectTests(TemporaryFeed feed)
     private static string OnFewImages(string program) => program.Replace(Training, ".Fit(cifar.Train.Take(8, seed: 1), cifar.Test.Take(8, seed: 1)", StringComparison.Ordinal)
         .Replace("Epochs = 2, BatchSize = 128", "Epochs = 1, BatchSize = 8", StringComparison.Ordinal);
 
-    // A PPM, which is read whatever its name says: JPEG needs a library of the system's.
+    // A PNG, which is read whatever its name says.
     private static void Picture(string path, int seed)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var pixels = new byte[48 * 48 * 3];
         new Random(seed).NextBytes(pixels);
-        File.WriteAllBytes(path, [.. "P6 48 48 255\n"u8, .. pixels]);
+        File.WriteAllBytes(path, new PngEncoder().Encode(48, 48, (x, y, c) => pixels[(((c * 48) + y) * 48) + x]));
     }
 
     // The usings stay above, the statements become a method's.

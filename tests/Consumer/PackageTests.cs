@@ -34,7 +34,8 @@ public sealed class PackageTests(TemporaryFeed feed)
         var dependencies = Specification().Descendants().Where(element => element.Name.LocalName == "dependency")
             .Select(element => (string)element.Attribute("id")!);
 
-        dependencies.Should().BeEquivalentTo("GoogLeNet.Net.Inference", "TorchSharp", "Microsoft.Extensions.Logging.Abstractions");
+        dependencies.Should().BeEquivalentTo(
+            "GoogLeNet.Net.Inference", "TorchSharp", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing", "Microsoft.Extensions.Logging.Abstractions");
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed partial class ArchitectureTests
     }
 
     [Theory]
-    [InlineData("Data", "Data/Decoders")] // Its files go with SkiaSharp's arrival.
+    [InlineData("Data", null)]
     [InlineData("Training", null)]
     public void Folders_inside_a_folder_do_not_use_each_other_both_ways(string folder, string? except)
     {

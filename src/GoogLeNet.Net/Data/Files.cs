@@ -26,9 +26,19 @@ internal static class Folders
 /// <summary>Words for what went wrong with a file.</summary>
 internal static class Failure
 {
-    /// <summary>One line that ends with a full stop: the message of a <see cref="DatasetException"/>, the innermost message of any other exception.</summary>
+    /// <summary>One line that ends with a full stop: what the system's exceptions mean to a user, else the innermost message.</summary>
     public static string Reason(Exception e)
     {
+        if (e is UnauthorizedAccessException)
+        {
+            return "permission denied.";
+        }
+
+        if (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return "it does not exist.";
+        }
+
         var line = (e is DatasetException ? e : e.GetBaseException()).Message.Split('\n', 2)[0].Trim();
         return line.EndsWith('.') ? line : line + ".";
     }

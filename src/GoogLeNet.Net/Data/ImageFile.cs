@@ -3,52 +3,104 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Reads picture files as 8-bit RGB: PNG of every kind, binary PPM and PGM, uncompressed BMP, and JPEG where the system has libturbojpeg. The
-/// first bytes decide which, not the name. Gray is repeated, alpha is dropped, 16-bit samples keep their high byte, and
-/// color profiles and camera orientation are not applied, as in torchvision's <c>ImageFolder</c>. Pictures have at most 2²⁷ pixels.
+/// Reads picture files as 8-bit tensors: JPEG, PNG, WebP, GIF (its first frame) and BMP. What a file is, its first bytes say, not its name. Pictures are turned upright as
+/// their EXIF orientation says. Alpha is dropped, 16-bit samples become 8-bit ones, and color profiles are not applied. Pictures have at most 2²⁷ pixels; truncated ones are
+/// refused.
 /// </summary>
 public static class ImageFile
 {
     private const long MaxFileBytes = 1 << 30;
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>uint8 (3, H, W), RGB, 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
-    /// <exception cref="DatasetException">The file is missing, damaged, too large or of another kind; the message names it and says which.</exception>
-    public static Tensor Read(string path) => ToTensor(Load(path));
+    // A JPEG is decoded so large that resizing still halves it: then what the decoder has left out does not show.
+    private const int JpegReserve = 2;
 
-    /// <summary>Reads a file as a picture of size × size pixels, resampled bilinearly with antialiasing.</summary>
+    /// <summary>Reads a file, at its own size or resampled bilinearly with antialiasing.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="size">Width and height of the result, 1 to 16384.</param>
-    /// <param name="fit">What happens to a picture that is not square.</param>
-    /// <returns>uint8 (3, size, size), RGB, 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
-    /// <exception cref="DatasetException">As for <see cref="Read(string)"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The size is out of range.</exception>
-    public static Tensor Read(string path, int size, ImageFit fit = ImageFit.Crop)
+    /// <param name="size">
+    /// Width of the result, and its height where <paramref name="height"/> is null, 1 to 16384; null for the picture's own size. A JPEG of many times that size is decoded at
+    /// an eighth to seven eighths of its own, the least that is twice the size, which is much faster.
+    /// </param>
+    /// <param name="fit">What happens to a picture of other proportions.</param>
+    /// <param name="height">Height of the result, 1 to 16384; only with <paramref name="size"/>.</param>
+    /// <param name="channels">3 for RGB, where gray is repeated; 1 for gray, with the weights of ITU-R 601-2 as in Pillow.</param>
+    /// <returns>uint8 (channels, H, W), 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="DatasetException">The file is missing, damaged, too large or of another kind; the message names it and says which.</exception>
+    /// <exception cref="ArgumentException">A size or the number of channels is out of range, or a height is given without a size.</exception>
+    public static Tensor Read(string path, int? size = null, ImageFit fit = ImageFit.Crop, int? height = null, int channels = 3)
     {
-        ImageResize.CheckSide(size);
-        var image = Load(path);
-        var tensor = empty(3, size, size, dtype: ScalarType.Byte, device: CPU);
-#pragma warning disable RS0030 // A picture is decoded into the host's memory.
-        ImageResize.Fit(image, size, size, fit, tensor.bytes);
-#pragma warning restore RS0030
-        return tensor;
+        ArgumentNullException.ThrowIfNull(path);
+        CheckChannels(channels);
+        if (size is not { } width)
+        {
+            return height is null
+                ? Decode(ReadBytes(path), path, channels)
+                : throw new ArgumentException("A height needs a size, which is the width.", nameof(height));
+        }
+
+        PictureResize.CheckSide(width, nameof(size));
+        PictureResize.CheckSide(height ?? width, nameof(height));
+        return ReadFitted(path, height ?? width, width, fit, channels);
     }
 
     /// <summary>Decodes a picture file's bytes.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="name">How messages call it.</param>
-    /// <returns>uint8 (3, H, W), RGB, 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
+    /// <param name="channels">3 for RGB, where gray is repeated; 1 for gray.</param>
+    /// <returns>uint8 (channels, H, W), 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
     /// <exception cref="DatasetException">The picture is damaged, too large or of another kind; the message names it and says which.</exception>
-    public static Tensor Decode(ReadOnlySpan<byte> bytes, string name) => ToTensor(ImageDecoder.Decode(bytes.ToArray(), name));
-
-    /// <summary>Reads and decodes a file.</summary>
-    /// <exception cref="DatasetException">As for <see cref="Read(string)"/>.</exception>
-    internal static RgbImage Load(string path)
+    /// <exception cref="ArgumentOutOfRangeException">The number of channels is neither 1 nor 3.</exception>
+    public static Tensor Decode(ReadOnlySpan<byte> bytes, string name = "picture", int channels = 3)
     {
-        ArgumentNullException.ThrowIfNull(path);
+        CheckChannels(channels);
         TorchRuntime.EnsureLoaded();
-        return ImageDecoder.Decode(ReadBytes(path), path);
+        return PictureCodec.Decode(bytes, name, channels);
+    }
+
+    /// <summary>Decodes a picture from a stream, which is read to its end and left open.</summary>
+    /// <param name="stream">The whole file.</param>
+    /// <param name="name">How messages call it.</param>
+    /// <param name="channels">3 for RGB, where gray is repeated; 1 for gray.</param>
+    /// <returns>uint8 (channels, H, W), 0 to 255, on the CPU; it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="DatasetException">As for <see cref="Decode(ReadOnlySpan{byte}, string, int)"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of channels is neither 1 nor 3.</exception>
+    public static Tensor Decode(Stream stream, string name = "picture", int channels = 3)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var bytes = new MemoryStream();
+        var part = new byte[1 << 16];
+        for (int read; (read = stream.Read(part)) > 0;)
+        {
+            bytes.Write(part, 0, read);
+            if (bytes.Length > MaxFileBytes)
+            {
+                throw new DatasetException($"'{name}' cannot be read: it has more than {MaxFileBytes:N0} bytes.");
+            }
+        }
+
+        return Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, channels);
+    }
+
+    /// <summary>As <see cref="Read"/> with a size, for arguments that have been checked.</summary>
+    internal static Tensor ReadFitted(string path, int height, int width, ImageFit fit, int channels)
+    {
+        TorchRuntime.EnsureLoaded();
+        using var picture = PictureCodec.Decode(ReadBytes(path), path, channels, Enough);
+        return PictureResize.Fit(picture, height, width, fit);
+
+        (long Height, long Width) Enough(int rows, int columns)
+        {
+            var whole = PictureResize.Resized(rows, columns, height, width, fit);
+            return (JpegReserve * whole.Height, JpegReserve * whole.Width);
+        }
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">The number is neither 1 nor 3.</exception>
+    internal static void CheckChannels(int channels)
+    {
+        if (channels is not (1 or 3))
+        {
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, $"channels is {channels}; it must be 3 for RGB or 1 for gray.");
+        }
     }
 
     // The length first: pipes and devices have none, and opening them could wait for ever.
@@ -56,40 +108,21 @@ public static class ImageFile
     {
         try
         {
-            var length = new FileInfo(path) is { Exists: true } ? Files.LengthOf(path) : throw new DatasetException(
-                Directory.Exists(path) ? "it is a folder." : "it does not exist.");
-            if (length is 0 or > MaxFileBytes)
+            if (Directory.Exists(path))
             {
-                throw new DatasetException(length == 0 ? "it is empty." : $"its {length:N0} bytes are above the limit of {MaxFileBytes:N0}.");
+                throw new DatasetException("it is a folder.");
             }
 
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            var bytes = GC.AllocateUninitializedArray<byte>((int)length);
-            stream.ReadExactly(bytes);
-            return bytes;
+            return Files.LengthOf(path) switch
+            {
+                0 => [],
+                > MaxFileBytes => throw new DatasetException($"it has more than {MaxFileBytes:N0} bytes."),
+                _ => File.ReadAllBytes(path),
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new DatasetException($"'{path}' cannot be read: {Failure.Reason(e)}", e);
         }
     }
-
-    private static Tensor ToTensor(RgbImage image)
-    {
-        var tensor = empty(3, image.Height, image.Width, dtype: ScalarType.Byte, device: CPU);
-#pragma warning disable RS0030 // A picture is decoded into the host's memory.
-        RgbImage.ToPlanes(image.Pixels, tensor.bytes);
-#pragma warning restore RS0030
-        return tensor;
-    }
-}
-
-/// <summary>How a picture is brought to a size of other proportions.</summary>
-public enum ImageFit
-{
-    /// <summary>Resizes the relatively shorter side to fit and cuts out the middle, as torchvision's Resize and CenterCrop do.</summary>
-    Crop,
-
-    /// <summary>Resizes both sides; proportions change.</summary>
-    Stretch,
 }

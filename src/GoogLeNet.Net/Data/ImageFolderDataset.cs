@@ -5,42 +5,29 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>
-/// Images of a folder that has one subfolder for each class. Classes are in ordinal order of their folders' names, images in ordinal order within
-/// their class. Hidden files and folders, files beside the class folders and deeper folders are skipped. Call <see cref="Load"/> once for the training
-/// folder and once for the test folder.
+/// Images of a folder that has one subfolder for each class, with pictures in it or in folders below it. Classes are in ordinal order of their folders' names, images in
+/// ordinal order of their path within the class. Hidden files and folders, and files beside the class folders, are passed over; links to folders within a class are not
+/// followed. Call <see cref="Load"/> once for the training folder and once for the test folder.
 /// </summary>
-public sealed class ImageFolderDataset : IImageDataset, IDisposable
+public sealed class ImageFolderDataset : TensorDataset
 {
-    private ImageFolderDataset(TensorDataset data, IReadOnlyList<string> files) => (Data, Files) = (data, files);
-
-    /// <summary>The images as a tensor data set, which has Take, Split and To. Owned by this data set.</summary>
-    public TensorDataset Data { get; }
+    private ImageFolderDataset(Tensor images, Tensor labels, IReadOnlyList<string> classNames, IReadOnlyList<string> files)
+        : base(images, labels, classNames) => Files = files;
 
     /// <summary>Path of image i at index i.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <inheritdoc/>
-    public long Count => Data.Count;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> ClassNames => Data.ClassNames;
-
-    /// <inheritdoc/>
-    public Tensor Images => Data.Images;
-
-    /// <inheritdoc/>
-    public Tensor Labels => Data.Labels;
-
-    /// <summary>Reads all images, on every core, into one tensor of N·3·height·width bytes.</summary>
+    /// <summary>Reads all images, on every core, into one tensor of N·channels·height·width bytes.</summary>
     /// <param name="folder">The folder with the class folders.</param>
     /// <param name="size">Width and height of each image after resizing, 1 to 16384.</param>
     /// <param name="options">What is allowed; null for the defaults of <see cref="ImageFolderOptions"/>.</param>
     /// <param name="progress">Called after each image, on any thread.</param>
     /// <param name="logger">Warned of every skipped image; null for none.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <returns>uint8 (N, 3, size, size) on the CPU, detached from any dispose scope; the caller disposes it.</returns>
-    /// <exception cref="DatasetException">The folder is missing, holds no classes, has a class without images, or a file cannot be read.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The size is out of range.</exception>
+    /// <returns>uint8 (N, channels, height, size) on the CPU, detached from any dispose scope; the caller disposes it.</returns>
+    /// <exception cref="DatasetException">The folder is missing, holds no classes or images, has a class without images that was not asked for by name, or a
+    /// file cannot be read.</exception>
+    /// <exception cref="ArgumentException">The size, the height or the number of channels is out of range, or a class is named twice or none is.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static ImageFolderDataset Load(
         string folder,
@@ -53,28 +40,25 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         ArgumentNullException.ThrowIfNull(folder);
         options ??= new();
         var height = options.Height ?? size;
-        ImageResize.CheckSide(size);
-        ImageResize.CheckSide(height);
-        var content = FolderContent.List(folder);
+        PictureResize.CheckSide(size);
+        PictureResize.CheckSide(height);
+        ImageFile.CheckChannels(options.Channels);
+        var content = FolderContent.List(folder, options.ClassNames);
 
         TorchRuntime.EnsureLoaded();
         using var scope = NewDisposeScope();
-        var images = empty(content.Files.Count, 3, height, size, dtype: ScalarType.Byte, device: CPU);
+        var images = empty(content.Files.Count, options.Channels, height, size, dtype: ScalarType.Byte, device: CPU);
         var reader = new FolderReader(content, options, logger ?? NullLogger.Instance, progress);
         var kept = reader.ReadInto(images, size, height, cancellationToken);
         long[] labels = [.. kept.Select(i => (long)content.Labels[(int)i])];
-        content.CheckEveryClassIsIn(labels);
+        content.CheckClasses(labels, options.ClassNames is not null);
         if (kept.Length < content.Files.Count)
         {
             images = images.index_select(0, tensor(kept));
         }
 
-        return new ImageFolderDataset(
-            new TensorDataset(images, tensor(labels), content.Classes), [.. kept.Select(i => content.Files[(int)i])]);
+        return new ImageFolderDataset(images, tensor(labels), content.Classes, [.. kept.Select(i => content.Files[(int)i])]);
     }
-
-    /// <summary>Disposes the tensors.</summary>
-    public void Dispose() => Data.Dispose();
 }
 
 /// <summary>How <see cref="ImageFolderDataset.Load"/> reads a folder.</summary>
@@ -85,6 +69,15 @@ public sealed record ImageFolderOptions
 
     /// <summary>Height of each image after resizing, 1 to 16384; <c>size</c> is then the width alone. Default null: as high as wide.</summary>
     public int? Height { get; init; }
+
+    /// <summary>3 for RGB, 1 for gray. Default 3.</summary>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>
+    /// Names of the classes in the order of their numbers, as of the training set: the folder may lack pictures of some of them, and a folder of another name is refused.
+    /// Default null: the folders that are there.
+    /// </summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
 
     /// <summary>Whether a file that cannot be read is skipped with a warning instead of refused. Default false.</summary>
     public bool SkipDamaged { get; init; }

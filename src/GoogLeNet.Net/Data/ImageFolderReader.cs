@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.IO.Enumeration;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace Inception.Data;
 
 /// <summary>What a folder of class folders holds.</summary>
 /// <param name="Folder">The folder.</param>
-/// <param name="Classes">Names of the class folders, in ordinal order.</param>
+/// <param name="Classes">Names of the classes.</param>
 /// <param name="Files">Paths of all images, class by class, each class in ordinal order.</param>
 /// <param name="Labels">Class of each file.</param>
 internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classes, IReadOnlyList<string> Files, IReadOnlyList<int> Labels)
@@ -15,62 +16,79 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
 
     // Hidden by a leading dot everywhere, by its attribute on Windows; .NET reports the dot as that attribute on Unix.
     private static readonly EnumerationOptions Visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
-
-    /// <exception cref="DatasetException">The folder is missing or unreadable, holds no class folders, or one of them holds no files.</exception>
-    public static FolderContent List(string folder)
+    private static readonly EnumerationOptions VisibleBelow = new()
     {
+        AttributesToSkip = Visible.AttributesToSkip,
+        IgnoreInaccessible = false,
+        RecurseSubdirectories = true,
+    };
+
+    /// <exception cref="DatasetException">The folder is missing or unreadable, holds no class folders or images, or not those of the given classes.</exception>
+    /// <exception cref="ArgumentException">A class is given twice, or none is.</exception>
+    public static FolderContent List(string folder, IReadOnlyList<string>? given)
+    {
+        if (given is not null && (given.Count == 0 || given.Distinct().Count() < given.Count))
+        {
+            throw new ArgumentException($"ClassNames must name each class once; they are {Names(given)}.", nameof(given));
+        }
+
         try
         {
-            return ListUnchecked(folder);
+            return File.Exists(folder) ? throw new DatasetException("it is a file.") : ListUnchecked(folder, given);
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or ArgumentException or IOException and not DatasetException)
+        catch (Exception e) when (e is UnauthorizedAccessException or ArgumentException or IOException)
         {
-            throw Refused(folder, Failure.Reason(e), e);
+            throw new DatasetException($"The image folder '{folder}' cannot be used: {Failure.Reason(e)}", e);
         }
     }
 
-    /// <exception cref="DatasetException">A class is not among the labels, because every image of it was skipped.</exception>
-    public void CheckEveryClassIsIn(long[] labels)
+    /// <summary>Refuses labels that lack a class of the folder, because all its images were passed over.</summary>
+    public void CheckClasses(long[] labels, bool mayBeEmpty)
     {
-        var missing = Enumerable.Range(0, Classes.Count).Except(labels.Select(label => (int)label)).ToList();
-        if (missing.Count > 0)
+        var missing = Classes.Where((_, label) => !labels.Contains(label)).ToList();
+        if (labels.Length == 0 || (missing.Count > 0 && !mayBeEmpty))
         {
-            throw Refused(Folder, $"no file of class {string.Join(", ", missing.Select(label => $"'{Classes[label]}'"))} can be read.");
+            throw new DatasetException($"The image folder '{Folder}' cannot be used: no file of class {Names(missing)} can be read.");
         }
     }
 
-    private static FolderContent ListUnchecked(string folder)
+    private static FolderContent ListUnchecked(string folder, IReadOnlyList<string>? given)
     {
-        if (!Directory.Exists(folder))
+        string[] found = [.. Directory.EnumerateDirectories(folder, "*", Visible).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        if (found.Length == 0)
         {
-            throw Refused(folder, File.Exists(folder) ? "it is a file." : "it does not exist.");
+            throw new DatasetException("it has no subfolders; one for each class is expected, with that class's images in it.");
         }
 
-        string[] classes = [.. Directory.EnumerateDirectories(folder, "*", Visible).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-        if (classes.Length == 0)
+        var classes = given ?? found;
+        if (found.Except(classes).ToList() is { Count: > 0 } others)
         {
-            throw Refused(folder, "it has no subfolders; one for each class is expected, with that class's images in it.");
+            throw new DatasetException($"{Names(others)} is none of the given classes, which are {Names(classes)}.");
         }
 
-        var files = classes.Select(name => Images(Path.Combine(folder, name))).ToList();
+        var files = classes.Select(name => found.Contains(name) ? Images(Path.Combine(folder, name)) : []).ToList();
         var empty = classes.Where((_, i) => files[i].Length == 0).ToList();
-        if (empty.Count > 0)
+        if (empty.Count > 0 && (given is null || empty.Count == classes.Count))
         {
-            throw Refused(folder, $"there are no images in {string.Join(", ", empty.Select(name => $"'{name}'"))}; every subfolder is a class.");
+            throw new DatasetException($"there are no images in {Names(empty)}; every subfolder is a class.");
         }
 
-        return new FolderContent(folder, classes, [.. files.SelectMany(own => own)], [.. files.SelectMany((own, label) => own.Select(_ => label))]);
+        return new FolderContent(folder, [.. classes], [.. files.SelectMany(own => own)], [.. files.SelectMany((own, label) => own.Select(_ => label))]);
     }
 
+    // In the same order on every system. A link to a folder could lead in a circle.
     private static string[] Images(string folder) =>
     [
-        .. Directory.EnumerateFiles(folder, "*", Visible)
-            .Where(path => !SystemFiles.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal),
+        .. new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToFullPath(), VisibleBelow)
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        }
+        .Where(path => !SystemFiles.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
+        .OrderBy(path => path.Replace(Path.DirectorySeparatorChar, '/'), StringComparer.Ordinal),
     ];
 
-    private static DatasetException Refused(string folder, string reason, Exception? inner = null) =>
-        new($"The image folder '{folder}' cannot be used: {reason}", inner!);
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }
 
 /// <summary>Reads a folder's images on every core.</summary>
@@ -78,7 +96,7 @@ internal sealed class FolderReader(FolderContent content, ImageFolderOptions opt
 {
     private int done;
 
-    /// <summary>Writes image i to <paramref name="images"/>[i], which is uint8 (N, 3, height, width).</summary>
+    /// <summary>Writes image i to <paramref name="images"/>[i], which is uint8 (N, channels, height, width).</summary>
     /// <returns>Indices of the images that could be read, ascending: all of them unless damaged ones may be skipped.</returns>
     /// <exception cref="DatasetException">Files cannot be read; the message names the first.</exception>
     public long[] ReadInto(Tensor images, int width, int height, CancellationToken cancellationToken)
@@ -90,7 +108,7 @@ internal sealed class FolderReader(FolderContent content, ImageFolderOptions opt
             try
             {
                 using var scope = NewDisposeScope();
-                ImageResize.Fit(ImageFile.Load(content.Files[i]), width, height, options.Fit, images.select(0, i).bytes);
+                images.select(0, i).copy_(ImageFile.ReadFitted(content.Files[i], height, width, options.Fit, options.Channels));
             }
             catch (DatasetException e)
             {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Inception.Data;
 
 /// <summary>Labeled images in two tensors, which it owns and disposes.</summary>
-public sealed class TensorDataset : IImageDataset, IDisposable
+public class TensorDataset : IImageDataset, IDisposable
 {
     /// <summary>Takes ownership of the tensors and detaches them from any <see cref="DisposeScope"/>.</summary>
     /// <param name="images">uint8 (N, C, H, W), N at least 1.</param>
@@ -99,6 +99,7 @@ public sealed class TensorDataset : IImageDataset, IDisposable
     {
         Images.Dispose();
         Labels.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private TensorDataset Pick(long[] samples)

