@@ -42,6 +42,23 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <summary>Where the parameters are.</summary>
     public Device Device => parameters().First().device;
 
+    /// <summary>A model of one head, <c>main</c>, around any network that turns images into logits: it is trained, evaluated and saved as every other.</summary>
+    /// <param name="module">
+    /// Images (N, C, H, W) → logits (N, <paramref name="numClasses"/>): a <c>Sequential</c>, one of <c>torchvision.models</c>, a network of one's own. The model owns and disposes it. State
+    /// keys are the module's own.
+    /// </param>
+    /// <param name="numClasses">Classes that it tells apart, at least 1.</param>
+    /// <param name="inputSize">Height and width in pixels of the images that it is meant for, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is less than 1.</exception>
+    /// <exception cref="ArgumentException">The module has no parameters.</exception>
+    public static MultiHeadModel Wrap(nn.Module<Tensor, Tensor> module, int numClasses, int inputSize)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+        return module.parameters().Any() ? new WrappedModel(module, numClasses, inputSize) : throw new ArgumentException("The module has no parameters.", nameof(module));
+    }
+
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
     public sealed override MultiHeadOutput forward(Tensor images) => Compute(images, withAuxiliaries: training);
