@@ -49,7 +49,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
     }
 
-    /// <summary>The network as data.</summary>
+    /// <summary>The network as data; what the heads of the spec left open is explicit here.</summary>
     public GoogLeNetSpec Spec { get; }
 
     /// <inheritdoc/>
@@ -174,7 +174,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         TorchRuntime.EnsureLoaded();
         spec.Validate();
-        return new GoogLeNet(numClasses, spec);
+        return new GoogLeNet(numClasses, spec.WithExplicitHeads());
     }
 
     /// <summary>Refuses images that do not fit a network.</summary>
