@@ -27,6 +27,8 @@ public interface IClassifier : IDisposable
 /// <param name="name">The module's name.</param>
 public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadOutput>(name), IClassifier
 {
+    private readonly FrozenParts frozen = new();
+
     /// <summary>The heads, the main one first.</summary>
     public abstract IReadOnlyList<Head> Heads { get; }
 
@@ -57,6 +59,31 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
         return module.parameters().Any() ? new WrappedModel(module, numClasses, inputSize) : throw new ArgumentException("The module has no parameters.", nameof(module));
+    }
+
+    /// <summary>
+    /// Keeps parts of the network as they are: their parameters get no gradients, and their batch normalizations use and keep their running statistics in training too. Dropout is
+    /// not changed.
+    /// </summary>
+    /// <param name="keys">
+    /// Patterns of state keys, at least one, in which <c>*</c> stands for any characters and <c>?</c> for one. A pattern matches a whole key or the names that it starts with:
+    /// <c>inception3?</c> is every key of the blocks 3a and 3b, <c>*.bias</c> every bias. Parts that are frozen already stay so.
+    /// </param>
+    /// <remarks>A batch normalization is kept still where all of its parameters are frozen. Files do not hold what is frozen: freeze before a run is resumed, as before it began.</remarks>
+    /// <exception cref="ArgumentException">There is no pattern, or one matches nothing; nothing has changed.</exception>
+    public void Freeze(params string[] keys) => frozen.Set(this, keys, isFrozen: true);
+
+    /// <summary>Lets parts of the network be trained again.</summary>
+    /// <param name="keys">Patterns as for <see cref="Freeze"/>; none for everything.</param>
+    /// <exception cref="ArgumentException">A pattern matches nothing; nothing has changed.</exception>
+    public void Unfreeze(params string[] keys) => frozen.Set(this, keys is [] ? ["*"] : keys, isFrozen: false);
+
+    /// <summary>Switches to training or evaluation; what is frozen stays in evaluation.</summary>
+    /// <param name="train">Whether to train.</param>
+    public override void train(bool train = true)
+    {
+        base.train(train);
+        frozen.KeepStill();
     }
 
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
