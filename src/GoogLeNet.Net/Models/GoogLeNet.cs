@@ -181,7 +181,17 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     internal static void CheckInput(Tensor images, GoogLeNetSpec spec, int minInputSize, Device device, ScalarType type)
     {
         var shape = images.shape;
-        if (shape.Length != 4 || shape[1] != spec.InputChannels || shape[2] < minInputSize || shape[3] < minInputSize)
+        if (shape is [0, _, _, _])
+        {
+            throw new ArgumentException("The batch has no images.", nameof(images));
+        }
+
+        if (shape.Length == 4 && shape[1] != spec.InputChannels)
+        {
+            throw new ArgumentException($"The images have {shape[1]} channel{(shape[1] == 1 ? "" : "s")}; '{spec.Name}' takes {spec.InputChannels}.", nameof(images));
+        }
+
+        if (shape.Length != 4 || shape[2] < minInputSize || shape[3] < minInputSize)
         {
             throw new ArgumentException(
                 $"The input's shape is ({string.Join(", ", shape)}); '{spec.Name}' takes (N, {spec.InputChannels}, H, W) "
