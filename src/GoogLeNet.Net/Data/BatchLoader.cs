@@ -45,6 +45,9 @@ public sealed class BatchLoader
     /// <summary>Images in a batch.</summary>
     public int BatchSize { get; }
 
+    /// <summary>Height and width that the finished images of an epoch's step are scaled to; null for what the transforms give.</summary>
+    internal Func<int, int, int?>? SizeAt { get; init; }
+
     /// <summary>Batches in an epoch.</summary>
     public int Steps => (int)((dataset.Count + BatchSize - 1) / BatchSize);
 
@@ -77,7 +80,13 @@ public sealed class BatchLoader
             batch = mixup.Apply(batch, context);
         }
 
-        return batch.Map(part => part.SentTo(device).MoveToOuterDisposeScope());
+        batch = batch.Map(part => part.SentTo(device));
+        if (SizeAt?.Invoke(epoch, step) is { } size)
+        {
+            batch = batch with { Images = BatchTransforms.Scaled(batch.Images, size) };
+        }
+
+        return batch.Map(part => part.MoveToOuterDisposeScope());
     }
 
     /// <summary>

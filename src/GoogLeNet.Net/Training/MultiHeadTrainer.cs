@@ -60,7 +60,7 @@ public sealed class MultiHeadTrainer
         }
 
         using var memory = HostMemory.Keep();
-        var (loader, steps) = loaders.ForTraining(train);
+        var (loader, steps) = loaders.ForTraining(train, options.Epochs);
         if (resumeFrom is null)
         {
             loaders.InitializeModel(train);

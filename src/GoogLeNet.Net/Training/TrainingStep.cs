@@ -25,8 +25,7 @@ internal sealed class TrainingStep(
         {
             using var scope = NewDisposeScope();
             var batch = Take(position.Epoch, part);
-            var images = options.Resizing?.Apply(batch.Images, position.Fraction) ?? batch.Images;
-            var output = network.AllHeads(images);
+            var output = network.AllHeads(batch.Images);
             var total = objective.WeightedSum(objective.Losses(output, batch, metrics, position.Step + 1), position);
             var fraction = batch.Labels.shape[0] / (double)batchImages;
             (fraction == 1 ? total : total * fraction).backward();

@@ -48,6 +48,11 @@ internal static class BatchTransforms
     public static IReadOnlyList<IBatchTransform> Default(Tensor images, int inputSize) =>
         images.shape[2] == inputSize && images.shape[3] == inputSize ? [new ScaleToUnit()] : [new Resize(inputSize), new ScaleToUnit()];
 
+    /// <summary>Images (N, C, H, W), float32, scaled to <paramref name="size"/> × <paramref name="size"/> pixels, bilinearly with antialiasing; as they are where they have that size.</summary>
+    public static Tensor Scaled(Tensor images, int size) => size == images.shape[2] && size == images.shape[3]
+        ? images
+        : nn.functional.interpolate(images, [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
+
     /// <summary>The images in channels-last memory; the same memory if they have it already.</summary>
     /// <exception cref="InvalidOperationException">They are not float32.</exception>
     public static Tensor Finished(Tensor images) => images.dtype == ScalarType.Float32
