@@ -31,7 +31,7 @@ public sealed class MultiHeadTrainer
         loaders = new TrainingLoaders(model, this.options);
         this.logger = logger ?? NullLogger<MultiHeadTrainer>.Instance;
         TrainingGuards.CheckHeads(model.Heads);
-        TrainingGuards.CheckOptions(this.options, model.Heads);
+        TrainingGuards.CheckOptions(this.options, model);
     }
 
     /// <summary>Trains the model. Afterwards it is in evaluation mode.</summary>

@@ -28,9 +28,18 @@ internal static class TrainingGuards
     }
 
     /// <summary>Refuses options that do not fit the model or each other.</summary>
-    public static void CheckOptions(TrainerOptions options, IReadOnlyList<Head> heads)
+    public static void CheckOptions(TrainerOptions options, MultiHeadModel model)
     {
+        var heads = model.Heads;
         CheckNames(nameof(TrainerOptions.Losses), options.Losses?.Keys, heads);
+        foreach (var weights in (options.Losses?.Values ?? []).Select(loss => loss.ClassWeights).Append(options.ClassWeights).OfType<IReadOnlyList<double>>())
+        {
+            if (weights.Count != model.NumClasses)
+            {
+                throw new ArgumentException($"ClassWeights has {weights.Count} weights, and the model {model.NumClasses} classes; there must be one for each.");
+            }
+        }
+
         CheckNames(nameof(TrainerOptions.HeadWeights), options.HeadWeights?.Keys, heads);
         if (options.MicroBatchSize is { } part && options.BatchSize % part != 0)
         {

@@ -23,7 +23,7 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         Func<int, int, int?>? sizeAt = options.Resizing is { } resizing
             ? (epoch, part) => resizing.SizeAt(new TrainingPosition(epoch, part / partsPerStep, steps, epochs).Fraction)
             : null;
-        return (Loader(train, options.TrainTransforms, ImagesAtOnce, shuffle: true, options.Mixup, sizeAt), steps);
+        return (Loader(train, options.TrainTransforms, ImagesAtOnce, shuffle: true, options.Mixup, options.Sampling, sizeAt), steps);
     }
 
     /// <summary>A loader of validation images in the data set's order.</summary>
@@ -40,6 +40,6 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         }
     }
 
-    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, bool shuffle, Mixup? mixup = null, Func<int, int, int?>? sizeAt = null) =>
-        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), model.Device, options.Seed, shuffle, mixup) { SizeAt = sizeAt };
+    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, bool shuffle, Mixup? mixup = null, BalancedSampling? sampling = null, Func<int, int, int?>? sizeAt = null) =>
+        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), model.Device, options.Seed, shuffle, mixup, sampling) { SizeAt = sizeAt };
 }

@@ -6,7 +6,10 @@ namespace Inception.Data;
 /// <summary>All that a random transform may depend on.</summary>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Epoch">Epoch, counted from 0.</param>
-/// <param name="Samples">Index of each image of the batch in its data set.</param>
+/// <param name="Samples">
+/// Index of each image of the batch in its data set. Where <see cref="BalancedSampling"/> draws an image again in one epoch, the number of images in the data set is added each time, so
+/// that random choices differ.
+/// </param>
 public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<long> Samples)
 {
     /// <summary>Draws a number for each sample, uniform in [0, 1): a function of seed, epoch, stream and sample.</summary>
