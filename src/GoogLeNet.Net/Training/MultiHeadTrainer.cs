@@ -148,7 +148,7 @@ public sealed class MultiHeadTrainer
     {
         var loader = loaders.ForValidation(dataset);
         var objective = new HeadObjective(model.Heads, options).ForValidation();
-        using var metrics = new MetricAccumulator(model.Heads, model.Device, options.TopK);
+        using var metrics = new MetricAccumulator(model.Heads, model.Device, options.TopK, options.Metrics, model.NumClasses);
         using var frozen = no_grad();
         model.eval();
         using var batches = loader.Epoch(epoch: 0).GetEnumerator();

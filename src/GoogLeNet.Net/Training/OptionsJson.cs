@@ -26,6 +26,7 @@ internal static class OptionsJson
             : info.Type == typeof(ILearningRateSchedule) ? [.. (options.HeadWeights?.Values ?? []).Prepend(options.Schedule).SelectMany(WithInner)]
             : info.Type == typeof(OptimizerOptions) ? [options.Optimizer]
             : info.Type == typeof(IHeadLoss) ? [.. options.Losses?.Values ?? []]
+            : info.Type == typeof(IHeadMetric) ? [.. options.Metrics ?? []]
             : [];
         var known = info.PolymorphismOptions?.DerivedTypes;
         foreach (var type in values.Select(value => value.GetType()).Distinct().Where(type => known!.All(derived => derived.DerivedType != type)))

@@ -56,6 +56,9 @@ public sealed record TrainerOptions
     /// <summary>The k of <see cref="HeadMetrics.TopKAccuracy"/>, at least 1; null to skip it. Default null.</summary>
     public int? TopK { get => topK; init => topK = value is { } n ? Check.AtLeast(1, n, nameof(TopK)) : null; }
 
+    /// <summary>Metrics of each head beside loss and accuracy, such as <see cref="MacroRecall"/>, in training and validation. Default null: none.</summary>
+    public IReadOnlyList<IHeadMetric>? Metrics { get; init; }
+
     /// <summary>
     /// The number format of the computations. With <see cref="Precision.BFloat16"/> the model must accept bfloat16 images, as convolutions, linear layers,
     /// batch normalizations, poolings and activations do; its parameters are float32 again after the run. Default float32.
