@@ -35,7 +35,7 @@ internal sealed class NetworkCompiler
             size = spec.OutputSize(layer, size);
             foreach (var head in spec.Auxiliaries.Where(head => withAuxiliaries && head.After == layer.Name))
             {
-                auxiliaries.Add((head.Name, Auxiliary(x, head, head.Pooling.OutputSize(size))));
+                auxiliaries.Add((head.Name, Auxiliary(x, head, size)));
             }
         }
 
@@ -70,16 +70,18 @@ internal sealed class NetworkCompiler
         return GraphBuilder.Concat(conv1x1, conv3x3, conv5x5, pooled);
     }
 
+    // On the size of the map at the spec's input size.
     private Activation Auxiliary(Activation x, AuxiliarySpec head, int size)
     {
-        var pooled = graph.AveragePool2d(x, all => head.Pooling switch
+        var pooling = head.On(size).Pooling;
+        var pooled = graph.AveragePool2d(x, all => pooling switch
         {
             AveragePooling average => AveragePoolKernel.Windows(all, average.Kernel, average.Stride),
             AdaptiveAveragePooling adaptive => AveragePoolKernel.AdaptiveWindows(all, adaptive.Size),
-            _ => throw new NotSupportedException($"{head.Pooling.GetType().Name} is not a pooling of auxiliary classifiers."),
+            _ => throw new NotSupportedException($"{pooling.GetType().Name} is not a pooling of auxiliary classifiers."),
         });
         var projected = graph.Conv2d(pooled, weights.Conv($"{head.Name}.conv"));
-        var hidden = graph.Linear(projected, weights.Linear($"{head.Name}.fc1", size), relu: true,
+        var hidden = graph.Linear(projected, weights.Linear($"{head.Name}.fc1", pooling.OutputSize(size)), relu: true,
             $"The head '{head.Name}' was built for images of {spec.InputSize}×{spec.InputSize} pixels; these are of another size.");
         return graph.Linear(hidden, weights.Linear($"{head.Name}.fc2"), relu: false);
     }

@@ -13,20 +13,33 @@ public sealed record AuxiliarySpec(string Name, string After)
     /// <summary>Weight of this head's loss in the total, more than 0. Default 0.3, as in the paper.</summary>
     public double Weight { get; init; } = 0.3;
 
-    /// <summary>How the block's output is pooled. Default: average of 5×5 windows with stride 3, as in the paper (14 → 4).</summary>
-    public AuxiliaryPooling Pooling { get; init; } = new AveragePooling(5, 3);
+    /// <summary>
+    /// How the block's output is pooled. Default null: average of 5×5 windows with stride 3 where that gives the paper's 4×4 (maps of 14, 15 and 16 pixels), else an adaptive average to
+    /// 4×4, or to the map's own size where it is smaller.
+    /// </summary>
+    public AuxiliaryPooling? Pooling { get; init; }
 
     /// <summary>Output channels of the 1×1 convolution. Default 128.</summary>
     public int Channels { get; init; } = 128;
 
-    /// <summary>Units of the hidden layer. Default 1024.</summary>
-    public int Hidden { get; init; } = 1024;
+    /// <summary>Units of the hidden layer. Default null: half as many as it has inputs, which is the paper's 1024 for 4×4 pixels of 128 channels.</summary>
+    public int? Hidden { get; init; }
 
     /// <summary>Share of hidden units dropped in training, in [0, 1). Default 0.7.</summary>
     public double Dropout { get; init; } = 0.7;
 
     /// <summary>Initial bias of the convolution and the hidden layer. Default 0.</summary>
     public double Bias { get; init; }
+
+    /// <summary>The pooling and the hidden units on a feature map of <paramref name="size"/> × <paramref name="size"/> pixels, at least 1.</summary>
+    internal (AuxiliaryPooling Pooling, int Hidden) On(int size)
+    {
+        const int PaperSize = 4;
+        var paper = new AveragePooling(5, 3);
+        var pooling = Pooling ?? (paper.OutputSize(size) == PaperSize ? paper : new AdaptiveAveragePooling(Math.Min(PaperSize, size)));
+        var pooled = (long)pooling.OutputSize(size);
+        return (pooling, Hidden ?? (int)Math.Clamp(Channels * pooled * pooled / 2, 1, int.MaxValue));
+    }
 }
 
 /// <summary>The pooling in front of an auxiliary classifier.</summary>

@@ -23,7 +23,7 @@ public sealed partial record GoogLeNetSpec
             new MaxPoolSpec("maxpool2", 3, 2),
             .. Table1,
         ],
-        Auxiliaries = [new("aux1", After: "4a") { Bias = 0.2 }, new("aux2", After: "4d") { Bias = 0.2 }],
+        Auxiliaries = [PaperHead("aux1", after: "4a") with { Bias = 0.2 }, PaperHead("aux2", after: "4d") with { Bias = 0.2 }],
     };
 
     /// <summary>
@@ -43,7 +43,7 @@ public sealed partial record GoogLeNetSpec
             new MaxPoolSpec("maxpool2", 3, 2),
             .. Table1,
         ],
-        Auxiliaries = [new("aux1", After: "4a"), new("aux2", After: "4d")],
+        Auxiliaries = [PaperHead("aux1", after: "4a"), PaperHead("aux2", after: "4d")],
         Blocks = new() { Padding = PaddingRule.Same, Weights = WeightInitializer.GlorotUniform },
         Pooling = PoolingRule.Same,
     };
@@ -151,7 +151,9 @@ public sealed partial record GoogLeNetSpec
         new InceptionSpec("5b", 384,        192, 384,         48, 128,       128),
     ];
 
-    private static AuxiliarySpec TorchVisionHead(string name, string after) => new(name, after) { Pooling = new AdaptiveAveragePooling(4) };
+    private static AuxiliarySpec PaperHead(string name, string after) => new(name, after) { Pooling = new AveragePooling(5, 3), Hidden = 1024 };
+
+    private static AuxiliarySpec TorchVisionHead(string name, string after) => new(name, after) { Pooling = new AdaptiveAveragePooling(4), Hidden = 1024 };
 
     private static BlockOptions CifarBlocks =>
         new() { Normalization = Normalization.BatchNorm, BatchNormEpsilon = 1e-5, Weights = WeightInitializer.HeUniform };

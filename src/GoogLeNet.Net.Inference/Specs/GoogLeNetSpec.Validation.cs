@@ -43,7 +43,7 @@ public sealed partial record GoogLeNetSpec
 
         var smallest = SmallestInputSize();
         Require(smallest is not null && InputSize >= smallest, nameof(InputSize), InputSize,
-            smallest is null ? "a network that fits some input up to 4096" : $"at least {smallest}");
+            (smallest is null ? "a network that fits some input up to 4096" : $"at least {smallest}") + HeadThatDoesNotFit());
     }
 
     /// <summary>The smallest height and width in pixels at which every layer and every head has an output; null where there is none.</summary>
@@ -83,13 +83,34 @@ public sealed partial record GoogLeNetSpec
         foreach (var layer in Layers)
         {
             size = OutputSize(layer, size);
-            if (size < 1 || Auxiliaries.Any(head => head.After == layer.Name && head.Pooling.OutputSize(size) < 1))
+            if (size < 1 || Auxiliaries.Any(head => head.After == layer.Name && head.On(size).Pooling.OutputSize(size) < 1))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    // The first head whose pooling has no output at the spec's input size, if the trunk has one there.
+    private string HeadThatDoesNotFit()
+    {
+        var size = InputSize;
+        foreach (var layer in Layers)
+        {
+            size = OutputSize(layer, size);
+            if (size < 1)
+            {
+                break;
+            }
+
+            if (Auxiliaries.FirstOrDefault(head => head.After == layer.Name && head.Pooling?.OutputSize(size) < 1) is { } head)
+            {
+                return $", or the head '{head.Name}' another pooling: the map of '{head.After}' has {size}×{size} pixels there";
+            }
+        }
+
+        return "";
     }
 
     private void ValidateBlocks()
@@ -153,7 +174,7 @@ public sealed partial record GoogLeNetSpec
         Require(head.Dropout is >= 0 and < 1, $"{head.Name}.Dropout", head.Dropout, "in [0, 1)");
         Finite(head.Bias, $"{head.Name}.Bias");
         Positive(head.Channels, head.Name, nameof(head.Channels));
-        Positive(head.Hidden, head.Name, nameof(head.Hidden));
+        Positive(head.Hidden ?? 1, head.Name, nameof(head.Hidden));
         switch (head.Pooling)
         {
             case AveragePooling average:

@@ -80,6 +80,31 @@ public sealed partial record GoogLeNetSpec
         ?? throw new ArgumentException(
             $"There is no spec named '{name}'; the specs are {string.Join(", ", Presets.Select(preset => preset.Name))}.", nameof(name));
 
+    /// <summary>The same network with what its heads leave open made explicit, as files hold it.</summary>
+    internal GoogLeNetSpec WithExplicitHeads()
+    {
+        if (Auxiliaries.All(head => head is { Pooling: not null, Hidden: not null }))
+        {
+            return this;
+        }
+
+        var sizes = new Dictionary<string, int>();
+        var size = InputSize;
+        foreach (var layer in Layers)
+        {
+            sizes[layer.Name] = size = OutputSize(layer, size);
+        }
+
+        return this with
+        {
+            Auxiliaries = [.. Auxiliaries.Select(head =>
+            {
+                var (pooling, hidden) = head.On(sizes[head.After]);
+                return head with { Pooling = pooling, Hidden = hidden };
+            })],
+        };
+    }
+
     /// <summary>What the state keys of a layer's parameters start with.</summary>
     internal static string KeyOf(LayerSpec layer) => layer is InceptionSpec ? $"inception{layer.Name}" : layer.Name;
 }

@@ -28,10 +28,11 @@ internal static class NetworkState
             size = spec.OutputSize(layer, size);
             foreach (var head in spec.Auxiliaries.Where(head => head.After == layer.Name))
             {
-                var pooled = head.Pooling.OutputSize(size);
+                var (pooling, hidden) = head.On(size);
+                var pooled = pooling.OutputSize(size);
                 Conv($"{head.Name}.conv", channels, head.Channels, 1);
-                Linear($"{head.Name}.fc1", (long)head.Channels * pooled * pooled, head.Hidden);
-                Linear($"{head.Name}.fc2", head.Hidden, description.NumClasses);
+                Linear($"{head.Name}.fc1", (long)head.Channels * pooled * pooled, hidden);
+                Linear($"{head.Name}.fc2", hidden, description.NumClasses);
             }
         }
 

@@ -31,6 +31,9 @@ public sealed class Batch(Tensor images, Tensor labels) : IDisposable
         Lambda?.Dispose();
     }
 
+    /// <summary>The same labels with other images.</summary>
+    internal Batch WithImages(Tensor images) => new(images, Labels) { MixedLabels = MixedLabels, Lambda = Lambda };
+
     /// <summary>The batch with each tensor replaced by <paramref name="change"/> of it.</summary>
     internal Batch Map(Func<Tensor, Tensor> change) => new(change(Images), change(Labels))
     {

@@ -15,6 +15,7 @@ public sealed class BatchLoader
     private readonly int seed;
     private readonly bool shuffle;
     private readonly Mixup? mixup;
+    private readonly BalancedDraws? balanced;
     private readonly bool crossesDevices;
     private Order? order;
 
@@ -26,9 +27,11 @@ public sealed class BatchLoader
     /// <param name="seed">Seed of the order and of every random transform.</param>
     /// <param name="shuffle">Whether each epoch has a random order of its own; otherwise it has the data set's.</param>
     /// <param name="mixup">Blends the images of a batch after all transforms; null for no blending.</param>
+    /// <param name="sampling">Draws every class equally often in shuffled epochs; null for every image once.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is less than 1.</exception>
     public BatchLoader(
-        IImageDataset dataset, int batchSize, IReadOnlyList<IBatchTransform> transforms, Device device, int seed = 0, bool shuffle = true, Mixup? mixup = null)
+        IImageDataset dataset, int batchSize, IReadOnlyList<IBatchTransform> transforms, Device device, int seed = 0, bool shuffle = true, Mixup? mixup = null,
+        BalancedSampling? sampling = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(transforms);
@@ -39,11 +42,15 @@ public sealed class BatchLoader
         this.seed = seed;
         this.shuffle = shuffle;
         this.mixup = mixup;
+        balanced = shuffle && sampling is not null ? new BalancedDraws(dataset.HostLabels(), seed) : null;
         crossesDevices = dataset.Images.device_type == DeviceType.CPU && device.type == DeviceType.CUDA;
     }
 
     /// <summary>Images in a batch.</summary>
     public int BatchSize { get; }
+
+    /// <summary>Height and width that the finished images of an epoch's step are scaled to; null for what the transforms give.</summary>
+    internal Func<int, int, int?>? SizeAt { get; init; }
 
     /// <summary>Batches in an epoch.</summary>
     public int Steps => (int)((dataset.Count + BatchSize - 1) / BatchSize);
@@ -52,13 +59,7 @@ public sealed class BatchLoader
     /// <param name="epoch">Epoch, counted from 0.</param>
     /// <param name="step">Step, 0 … <see cref="Steps"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
-    public long[] Samples(int epoch, int step)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(step);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(step, Steps);
-        var first = step * BatchSize;
-        return OrderOf(epoch)[first..(int)Math.Min((long)first + BatchSize, dataset.Count)];
-    }
+    public long[] Samples(int epoch, int step) => IndicesOf(Draws(epoch, step));
 
     /// <summary>Draws a batch; its tensors belong to the caller's dispose scope.</summary>
     /// <param name="epoch">Epoch, counted from 0.</param>
@@ -67,17 +68,23 @@ public sealed class BatchLoader
     /// <exception cref="InvalidOperationException">The transforms do not end with float32 images.</exception>
     public Batch Load(int epoch, int step)
     {
-        var samples = Samples(epoch, step);
-        var context = new BatchContext(seed, epoch, samples);
+        var draws = Draws(epoch, step);
+        var context = new BatchContext(seed, epoch, draws);
         using var scope = NewDisposeScope();
-        var index = tensor(samples).SentTo(dataset.Images.device);
+        var index = tensor(IndicesOf(draws)).SentTo(dataset.Images.device);
         var batch = new Batch(Transformed(dataset.Images.index_select(0, index), context), dataset.Labels.index_select(0, index));
         if (mixup is not null)
         {
             batch = mixup.Apply(batch, context);
         }
 
-        return batch.Map(part => part.SentTo(device).MoveToOuterDisposeScope());
+        batch = batch.Map(part => part.SentTo(device));
+        if (SizeAt?.Invoke(epoch, step) is { } size)
+        {
+            batch = batch.WithImages(BatchTransforms.Scaled(batch.Images, size));
+        }
+
+        return batch.Map(part => part.MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -116,6 +123,17 @@ public sealed class BatchLoader
         }
     }
 
+    private long[] Draws(int epoch, int step)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(step, Steps);
+        var first = step * BatchSize;
+        return OrderOf(epoch)[first..(int)Math.Min((long)first + BatchSize, dataset.Count)];
+    }
+
+    // A draw is an image's index plus the number of images for each time that it came before in the epoch.
+    private long[] IndicesOf(long[] draws) => balanced is null ? draws : Array.ConvertAll(draws, draw => draw % dataset.Count);
+
     private Tensor Transformed(Tensor images, BatchContext context)
     {
         // While the images are still uint8, changing their memory order costs a quarter.
@@ -135,9 +153,8 @@ public sealed class BatchLoader
         if (current?.Epoch != epoch)
         {
             var count = (int)dataset.Count;
-            order = current = new Order(epoch, shuffle
-                ? new CounterRandom(seed, nameof(BatchLoader), epoch).Permutation(count)
-                : [.. Enumerable.Range(0, count).Select(i => (long)i)]);
+            var places = shuffle ? new CounterRandom(seed, nameof(BatchLoader), epoch).Permutation(count) : [.. Enumerable.Range(0, count).Select(i => (long)i)];
+            order = current = new Order(epoch, balanced is null ? places : balanced.Epoch(epoch, places));
         }
 
         return current.Samples;

@@ -72,6 +72,15 @@ internal static class ImageDatasets
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>The labels of all images, in the host's memory; waits for the data set's device.</summary>
+    public static long[] HostLabels(this IImageDataset dataset)
+    {
+#pragma warning disable RS0030 // Once, before training.
+        using var scope = NewDisposeScope();
+        return dataset.Labels.cpu().contiguous().data<long>().ToArray();
+#pragma warning restore RS0030
+    }
+
     /// <summary>Refuses a data set that does not go with a network; waits for the data set's device.</summary>
     /// <param name="dataset">The data set.</param>
     /// <param name="classes">Classes of the network.</param>

@@ -65,6 +65,13 @@ public static class ImageFile
     /// <exception cref="ArgumentOutOfRangeException">The number of channels is neither 1 nor 3.</exception>
     public static Tensor Decode(Stream stream, string name = "picture", int channels = 3)
     {
+        return Decode(ReadToEnd(stream, name), name, channels);
+    }
+
+    /// <summary>What is left of a stream.</summary>
+    /// <exception cref="DatasetException">That is more than a picture may have.</exception>
+    internal static ReadOnlySpan<byte> ReadToEnd(Stream stream, string name)
+    {
         ArgumentNullException.ThrowIfNull(stream);
         var bytes = new MemoryStream();
         var part = new byte[1 << 16];
@@ -77,14 +84,17 @@ public static class ImageFile
             }
         }
 
-        return Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name, channels);
+        return bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
     }
 
     /// <summary>As <see cref="Read"/> with a size, for arguments that have been checked.</summary>
-    internal static Tensor ReadFitted(string path, int height, int width, ImageFit fit, int channels)
+    internal static Tensor ReadFitted(string path, int height, int width, ImageFit fit, int channels) => DecodeFitted(ReadBytes(path), path, height, width, fit, channels);
+
+    /// <summary>As <see cref="ReadFitted"/>, of a file's bytes.</summary>
+    internal static Tensor DecodeFitted(ReadOnlySpan<byte> bytes, string name, int height, int width, ImageFit fit, int channels)
     {
         TorchRuntime.EnsureLoaded();
-        using var picture = PictureCodec.Decode(ReadBytes(path), path, channels, Enough);
+        using var picture = PictureCodec.Decode(bytes, name, channels, Enough);
         return PictureResize.Fit(picture, height, width, fit);
 
         (long Height, long Width) Enough(int rows, int columns)
@@ -104,7 +114,9 @@ public static class ImageFile
     }
 
     // The length first: pipes and devices have none, and opening them could wait for ever.
-    private static byte[] ReadBytes(string path)
+    /// <summary>A file's bytes.</summary>
+    /// <exception cref="DatasetException">It is missing, too large or no file.</exception>
+    internal static byte[] ReadBytes(string path)
     {
         try
         {

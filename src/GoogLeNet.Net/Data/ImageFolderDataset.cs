@@ -57,7 +57,7 @@ public sealed class ImageFolderDataset : TensorDataset
             images = images.index_select(0, tensor(kept));
         }
 
-        return new ImageFolderDataset(images, tensor(labels), content.Classes, [.. kept.Select(i => content.Files[(int)i])]);
+        return new ImageFolderDataset(images, tensor(labels), content.Classes, [.. kept.Select(i => content.Files[(int)i])]) { Fit = options.Fit };
     }
 }
 

@@ -33,11 +33,11 @@ internal static class PictureResize
     }
 
     /// <summary>Pictures of that size.</summary>
-    /// <param name="images">uint8 (C, H, W) or (N, C, H, W). On a GPU it is computed in float32 and rounded, which may differ by 1.</param>
+    /// <param name="images">uint8 or float32, (C, H, W) or (N, C, H, W). Of uint8 on a GPU it is computed in float32 and rounded, which may differ by 1.</param>
     /// <param name="height">Height of the result.</param>
     /// <param name="width">Width of the result.</param>
     /// <param name="fit">What happens to other proportions.</param>
-    /// <returns>uint8 (C, height, width) or (N, C, height, width) on the same device.</returns>
+    /// <returns>(C, height, width) or (N, C, height, width) of the same type on the same device.</returns>
     internal static Tensor Fit(Tensor images, int height, int width, ImageFit fit)
     {
         using var scope = NewDisposeScope();
@@ -59,8 +59,8 @@ internal static class PictureResize
         : (height, (long)height * columns / rows);
 
     // Torch interpolates 8-bit values on the CPU alone, and fails where a single pixel comes out (2.10, UpSampleKernelAVXAntialias.h).
-    private static Tensor Interpolate(Tensor images, long height, long width) => images.device_type == DeviceType.CPU && height * width > 1
-        ? Bilinear(images, height, width)
+    private static Tensor Interpolate(Tensor images, long height, long width) =>
+        images.dtype == ScalarType.Float32 || (images.device_type == DeviceType.CPU && height * width > 1) ? Bilinear(images, height, width)
         : Bilinear(images.to(ScalarType.Float32), height, width).round_().to(ScalarType.Byte);
 
     private static Tensor Bilinear(Tensor images, long height, long width) =>

@@ -36,6 +36,9 @@ public class TensorDataset : IImageDataset, IDisposable
     /// <inheritdoc/>
     public Tensor Labels { get; }
 
+    /// <inheritdoc/>
+    public ImageFit Fit { get; init; }
+
     /// <summary>
     /// A new data set of <paramref name="n"/> of the images, in their original order. Every class comes equally often as far as n and the class sizes
     /// allow; the remainder goes to the classes with the lowest numbers. The choice depends on labels, n and seed only, and is the same on every
@@ -91,7 +94,7 @@ public class TensorDataset : IImageDataset, IDisposable
     /// <param name="device">The device to copy to.</param>
     /// <returns>A data set that the caller disposes; this one stays usable.</returns>
 #pragma warning disable RS0030 // A whole data set, once and before training.
-    public TensorDataset To(Device device) => new(Images.to(device), Labels.to(device), ClassNames);
+    public TensorDataset To(Device device) => new(Images.to(device), Labels.to(device), ClassNames) { Fit = Fit };
 #pragma warning restore RS0030
 
     /// <summary>Disposes both tensors.</summary>
@@ -106,7 +109,7 @@ public class TensorDataset : IImageDataset, IDisposable
     {
         using var host = tensor(samples);
         using var index = host.SentTo(Images.device);
-        return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames);
+        return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames) { Fit = Fit };
     }
 
     private long[] CopyLabels()

@@ -152,7 +152,7 @@ public sealed class Predictor : IDisposable
     public IReadOnlyList<Prediction> Classify(ReadOnlySpan<byte> picture, int top = 1)
     {
         using var scope = NewDisposeScope();
-        return Classify(ImageFile.Decode(picture, "the picture", Channels), top);
+        return Classify(Decode(picture, "picture"), top);
     }
 
     /// <summary>Says what a picture shows.</summary>
@@ -163,7 +163,7 @@ public sealed class Predictor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(picture);
         using var scope = NewDisposeScope();
-        return Classify(ImageFile.Decode(picture, "the picture", Channels), top);
+        return Classify(Decode(ImageFile.ReadToEnd(picture, "picture"), "picture"), top);
     }
 
     /// <summary>Says what a picture shows.</summary>
@@ -294,13 +294,13 @@ public sealed class Predictor : IDisposable
         return sum.MoveToOuterDisposeScope();
     }
 
-    private int Channels => members[0].PictureSize.Channels;
+    private Tensor Read(string path) => Decode(ImageFile.ReadBytes(path), path);
 
-    // Whole pictures where the views choose a part of them.
-    private Tensor Read(string path)
+    // Whole pictures where the views, or several networks, choose a part of them.
+    private Tensor Decode(ReadOnlySpan<byte> picture, string name)
     {
         var (height, width, channels, fit) = members[0].PictureSize;
-        return SeesTheWhole && members.Count == 1 ? ImageFile.Read(path, width, fit, height, channels) : ImageFile.Read(path, channels);
+        return SeesTheWhole && members.Count == 1 ? ImageFile.DecodeFitted(picture, name, height, width, fit, channels) : ImageFile.Decode(picture, name, channels);
     }
 
     private static EnsembleMember LoadMember(string path, Device? device, IReadOnlyList<Type> ownTypes, ILogger? logger)

@@ -14,6 +14,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     private readonly ConvBnRelu conv;
     private readonly Linear fc1;
     private readonly Linear fc2;
+    private readonly AuxiliaryPooling pooling;
     private readonly int inputSize;
     private readonly int pooledSize;
 
@@ -39,9 +40,10 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         GoogLeNetSpec.ValidateHead(spec);
         TorchRuntime.EnsureLoaded();
-        Spec = spec;
         this.inputSize = inputSize;
-        pooledSize = spec.Pooling.OutputSize(inputSize);
+        (pooling, var hidden) = spec.On(inputSize);
+        Spec = spec with { Pooling = pooling, Hidden = hidden };
+        pooledSize = pooling.OutputSize(inputSize);
         if (pooledSize < 1)
         {
             throw new ArgumentOutOfRangeException(
@@ -49,14 +51,14 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
         }
 
         conv = new ConvBnRelu(inChannels, spec.Channels, kernel: 1, blocks, initialBias: spec.Bias);
-        fc1 = Linear((long)spec.Channels * pooledSize * pooledSize, spec.Hidden);
-        fc2 = Linear(spec.Hidden, numClasses);
+        fc1 = Linear((long)spec.Channels * pooledSize * pooledSize, hidden);
+        fc2 = Linear(hidden, numClasses);
         register_module(nameof(conv), conv);
         register_module(nameof(fc1), fc1);
         register_module(nameof(fc2), fc2);
     }
 
-    /// <summary>Pooling, widths, dropout, weight.</summary>
+    /// <summary>Pooling, widths, dropout, weight: what the spec left open is explicit here.</summary>
     public AuxiliarySpec Spec { get; }
 
     /// <summary>Bias of the hidden layer, which starts from the spec's value.</summary>
@@ -83,17 +85,17 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     private void CheckSize(Tensor input)
     {
         long height = input.shape[2], width = input.shape[3];
-        if (Spec.Pooling.OutputSize((int)height) != pooledSize || Spec.Pooling.OutputSize((int)width) != pooledSize)
+        if (pooling.OutputSize((int)height) != pooledSize || pooling.OutputSize((int)width) != pooledSize)
         {
             throw new ArgumentException(
                 $"The head '{Spec.Name}' was built for feature maps of {inputSize}×{inputSize} pixels; this one is {height}×{width}.", nameof(input));
         }
     }
 
-    private Tensor Pool(Tensor input) => Spec.Pooling switch
+    private Tensor Pool(Tensor input) => pooling switch
     {
         AveragePooling average => functional.avg_pool2d(input, (average.Kernel, average.Kernel), (average.Stride, average.Stride)),
         AdaptiveAveragePooling adaptive => functional.adaptive_avg_pool2d(input, (adaptive.Size, adaptive.Size)),
-        _ => throw new NotSupportedException($"{Spec.Pooling.GetType().Name} is not a pooling of auxiliary classifiers."),
+        _ => throw new NotSupportedException($"{pooling.GetType().Name} is not a pooling of auxiliary classifiers."),
     };
 }

@@ -49,7 +49,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
     }
 
-    /// <summary>The network as data.</summary>
+    /// <summary>The network as data; what the heads of the spec left open is explicit here.</summary>
     public GoogLeNetSpec Spec { get; }
 
     /// <inheritdoc/>
@@ -148,14 +148,24 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         TorchRuntime.EnsureLoaded();
         spec.Validate();
-        return new GoogLeNet(numClasses, spec);
+        return new GoogLeNet(numClasses, spec.WithExplicitHeads());
     }
 
     /// <summary>Refuses images that do not fit a network.</summary>
     internal static void CheckInput(Tensor images, GoogLeNetSpec spec, int minInputSize, Device device, ScalarType type)
     {
         var shape = images.shape;
-        if (shape.Length != 4 || shape[1] != spec.InputChannels || shape[2] < minInputSize || shape[3] < minInputSize)
+        if (shape is [0, _, _, _])
+        {
+            throw new ArgumentException("The batch has no images.", nameof(images));
+        }
+
+        if (shape.Length == 4 && shape[1] != spec.InputChannels)
+        {
+            throw new ArgumentException($"The images have {shape[1]} channel{(shape[1] == 1 ? "" : "s")}; '{spec.Name}' takes {spec.InputChannels}.", nameof(images));
+        }
+
+        if (shape.Length != 4 || shape[2] < minInputSize || shape[3] < minInputSize)
         {
             throw new ArgumentException(
                 $"The input's shape is ({string.Join(", ", shape)}); '{spec.Name}' takes (N, {spec.InputChannels}, H, W) "

@@ -160,12 +160,13 @@ internal sealed class SummaryTrace
     private void Auxiliary(AuxiliarySpec auxiliary, Position at)
     {
         head = auxiliary.Name;
-        var size = auxiliary.Pooling.OutputSize(at.Size);
+        var (pooling, hidden) = auxiliary.On(at.Size);
+        var size = pooling.OutputSize(at.Size);
         var pool = Add($"{head}.pool", "Average pooling", at with { Size = size }, 0, at.Name);
         var convolution = Convolution($"{head}.conv", pool, auxiliary.Channels, 1);
-        Dense($"{head}.fc1", "Fully connected", auxiliary.Channels * size * size, auxiliary.Hidden, convolution.Name);
-        var kept = Dropout($"{head}.dropout", auxiliary.Dropout, auxiliary.Hidden, $"{head}.fc1");
-        Dense($"{head}.fc2", FormattableString.Invariant($"Classifier (weight {auxiliary.Weight})"), auxiliary.Hidden, model.NumClasses, kept);
+        Dense($"{head}.fc1", "Fully connected", auxiliary.Channels * size * size, hidden, convolution.Name);
+        var kept = Dropout($"{head}.dropout", auxiliary.Dropout, hidden, $"{head}.fc1");
+        Dense($"{head}.fc2", FormattableString.Invariant($"Classifier (weight {auxiliary.Weight})"), hidden, model.NumClasses, kept);
         head = null;
     }
 

@@ -42,6 +42,7 @@ internal sealed record StoredPreprocessing(string Json, object? Value = null);
 public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadOutput>(name), IClassifier
 {
     private IReadOnlyList<string> classNames = [];
+    private readonly FrozenParts frozen = new();
 
     /// <summary>The heads, the main one first.</summary>
     public abstract IReadOnlyList<Head> Heads { get; }
@@ -120,6 +121,48 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool averaged = false) =>
         NetworkWeights.Load(this, path, strict, includeClassifiers, averaged);
+
+    /// <summary>A model of one head, <c>main</c>, around any network that turns images into logits: it is trained, evaluated and saved as every other.</summary>
+    /// <param name="module">
+    /// Images (N, C, H, W) → logits (N, <paramref name="numClasses"/>): a <c>Sequential</c>, one of <c>torchvision.models</c>, a network of one's own. The model owns and disposes it. State
+    /// keys are the module's own.
+    /// </param>
+    /// <param name="numClasses">Classes that it tells apart, at least 1.</param>
+    /// <param name="inputSize">Height and width in pixels of the images that it is meant for, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is less than 1.</exception>
+    /// <exception cref="ArgumentException">The module has no parameters.</exception>
+    public static MultiHeadModel Wrap(nn.Module<Tensor, Tensor> module, int numClasses, int inputSize)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+        return module.parameters().Any() ? new WrappedModel(module, numClasses, inputSize) : throw new ArgumentException("The module has no parameters.", nameof(module));
+    }
+
+    /// <summary>
+    /// Keeps parts of the network as they are: their parameters get no gradients, and their batch normalizations use and keep their running statistics in training too. Dropout is
+    /// not changed.
+    /// </summary>
+    /// <param name="keys">
+    /// Patterns of state keys, at least one, in which <c>*</c> stands for any characters and <c>?</c> for one. A pattern matches a whole key or the names that it starts with:
+    /// <c>inception3?</c> is every key of the blocks 3a and 3b, <c>*.bias</c> every bias. Parts that are frozen already stay so.
+    /// </param>
+    /// <remarks>A batch normalization is kept still where all of its parameters are frozen. Files do not hold what is frozen: freeze before a run is resumed, as before it began.</remarks>
+    /// <exception cref="ArgumentException">There is no pattern, or one matches nothing; nothing has changed.</exception>
+    public void Freeze(params string[] keys) => frozen.Set(this, keys, isFrozen: true);
+
+    /// <summary>Lets parts of the network be trained again.</summary>
+    /// <param name="keys">Patterns as for <see cref="Freeze"/>; none for everything.</param>
+    /// <exception cref="ArgumentException">A pattern matches nothing; nothing has changed.</exception>
+    public void Unfreeze(params string[] keys) => frozen.Set(this, keys is [] ? ["*"] : keys, isFrozen: false);
+
+    /// <summary>Switches to training or evaluation; what is frozen stays in evaluation.</summary>
+    /// <param name="train">Whether to train.</param>
+    public override void train(bool train = true)
+    {
+        base.train(train);
+        frozen.KeepStill();
+    }
 
     /// <summary>Computes the main head, and in training mode the auxiliary heads too.</summary>
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>

@@ -18,7 +18,7 @@ public sealed class HeadObjective
         ArgumentNullException.ThrowIfNull(heads);
         ArgumentNullException.ThrowIfNull(options);
         this.heads = heads;
-        losses = [.. heads.Select(head => options.Losses?.GetValueOrDefault(head.Name) ?? new CrossEntropy(options.LabelSmoothing))];
+        losses = [.. heads.Select(head => options.Losses?.GetValueOrDefault(head.Name) ?? new CrossEntropy(options.LabelSmoothing, options.ClassWeights))];
         weights = [.. heads.Select(head => options.HeadWeights?.GetValueOrDefault(head.Name))];
     }
 
@@ -28,6 +28,9 @@ public sealed class HeadObjective
         losses = [.. training.losses.Select(loss => loss.ForValidation)];
         weights = training.weights;
     }
+
+    /// <summary>Whether some head's images do not count alike: their classes have weights.</summary>
+    internal bool HasClassWeights => losses.Any(loss => loss.ClassWeights is not null);
 
     /// <summary>The same with each loss's <see cref="IHeadLoss.ForValidation"/>.</summary>
     public HeadObjective ForValidation() => new(this);
@@ -43,7 +46,7 @@ public sealed class HeadObjective
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(metrics);
         var logits = heads.Select(head => output[head.Name]).ToArray();
-        var means = logits.Select((head, i) => MeanLoss(losses[i], head, batch)).ToArray();
+        var means = logits.Select((head, i) => MeanLoss(i, head, batch)).ToArray();
         metrics.Add(means, logits, batch.Labels, step);
         return means;
     }
@@ -57,12 +60,30 @@ public sealed class HeadObjective
     /// <summary>The weight of a head's loss at a step.</summary>
     internal double Weight(int head, TrainingPosition position) => weights[head]?.At(position) ?? heads[head].Weight;
 
-    // Mixed images have two labels each, which count with λ and 1 − λ.
-    private static Tensor MeanLoss(IHeadLoss loss, Tensor logits, Batch batch)
+    /// <summary>For each head the sum () of the weights of a batch's images, by which its mean divides; null where every image counts alike.</summary>
+    internal IReadOnlyList<Tensor?> WeightSums(Batch batch) => [.. losses.Select(loss => WeightSum(loss, batch))];
+
+    private Tensor MeanLoss(int head, Tensor logits, Batch batch)
     {
-        var own = loss.PerImage(logits, batch.Labels);
-        return batch is { MixedLabels: { } mixed, Lambda: { } lambda }
-            ? ((own * lambda) + (loss.PerImage(logits, mixed) * (1 - lambda))).mean()
-            : own.mean();
+        var perImage = Mixed(batch, labels => losses[head].PerImage(logits, labels));
+        return WeightSum(losses[head], batch) is { } weights ? perImage.sum() / weights : perImage.mean();
+    }
+
+    private static Tensor? WeightSum(IHeadLoss loss, Batch batch)
+    {
+        if (loss.ClassWeights is not { } weights)
+        {
+            return null;
+        }
+
+        var ofClass = ClassWeights.On(weights, batch.Labels.device);
+        return Mixed(batch, labels => ofClass.index_select(0, labels)).sum();
+    }
+
+    // Mixed images have two labels each, which count with λ and 1 − λ.
+    private static Tensor Mixed(Batch batch, Func<Tensor, Tensor> ofLabels)
+    {
+        var own = ofLabels(batch.Labels);
+        return batch is { MixedLabels: { } mixed, Lambda: { } lambda } ? (own * lambda) + (ofLabels(mixed) * (1 - lambda)) : own;
     }
 }

@@ -48,7 +48,7 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
         }
 
         ImageDatasets.Check(train, model.NumClasses);
-        var (loader, stepsPerEpoch) = loaders.ForTraining(train);
+        var (loader, stepsPerEpoch) = loaders.ForTraining(train, epochs: int.MaxValue);
         using var parameters = new FlatParameters(model, options.Optimizer.Groups, options.Precision);
         using var before = new WeightsSnapshot(parameters);
         loaders.InitializeModel(train);

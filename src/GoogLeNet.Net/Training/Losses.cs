@@ -12,6 +12,13 @@ public interface IHeadLoss
     [JsonIgnore]
     IHeadLoss ForValidation => this;
 
+    /// <summary>
+    /// Weights of the classes, which <see cref="PerImage"/> has multiplied by already: the mean of a batch is then the sum of its losses divided by the sum of its labels' weights,
+    /// as PyTorch's <c>weight=</c> does it. Null where every image counts alike. Default null.
+    /// </summary>
+    [JsonIgnore]
+    IReadOnlyList<double>? ClassWeights => null;
+
     /// <summary>The losses of a batch; the trainer takes their mean.</summary>
     /// <param name="logits">float32 (N, classes).</param>
     /// <param name="labels">int64 (N).</param>
@@ -21,21 +28,40 @@ public interface IHeadLoss
 
 /// <summary>
 /// Cross entropy, in nats, with label smoothing (Szegedy et al. 2016, section 7): a fraction of the label's probability is spread evenly over all classes.
-/// Validation measures it without smoothing.
+/// Classes may have weights, as with PyTorch's <c>weight=</c>. Validation measures it without smoothing and without weights.
 /// </summary>
 public sealed record CrossEntropy : IHeadLoss
 {
     /// <summary>Creates a cross entropy.</summary>
     /// <param name="labelSmoothing">Fraction spread over all classes, in [0, 1). Default 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The fraction is outside its range.</exception>
-    public CrossEntropy(double labelSmoothing = 0) => LabelSmoothing = Check.BelowOne(labelSmoothing, nameof(LabelSmoothing));
+    /// <param name="classWeights">A weight for each class, more than 0; null for none. <see cref="Training.ClassWeights.Balanced"/> computes them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction or a weight is outside its range.</exception>
+    public CrossEntropy(double labelSmoothing = 0, IReadOnlyList<double>? classWeights = null)
+    {
+        LabelSmoothing = Check.BelowOne(labelSmoothing, nameof(LabelSmoothing));
+        ClassWeights = Training.ClassWeights.Checked(classWeights);
+    }
 
     /// <summary>Fraction of the label's probability that is spread over all classes.</summary>
     public double LabelSmoothing { get; }
 
-    IHeadLoss IHeadLoss.ForValidation => LabelSmoothing == 0 ? this : new CrossEntropy();
+    /// <summary>The weight of each class; null where all count alike.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? ClassWeights { get; }
+
+    IHeadLoss IHeadLoss.ForValidation => LabelSmoothing == 0 && ClassWeights is null ? this : new CrossEntropy();
 
     /// <inheritdoc/>
-    public Tensor PerImage(Tensor logits, Tensor labels) =>
-        nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: LabelSmoothing);
+    public Tensor PerImage(Tensor logits, Tensor labels)
+    {
+        using var weight = ClassWeights is null ? null : Training.ClassWeights.On(ClassWeights, logits.device);
+        return nn.functional.cross_entropy(logits, labels, weight, reduction: nn.Reduction.None, label_smoothing: LabelSmoothing);
+    }
+
+    /// <summary>Whether the other has the same smoothing and the same weights.</summary>
+    public bool Equals(CrossEntropy? other) =>
+        other is not null && LabelSmoothing == other.LabelSmoothing && (ClassWeights ?? []).SequenceEqual(other.ClassWeights ?? []);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(LabelSmoothing, ClassWeights?.Count);
 }

@@ -31,7 +31,7 @@ public sealed class MultiHeadTrainer
         loaders = new TrainingLoaders(model, this.options);
         this.logger = logger ?? NullLogger.Instance;
         TrainingGuards.CheckHeads(model.Heads);
-        TrainingGuards.CheckOptions(this.options, model.Heads);
+        TrainingGuards.CheckOptions(this.options, model);
     }
 
     /// <summary>Trains the model. Afterwards it is in evaluation mode.</summary>
@@ -63,7 +63,7 @@ public sealed class MultiHeadTrainer
         model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson(), preprocessing);
 
         using var memory = HostMemory.Keep();
-        var (loader, steps) = loaders.ForTraining(train);
+        var (loader, steps) = loaders.ForTraining(train, options.Epochs);
         if (resumeFrom is null)
         {
             loaders.InitializeModel(train);
@@ -151,7 +151,7 @@ public sealed class MultiHeadTrainer
     {
         var loader = loaders.ForValidation(dataset);
         var objective = new HeadObjective(model.Heads, options).ForValidation();
-        using var metrics = new MetricAccumulator(model.Heads, model.Device, options.TopK);
+        using var metrics = new MetricAccumulator(model.Heads, model.Device, options.TopK, options.Metrics, model.NumClasses);
         using var frozen = no_grad();
         model.eval();
         using var batches = loader.Epoch(epoch: 0).GetEnumerator();

@@ -35,7 +35,7 @@ internal static class OptionsJson
         object[] values =
         [
             .. options.TrainTransforms ?? [], .. options.ValidationTransforms ?? [], .. (options.HeadWeights?.Values ?? []).Prepend(options.Schedule).SelectMany(WithInner),
-            options.Optimizer, .. options.Losses?.Values ?? [],
+            options.Optimizer, .. options.Losses?.Values ?? [], .. options.Metrics ?? [],
         ];
         return values.Select(value => value.GetType());
     }

@@ -1,6 +1,3 @@
-using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
-
 namespace Inception.Training;
 
 /// <summary>A part of the run with smaller training images.</summary>
@@ -9,7 +6,7 @@ namespace Inception.Training;
 public sealed record ResizingStage(int Size, double Until);
 
 /// <summary>
-/// Training images that grow during the run, so that early steps cost less (Howard 2018; Touvron et al. 2019). They are resized after all transforms,
+/// Training images that grow during the run, so that early steps cost less (Howard 2018; Touvron et al. 2019). They are resized after all transforms and mixup,
 /// bilinearly with antialiasing; after the last stage they keep the size that the transforms give them.
 /// </summary>
 public sealed record ProgressiveResizing
@@ -47,10 +44,4 @@ public sealed record ProgressiveResizing
 
     /// <summary>The size of images at a fraction of the run; null for that of the transforms.</summary>
     public int? SizeAt(double fraction) => Stages.FirstOrDefault(stage => fraction < stage.Until)?.Size;
-
-    /// <summary>A batch's images (N, C, H, W), float32, at a fraction of the run: resized, or as they are.</summary>
-    internal Tensor Apply(Tensor images, double fraction) =>
-        SizeAt(fraction) is { } size && (size != images.shape[2] || size != images.shape[3])
-            ? functional.interpolate(images, [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true)
-            : images;
 }

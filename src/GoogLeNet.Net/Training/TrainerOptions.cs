@@ -9,6 +9,7 @@ public sealed record TrainerOptions
     private readonly int epochs = 25;
     private readonly int batchSize = 256;
     private readonly double labelSmoothing;
+    private readonly IReadOnlyList<double>? classWeights;
     private readonly int? validationInterval = 1;
     private readonly int? microBatchSize;
     private readonly int? topK;
@@ -34,7 +35,16 @@ public sealed record TrainerOptions
     /// <summary>Probability spread evenly over all classes in the training targets, in [0, 1). Default 0.</summary>
     public double LabelSmoothing { get => labelSmoothing; init => labelSmoothing = Check.BelowOne(value, nameof(LabelSmoothing)); }
 
-    /// <summary>Losses by head name, for heads that do not use cross entropy with <see cref="LabelSmoothing"/>. Default null: none.</summary>
+    /// <summary>
+    /// A weight for each class in the training loss, more than 0, with PyTorch's meaning of <c>weight=</c>: a batch's loss is the sum of its images' weighted losses divided by
+    /// the sum of their weights, so that factors common to all weights change nothing. <see cref="Training.ClassWeights.Balanced"/> computes them. Validation and every accuracy count
+    /// each image alike. Default null: all alike.
+    /// </summary>
+    public IReadOnlyList<double>? ClassWeights { get => classWeights; init => classWeights = Training.ClassWeights.Checked(value); }
+
+    /// <summary>
+    /// Losses by head name, for heads that do not use cross entropy with <see cref="LabelSmoothing"/> and <see cref="ClassWeights"/>. Default null: none.
+    /// </summary>
     public IReadOnlyDictionary<string, IHeadLoss>? Losses { get; init; }
 
     /// <summary>
@@ -45,6 +55,9 @@ public sealed record TrainerOptions
 
     /// <summary>The k of <see cref="HeadMetrics.TopKAccuracy"/>, at least 1; null to skip it. Default null.</summary>
     public int? TopK { get => topK; init => topK = value is { } n ? Check.AtLeast(1, n, nameof(TopK)) : null; }
+
+    /// <summary>Metrics of each head beside loss and accuracy, such as <see cref="MacroRecall"/>, in training and validation. Default null: none.</summary>
+    public IReadOnlyList<IHeadMetric>? Metrics { get; init; }
 
     /// <summary>
     /// The number format of the computations. With <see cref="Precision.BFloat16"/> the model must accept bfloat16 images, as convolutions, linear layers,
@@ -70,6 +83,9 @@ public sealed record TrainerOptions
     /// Transforms of training images. Default null: resize to the model's input size if needed, then scale to [0, 1].
     /// </summary>
     public IReadOnlyList<IBatchTransform>? TrainTransforms { get; init; }
+
+    /// <summary>Draws every class equally often from the training images. Default null: every image once in an epoch.</summary>
+    public BalancedSampling? Sampling { get; init; }
 
     /// <summary>Smaller training images for a part of the run. Default null: the size that <see cref="TrainTransforms"/> give throughout.</summary>
     public ProgressiveResizing? Resizing { get; init; }

@@ -28,10 +28,20 @@ internal static class TrainingGuards
     }
 
     /// <summary>Refuses options that do not fit the model or each other.</summary>
-    public static void CheckOptions(TrainerOptions options, IReadOnlyList<Head> heads)
+    public static void CheckOptions(TrainerOptions options, MultiHeadModel model)
     {
+        var heads = model.Heads;
         CheckNames(nameof(TrainerOptions.Losses), options.Losses?.Keys, heads);
+        foreach (var weights in (options.Losses?.Values ?? []).Select(loss => loss.ClassWeights).Append(options.ClassWeights).OfType<IReadOnlyList<double>>())
+        {
+            if (weights.Count != model.NumClasses)
+            {
+                throw new ArgumentException($"ClassWeights has {weights.Count} weights, and the model {model.NumClasses} classes; there must be one for each.");
+            }
+        }
+
         CheckNames(nameof(TrainerOptions.HeadWeights), options.HeadWeights?.Keys, heads);
+        CheckMetrics(options, heads);
         if (options.MicroBatchSize is { } part && options.BatchSize % part != 0)
         {
             throw new ArgumentException($"MicroBatchSize is {part}; it must divide BatchSize, which is {options.BatchSize}.");
@@ -58,6 +68,33 @@ internal static class TrainingGuards
             foreach (var (head, weight) in options.HeadWeights ?? new Dictionary<string, ILearningRateSchedule>())
             {
                 CheckValue($"The weight of head '{head}'", weight.At(position), position, mustBePositive: position is { Epoch: 0, Step: 0 });
+            }
+        }
+    }
+
+    // The run's own metrics, and those that it is judged by.
+    private static void CheckMetrics(TrainerOptions options, IReadOnlyList<Head> heads)
+    {
+        var own = (options.Metrics ?? []).Select(metric => metric.Name).ToList();
+        foreach (var name in own)
+        {
+            if (string.IsNullOrEmpty(name) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || WatchedMetric.IsBuiltIn(name) || own.Count(other => other == name) > 1)
+            {
+                throw new ArgumentException($"Metrics has one named '{name}'; names are of letters, digits, '-' and '_', unique, and not loss, accuracy or topKAccuracy.");
+            }
+        }
+
+        WatchedMetric[] stopping = options.EarlyStopping is { } rule ? [rule.Metric, .. rule.AlsoWatch ?? []] : [];
+        WatchedMetric[] plateau = options.Schedule is ReduceOnPlateau { Metric: var watched } ? [watched] : [];
+        var names = own.Prepend("topKAccuracy").Where(name => name != "topKAccuracy" || options.TopK is not null).Prepend("accuracy").Prepend("loss").ToList();
+        foreach (var (option, metric) in stopping.Select(metric => (nameof(TrainerOptions.EarlyStopping), metric))
+            .Concat(plateau.Select(metric => (nameof(TrainerOptions.Schedule), metric)))
+            .Concat(options.Checkpoints.AlsoBestBy.Prepend(options.Checkpoints.BestBy).Select(metric => (nameof(TrainerOptions.Checkpoints), metric))))
+        {
+            CheckNames(option, metric.Head is { } head ? [head] : null, heads);
+            if (!names.Contains(metric.Name))
+            {
+                throw new ArgumentException($"{option} watches the metric '{metric.Name}'; this run measures {string.Join(", ", names)}.");
             }
         }
     }

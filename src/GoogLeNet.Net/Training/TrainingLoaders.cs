@@ -20,12 +20,18 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         Data.Preprocessing.Of(train, ValidationTransforms ?? BatchTransforms.Default(train.Images, model.InputSize));
 
     /// <summary>A loader of shuffled training images, one micro-batch at a time, and the steps in an epoch.</summary>
+    /// <param name="train">The images.</param>
+    /// <param name="epochs">Epochs of the run, of which the images' size may depend on the fraction.</param>
     /// <exception cref="ArgumentException">The options do not fit this number of images.</exception>
-    public (BatchLoader Loader, int StepsPerEpoch) ForTraining(IImageDataset train)
+    public (BatchLoader Loader, int StepsPerEpoch) ForTraining(IImageDataset train, int epochs)
     {
         var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
         TrainingGuards.CheckRun(options, train.Count, steps);
-        return (Loader(train, options.TrainTransforms, ImagesAtOnce, shuffle: true, options.Mixup), steps);
+        var partsPerStep = options.BatchSize / ImagesAtOnce;
+        Func<int, int, int?>? sizeAt = options.Resizing is { } resizing
+            ? (epoch, part) => resizing.SizeAt(new TrainingPosition(epoch, part / partsPerStep, steps, epochs).Fraction)
+            : null;
+        return (Loader(train, options.TrainTransforms, ImagesAtOnce, shuffle: true, options.Mixup, options.Sampling, sizeAt), steps);
     }
 
     /// <summary>A loader of validation images in the data set's order.</summary>
@@ -42,6 +48,6 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         }
     }
 
-    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, bool shuffle, Mixup? mixup = null) =>
-        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), model.Device, options.Seed, shuffle, mixup);
+    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, bool shuffle, Mixup? mixup = null, BalancedSampling? sampling = null, Func<int, int, int?>? sizeAt = null) =>
+        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), model.Device, options.Seed, shuffle, mixup, sampling) { SizeAt = sizeAt };
 }

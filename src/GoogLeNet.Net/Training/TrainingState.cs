@@ -16,7 +16,7 @@ internal sealed class TrainingState : IDisposable
         TrainImages = trainImages;
         StepsPerEpoch = stepsPerEpoch;
         Optimizer = options.Optimizer.Create(parameters);
-        Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK);
+        Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK, options.Metrics, model.NumClasses);
         Average = options.Averaging is { } averaging ? new AverageBuffer(model, parameters, averaging) : null;
         Best = options.EarlyStopping?.RestoreBest == true ? new WeightsSnapshot(parameters) : null;
     }

@@ -19,20 +19,31 @@ internal sealed class TrainingStep(
     public void Backward(TrainingPosition position, MetricAccumulator metrics)
     {
         SeedDropout(position, metrics.Device);
+        using var step = NewDisposeScope();
         var first = position.Step * partsPerStep;
+        var end = Math.Min(first + partsPerStep, loader.Steps);
         var batchImages = Math.Min(options.BatchSize, trainImages - ((long)position.Step * options.BatchSize));
-        for (var part = first; part < Math.Min(first + partsPerStep, loader.Steps); part++)
+
+        // What a part's mean counts in the batch's depends on the weights of all the batch's labels, so the batch is drawn as a whole.
+        var whole = objective.HasClassWeights && end - first > 1 ? Enumerable.Range(first, end - first).Select(part => Take(position.Epoch, part)).ToList() : null;
+        var weights = whole?.Select(objective.WeightSums).ToList();
+        for (var part = first; part < end; part++)
         {
             using var scope = NewDisposeScope();
-            var batch = Take(position.Epoch, part);
-            var images = options.Resizing?.Apply(batch.Images, position.Fraction) ?? batch.Images;
-            var output = network.AllHeads(images);
-            var total = objective.WeightedSum(objective.Losses(output, batch, metrics, position.Step + 1), position);
+            var batch = whole?[part - first] ?? Take(position.Epoch, part);
+            var losses = objective.Losses(network.AllHeads(batch.Images), batch, metrics, position.Step + 1);
             var fraction = batch.Labels.shape[0] / (double)batchImages;
+            var total = weights is null
+                ? objective.WeightedSum(losses, position)
+                : objective.WeightedSum([.. losses.Select((loss, head) => Share(weights, part - first, head) is { } share ? loss * (share / fraction) : loss)], position);
             (fraction == 1 ? total : total * fraction).backward();
             parameters.CollectGradients();
         }
     }
+
+    // A part's fraction of the weights of a batch's images; null where every image counts alike.
+    private static Tensor? Share(List<IReadOnlyList<Tensor?>> weights, int part, int head) =>
+        weights[part][head] is { } own ? own / weights.Select(each => each[head]!).Aggregate((sum, each) => sum + each) : null;
 
     /// <summary>Ends the prefetching of batches.</summary>
     public void Dispose() => batches?.Dispose();

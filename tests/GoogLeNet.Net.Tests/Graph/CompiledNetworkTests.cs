@@ -203,7 +203,7 @@ public sealed class CompiledNetworkTests
         using var compiled = model.Compile();
         using var network = new CompiledNetwork(new(3, model.Spec), model.Tensors());
 
-        compiled.Invoking(c => c.Logits(zeros(1, 1, 224, 224))).Should().Throw<ArgumentException>().WithMessage("The input's shape is (1, 1, 224, 224); 'paper' takes (N, 3, H, W)*");
+        compiled.Invoking(c => c.Logits(zeros(1, 1, 224, 224))).Should().Throw<ArgumentException>().WithMessage("The images have 1 channel; 'paper' takes 3.*");
         compiled.Invoking(c => c.Logits(zeros(1, 3, 224, 224).to(ScalarType.Float64))).Should().Throw<ArgumentException>().WithMessage("*type Float64*");
         network.Invoking(n => n.Logits(new float[10])).Should().Throw<ArgumentException>().WithMessage("1 images of 3×224×224 are 150528 numbers; there are 10.*");
         network.Invoking(n => n.Logits([], count: 0)).Should().Throw<ArgumentOutOfRangeException>();

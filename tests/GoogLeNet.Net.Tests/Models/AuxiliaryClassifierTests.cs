@@ -63,7 +63,7 @@ public sealed class AuxiliaryClassifierTests
 
     [Theory]
     [InlineData(0, 14, 5, "inChannels")]
-    [InlineData(4, 4, 5, "inputSize")]
+    [InlineData(4, 0, 5, "inputSize")]
     [InlineData(4, 14, 0, "numClasses")]
     public void Impossible_counts_are_refused(int inChannels, int inputSize, int numClasses, string parameter) =>
         FluentActions.Invoking(() => new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a"), inChannels, inputSize, numClasses))

@@ -169,7 +169,7 @@ public sealed class WhiteningTests
         using var plain = GoogLeNet.Create(3, Tiny.Spec());
         var broken = full([4, 3, 8, 8], float.NaN);
 
-        model.Invoking(m => m.InitializeFrom(ones(4, 1, 8, 8))).Should().Throw<ArgumentException>().WithMessage("*(4, 1, 8, 8)*");
+        model.Invoking(m => m.InitializeFrom(ones(4, 1, 8, 8))).Should().Throw<ArgumentException>().WithMessage("The images have 1 channel; 'whitened' takes 3.*");
         model.Invoking(m => m.InitializeFrom(broken)).Should().Throw<ArgumentException>().WithMessage("*not finite*");
         plain.Invoking(m => m.InitializeFrom(ones(4, 3, 8, 8))).Should().Throw<InvalidOperationException>().WithMessage("'tiny' has no whitening*");
         plain.NeedsInitialization.Should().BeFalse();

@@ -53,7 +53,7 @@ public sealed class SmallestInputTests
         using var model = GoogLeNet.Create(3, spec);
 
         (spec with { InputSize = size - 1 }).Invoking(s => s.Validate()).Should().Throw<ArgumentException>(reason)
-            .WithMessage($"InputSize is {size - 1}; it must be at least {size}.");
+            .WithMessage($"InputSize is {size - 1}; it must be at least {size}*");
         foreach (var (height, width) in new[] { (size - 1, size), (size, size - 1) })
         {
             model.Invoking(m => m.call(zeros(1, 3, height, width))).Should().Throw<ArgumentException>(reason).WithMessage($"*at least {size} pixels.*");

@@ -76,7 +76,7 @@ public sealed class SpecJsonTests
     [InlineData("", "blocks")]
     [InlineData("", "name")]
     [InlineData("layers.0", "name")]
-    [InlineData("auxiliaries.0", "pooling")]
+    [InlineData("auxiliaries.0", "channels")]
     public void A_null_is_refused_where_a_value_belongs(string at, string field)
     {
         var json = Preset();

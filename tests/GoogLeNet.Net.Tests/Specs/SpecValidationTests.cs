@@ -18,7 +18,7 @@ public sealed class SpecValidationTests
             new LocalResponseNormSpec("lrn1"),
             new InceptionSpec("3a", 8, 8, 8, 8, 8, 8),
         ],
-        Auxiliaries = [new("aux1", After: "3a")],
+        Auxiliaries = [new("aux1", After: "3a") { Pooling = new AveragePooling(5, 3) }],
     };
 
     [Fact]
@@ -152,7 +152,6 @@ public sealed class SpecValidationTests
     public void Heads(AuxiliarySpec head, string message) => Refused(Valid with { Auxiliaries = [head] }, message);
 
     [Theory]
-    [InlineData(8, "the pooling leaves 4, where the head's window of 5 does not fit")]
     [InlineData(0, "no pixels at all")]
     [InlineData(-1, "less than none")]
     public void Input_sizes_that_a_layer_or_head_does_not_fit_into(int size, string reason) =>
@@ -160,10 +159,15 @@ public sealed class SpecValidationTests
         Refused(Valid with { InputSize = size }, $"InputSize is {size}; it must be at least 10.", reason);
 
     [Fact]
+    public void A_map_that_a_heads_windows_do_not_fit_into() =>
+        // 3×3/2 rounded up leaves 4 pixels of 8.
+        Refused(Valid with { InputSize = 8 }, "InputSize is 8; it must be at least 10, or the head 'aux1' another pooling: the map of '3a' has 4×4 pixels there.");
+
+    [Fact]
     public void A_network_that_no_input_fits() =>
         Refused(
             WithHead(head => head with { Pooling = new AveragePooling(1000, 1) }) with { Layers = [Valid.Layers[0], new MaxPoolSpec("pool2", 2, 2), new MaxPoolSpec("pool3", 2, 2), .. Valid.Layers[1..]] },
-            "InputSize is 16; it must be a network that fits some input up to 4096.");
+            "InputSize is 16; it must be a network that fits some input up to 4096, or the head 'aux1' another pooling: the map of '3a' has 2×2 pixels there.");
 
     [Fact]
     public void Whitenings()

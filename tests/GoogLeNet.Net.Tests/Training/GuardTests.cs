@@ -86,7 +86,7 @@ public sealed class GuardTests
         using var model = GoogLeNet.Create(3, Tiny.Spec());
         using var grey = Tiny.Noise(4, channels: 1);
 
-        new MultiHeadTrainer(model, new TrainerOptions { BatchSize = 4 }).Invoking(t => t.Fit(grey)).Should().Throw<ArgumentException>().WithMessage("*'tiny' takes (N, 3, H, W)*");
+        new MultiHeadTrainer(model, new TrainerOptions { BatchSize = 4 }).Invoking(t => t.Fit(grey)).Should().Throw<ArgumentException>().WithMessage("The images have 1 channel; 'tiny' takes 3.*");
     }
 
     [Fact]

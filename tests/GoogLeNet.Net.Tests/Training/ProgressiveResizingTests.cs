@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Inception.Data;
 using Inception.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -30,12 +31,43 @@ public sealed class ProgressiveResizingTests
     public void A_constant_image_stays_constant()
     {
         using var scope = NewDisposeScope();
-        var resizing = new ProgressiveResizing([new ResizingStage(5, Until: 1)]);
 
-        var small = resizing.Apply(full([1, 3, 8, 8], 2.5f), fraction: 0);
+        var small = BatchTransforms.Scaled(full([1, 3, 8, 8], 2.5f), 5);
 
         small.shape.Should().Equal(1, 3, 5, 5);
         small.Floats().Should().OnlyContain(value => Math.Abs(value - 2.5f) < 1e-6);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(2)]
+    public void Parts_of_a_batch_have_the_batchs_size(int part)
+    {
+        using var data = Tiny.Noise(32);
+        using var network = GoogLeNet.Create(3, Tiny.Spec());
+        var model = new SizeSpy(network);
+        var options = new TrainerOptions { Epochs = 1, BatchSize = 8, MicroBatchSize = part, Resizing = new([new(4, Until: 0.25), new(6, Until: 0.6)]) };
+
+        new MultiHeadTrainer(model, options).Fit(data);
+
+        // Steps begin at 0, ¼, ½ and ¾ of the run.
+        model.Sizes.Should().Equal(new[] { 4L, 6, 6, 8 }.SelectMany(size => Enumerable.Repeat(size, 8 / part)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_loader_scales_what_it_would_give_without_the_size_mixed_or_not(bool mixed)
+    {
+        using var scope = NewDisposeScope();
+        using var data = Tiny.Noise(8);
+        BatchLoader Loader(Func<int, int, int?>? sizeAt) => new(data, 4, [new HorizontalFlip(), new ScaleToUnit()], CPU, seed: 1, mixup: mixed ? new Mixup(1) : null) { SizeAt = sizeAt };
+
+        var (plain, scaled) = (Loader(null).Load(2, 1), Loader((epoch, step) => epoch + step).Load(2, 1));
+
+        scaled.Images.Floats().Should().Equal(nn.functional.interpolate(plain.Images, [3, 3], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true).Floats());
+        scaled.Labels.Longs().Should().Equal(plain.Labels.Longs());
+        Loader((_, _) => 8).Load(2, 1).Images.Floats().Should().Equal(plain.Images.Floats());
     }
 
     [Theory]

@@ -6,7 +6,10 @@ namespace Inception.Data;
 /// <summary>All that a random transform may depend on.</summary>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Epoch">Epoch, counted from 0.</param>
-/// <param name="Samples">Index of each image of the batch in its data set.</param>
+/// <param name="Samples">
+/// Index of each image of the batch in its data set. Where <see cref="BalancedSampling"/> draws an image again in one epoch, the number of images in the data set is added each time, so
+/// that random choices differ.
+/// </param>
 public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<long> Samples)
 {
     /// <summary>Draws a number for each sample, uniform in [0, 1): a function of seed, epoch, stream and sample.</summary>
@@ -51,6 +54,11 @@ internal static class BatchTransforms
     /// <summary>Resize to the model's input size if needed, then scale to [0, 1].</summary>
     public static IReadOnlyList<IBatchTransform> Default(Tensor images, int inputSize) =>
         images.shape[2] == inputSize && images.shape[3] == inputSize ? [new ScaleToUnit()] : [new Resize(inputSize), new ScaleToUnit()];
+
+    /// <summary>Images (N, C, H, W), float32, scaled to <paramref name="size"/> × <paramref name="size"/> pixels, bilinearly with antialiasing; as they are where they have that size.</summary>
+    public static Tensor Scaled(Tensor images, int size) => size == images.shape[2] && size == images.shape[3]
+        ? images
+        : nn.functional.interpolate(images, [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
 
     /// <summary>The images in channels-last memory; the same memory if they have it already.</summary>
     /// <exception cref="InvalidOperationException">They are not float32.</exception>

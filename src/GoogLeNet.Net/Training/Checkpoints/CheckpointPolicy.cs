@@ -8,7 +8,7 @@ public abstract record CheckpointAction(string Name);
 
 /// <summary>Write the run's state.</summary>
 /// <param name="Name">The file's name.</param>
-/// <param name="IsBest">Whether it is the best state so far.</param>
+/// <param name="IsBest">Whether it is the best state so far, by <see cref="CheckpointPolicy.BestBy"/>.</param>
 public sealed record WriteCheckpoint(string Name, bool IsBest) : CheckpointAction(Name);
 
 /// <summary>Delete a file that an earlier <see cref="WriteCheckpoint"/> wrote, if it exists.</summary>
@@ -32,7 +32,10 @@ public sealed record CheckpointPolicy
     public double Minutes { get => minutes; init => minutes = Check.Positive(value, nameof(Minutes)); }
 
     /// <summary>What makes an epoch the best so far. Default the main head's accuracy.</summary>
-    public WatchedMetric BestBy { get; init; }
+    public WatchedMetric BestBy { get; init; } = WatchedMetric.Accuracy;
+
+    /// <summary>Further metrics of which the best epoch is kept, each in a file of its own, <c>best-METRIC.safetensors</c>: <see cref="CheckpointFiles.BestBy"/>. Default none.</summary>
+    public IReadOnlyList<WatchedMetric> AlsoBestBy { get; init; } = [];
 
     /// <summary>What to do after an epoch.</summary>
     /// <param name="history">Every epoch so far, at least one, in order.</param>
@@ -40,10 +43,12 @@ public sealed record CheckpointPolicy
     {
         ArgumentNullException.ThrowIfNull(history);
         var actions = new List<CheckpointAction>();
-        if (IsBest(history))
+        if (IsBest(history, BestBy))
         {
             actions.Add(new WriteCheckpoint(CheckpointFiles.Best, IsBest: true));
         }
+
+        actions.AddRange(AlsoBestBy.Where(metric => IsBest(history, metric)).Select(metric => new WriteCheckpoint(CheckpointFiles.BestBy(metric), IsBest: false)));
 
         if (history.Count % EveryEpochs == 0)
         {
@@ -57,10 +62,10 @@ public sealed record CheckpointPolicy
     }
 
     // While nothing has been validated the newest epoch counts as the best: training metrics keep improving.
-    private bool IsBest(IReadOnlyList<EpochRecord> history)
+    private static bool IsBest(IReadOnlyList<EpochRecord> history, WatchedMetric metric)
     {
         var earlier = history.SkipLast(1).Where(epoch => epoch.Validation.Count > 0);
-        return history[^1].Validation.Count == 0 ? !earlier.Any() : earlier.All(epoch => epoch.Score(BestBy) < history[^1].Score(BestBy));
+        return history[^1].Validation.Count == 0 ? !earlier.Any() : earlier.All(epoch => epoch.Score(metric) < history[^1].Score(metric));
     }
 
     private static string NameOf(int epoch) => string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}.safetensors");

@@ -76,6 +76,14 @@ public static class CheckpointFiles
     /// <summary>The state with the best validation accuracy of the main head; the newest one where there is no validation.</summary>
     public const string Best = "best.safetensors";
 
+    /// <summary>The state that is best by one of <see cref="CheckpointPolicy.AlsoBestBy"/>, for example <c>best-aux1-loss.safetensors</c>.</summary>
+    /// <param name="metric">The metric; what a file's name cannot hold becomes an underscore.</param>
+    public static string BestBy(WatchedMetric metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        return $"best-{string.Concat(metric.ToString().Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' ? c : '_'))}{Extension}";
+    }
+
     /// <summary>
     /// The checkpoint in a folder whose run had come furthest, <see cref="Last"/> of several; null where there is none. Files that are no checkpoints of the trainer do not count.
     /// </summary>

@@ -28,19 +28,15 @@ public sealed record EpochRecord(
     [JsonIgnore]
     public IReadOnlyList<HeadMetrics> Result => Averaged ?? (Validation.Count > 0 ? Validation : Train);
 
-    /// <summary>The main head's metric in <see cref="Result"/>, as a score: more is better, and a loss counts negative.</summary>
+    /// <summary>A metric in <see cref="Result"/>, as a score: more is better, what should be low counts negative, and what is no number counts as the worst.</summary>
     /// <param name="metric">Which number.</param>
-    public double Score(WatchedMetric metric) => metric == WatchedMetric.Loss ? -Result[0].Loss : Result[0].Accuracy;
-}
-
-/// <summary>A metric of the main head that says how good an epoch was.</summary>
-public enum WatchedMetric
-{
-    /// <summary>Fraction of images classified right; more is better.</summary>
-    Accuracy,
-
-    /// <summary>Mean loss; less is better.</summary>
-    Loss,
+    /// <exception cref="ArgumentException">There is no such head, or it was not measured.</exception>
+    public double Score(WatchedMetric metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        var value = metric.Of(Result);
+        return double.IsNaN(value) ? double.MinValue : metric.LowerIsBetter ? -value : value;
+    }
 }
 
 /// <summary>A run's epochs.</summary>
@@ -48,15 +44,17 @@ public enum WatchedMetric
 public sealed record History(IReadOnlyList<EpochRecord> Epochs)
 {
     /// <summary>The rows as CSV (invariant numbers, lines that end in a line feed) with a header: epoch, rate, times, then loss and accuracy (and top-k
-    /// accuracy if it was measured) of each head; empty where an epoch had no validation.</summary>
+    /// accuracy and the run's own metrics, if they were measured) of each head; empty where an epoch had no validation.</summary>
     public string ToCsv()
     {
         var csv = new StringBuilder("epoch,learning_rate,seconds,train_images_per_second");
         var hasTopK = Epochs.Any(row => row.Train[0].TopKAccuracy is not null);
+        var custom = Epochs.SelectMany(row => row.Train[0].Custom?.Keys ?? []).Distinct().ToList();
         var columns = Epochs.SelectMany(row => Cells(row).Select(cell => cell.Column)).Distinct().ToList();
         foreach (var column in columns)
         {
             csv.Append(CultureInfo.InvariantCulture, $",{column}_loss,{column}_accuracy{(hasTopK ? $",{column}_top_k_accuracy" : "")}");
+            csv.AppendJoin("", custom.Select(name => $",{column}_{name}"));
         }
 
         csv.Append('\n');
@@ -70,6 +68,11 @@ public sealed record History(IReadOnlyList<EpochRecord> Epochs)
                 if (hasTopK)
                 {
                     csv.Append(CultureInfo.InvariantCulture, $",{metrics?.TopKAccuracy:F6}");
+                }
+
+                foreach (var name in custom)
+                {
+                    csv.Append(CultureInfo.InvariantCulture, $",{metrics?.Custom?[name]:F6}");
                 }
             }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
@@ -7,25 +8,46 @@ namespace Inception.Training;
 /// <param name="Loss">Mean loss; of cross entropy in nats, with label smoothing where the run trains with it.</param>
 /// <param name="Accuracy">Fraction of images whose most probable class is right, in [0, 1].</param>
 /// <param name="TopKAccuracy">Fraction of images whose class is among the <see cref="TrainerOptions.TopK"/> most probable; null if not measured.</param>
-public sealed record HeadMetrics(string Head, double Loss, double Accuracy, double? TopKAccuracy = null);
+/// <param name="Custom">The values of <see cref="TrainerOptions.Metrics"/> by name; null if there are none.</param>
+public sealed record HeadMetrics(
+    string Head,
+    double Loss,
+    double Accuracy,
+    double? TopKAccuracy = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] IReadOnlyDictionary<string, double>? Custom = null)
+{
+    /// <summary>Whether the other has the same head and the same numbers.</summary>
+    public bool Equals(HeadMetrics? other) =>
+        other is not null && (Head, Loss, Accuracy, TopKAccuracy).Equals((other.Head, other.Loss, other.Accuracy, other.TopKAccuracy))
+        && (Custom ?? NoMetrics).OrderBy(entry => entry.Key).SequenceEqual((other.Custom ?? NoMetrics).OrderBy(entry => entry.Key));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Head, Loss, Accuracy, TopKAccuracy);
+
+    private static readonly Dictionary<string, double> NoMetrics = [];
+}
 
 /// <summary>Sums of loss and hits of every head, kept on the device, so that nothing waits for the device before they are read.</summary>
 public sealed class MetricAccumulator : IDisposable
 {
     private readonly IReadOnlyList<Head> heads;
     private readonly int? topK;
+    private readonly (IHeadMetric Metric, int SumCount)[] metrics;
     private readonly Tensor firstBroken;
 
     /// <summary>Creates sums of zero.</summary>
     /// <param name="heads">The heads, in the order of <see cref="Add"/>'s.</param>
     /// <param name="device">Where the logits are.</param>
     /// <param name="topK">The k of top-k accuracy; null to skip it.</param>
-    public MetricAccumulator(IReadOnlyList<Head> heads, Device device, int? topK = null)
+    /// <param name="metrics">Metrics beside loss and accuracy; null for none.</param>
+    /// <param name="classes">Classes of the model, which the metrics' sums depend on.</param>
+    public MetricAccumulator(IReadOnlyList<Head> heads, Device device, int? topK = null, IReadOnlyList<IHeadMetric>? metrics = null, int classes = 0)
     {
         ArgumentNullException.ThrowIfNull(heads);
         this.heads = heads;
         this.topK = topK;
-        Sums = zeros(heads.Count, topK is null ? 2 : 3, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        this.metrics = [.. (metrics ?? []).Select(metric => (metric, metric.SumCount(classes)))];
+        Sums = zeros(heads.Count, BuiltIn + this.metrics.Sum(each => each.SumCount), dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
         firstBroken = full(heads.Count, double.PositiveInfinity, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
     }
 
@@ -35,8 +57,10 @@ public sealed class MetricAccumulator : IDisposable
     /// <summary>Where the sums are.</summary>
     public Device Device => Sums.device;
 
-    /// <summary>float64 (heads, 2 or 3): the sum of each head's losses, its hits, and, where k is given, its hits among the first k.</summary>
+    /// <summary>float64 (heads, n): the sum of each head's losses, its hits, where k is given its hits among the first k, and the sums of each metric.</summary>
     internal Tensor Sums { get; }
+
+    private int BuiltIn => topK is null ? 2 : 3;
 
     /// <summary>Adds one batch.</summary>
     /// <param name="losses">Mean loss () of each head.</param>
@@ -51,7 +75,8 @@ public sealed class MetricAccumulator : IDisposable
         var images = labels.shape[0];
         var loss = stack(losses).detach().to(ScalarType.Float64);
         var hits = stack(logits.Select(head => Hits(head.detach(), labels)).ToArray());
-        Sums.add_(cat([loss.mul(images).view(-1, 1), hits.to(ScalarType.Float64)], 1));
+        Sums.add_(cat(
+            [loss.mul(images).view(-1, 1), hits.to(ScalarType.Float64), .. metrics.Select(each => stack(logits.Select(head => SumsOf(each, head.detach(), labels)).ToArray()))], 1));
         var here = full(heads.Count, step, dtype: ScalarType.Float64, device: loss.device);
         firstBroken.copy_(where(loss.isfinite(), firstBroken, firstBroken.minimum(here)));
         Count += images;
@@ -62,9 +87,9 @@ public sealed class MetricAccumulator : IDisposable
     {
 #pragma warning disable RS0030 // Who calls this says why.
         using var host = Sums.cpu();
-        var means = host.data<double>().ToArray().Select(sum => sum / Count).Chunk((int)Sums.shape[1]);
+        var rows = host.data<double>().ToArray().Chunk((int)Sums.shape[1]);
 #pragma warning restore RS0030
-        return [.. heads.Zip(means, (head, mean) => new HeadMetrics(head.Name, mean[0], mean[1], topK is null ? null : mean[2]))];
+        return [.. heads.Zip(rows, (head, sums) => new HeadMetrics(head.Name, sums[0] / Count, sums[1] / Count, topK is null ? null : sums[2] / Count, Values(sums)))];
     }
 
     /// <summary>Forgets everything added so far.</summary>
@@ -91,6 +116,28 @@ public sealed class MetricAccumulator : IDisposable
 #pragma warning restore RS0030
         var first = Array.IndexOf(steps, steps.Min());
         return double.IsFinite(steps[first]) ? (heads[first].Name, (int)steps[first]) : null;
+    }
+
+    private static Tensor SumsOf((IHeadMetric Metric, int SumCount) each, Tensor logits, Tensor labels)
+    {
+        var sums = each.Metric.Sums(logits, labels);
+        return sums.shape is [var count] && count == each.SumCount
+            ? sums.to(ScalarType.Float64)
+            : throw new InvalidOperationException($"The metric '{each.Metric.Name}' gave sums of ({string.Join(", ", sums.shape)}); they must be ({each.SumCount}), as its SumCount says.");
+    }
+
+    // Each metric of a head from its part of the head's sums.
+    private Dictionary<string, double>? Values(double[] sums)
+    {
+        var values = new Dictionary<string, double>();
+        var first = BuiltIn;
+        foreach (var (metric, count) in metrics)
+        {
+            values.Add(metric.Name, metric.Value(sums[first..(first + count)]));
+            first += count;
+        }
+
+        return metrics.Length > 0 ? values : null;
     }
 
     // int64 (1 or 2): images whose class is the most probable, and among the k most probable.

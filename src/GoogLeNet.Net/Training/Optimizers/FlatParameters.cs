@@ -32,7 +32,8 @@ public sealed class FlatParameters : IDisposable
         frozen = [.. groups.Where(group => group.Options.LearningRateFactor == 0).SelectMany(group => group.Members).Select(member => member.Key)];
         if (parameters.Length == 0)
         {
-            throw new ArgumentException("The model has no trainable parameters.", nameof(module));
+            throw new ArgumentException(
+                module.parameters().Any() ? "Every parameter is frozen; there is nothing to train." : "The model has no parameters; there is nothing to train.", nameof(module));
         }
 
         CheckAlike(module);

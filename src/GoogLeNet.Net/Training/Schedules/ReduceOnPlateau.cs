@@ -1,7 +1,7 @@
 namespace Inception.Training;
 
 /// <summary>
-/// Multiplies the rate by a factor when a metric of the main head has not improved for more than <see cref="Patience"/> epochs: PyTorch's ReduceLROnPlateau,
+/// Multiplies the rate by a factor when a metric has not improved for more than <see cref="Patience"/> epochs: PyTorch's ReduceLROnPlateau,
 /// called after every epoch. Its state is computed from the history each time, so that a resumed run goes on counting.
 /// </summary>
 /// <remarks>As in PyTorch, changes of the rate by 1e-8 or less are not made.</remarks>
@@ -17,7 +17,7 @@ public sealed record ReduceOnPlateau : IHistorySchedule
     /// <param name="relative">Whether the threshold is a fraction of the best value rather than in the metric's unit. Default true.</param>
     /// <param name="cooldown">Epochs after a change that are not counted, 0 or more. Default 0.</param>
     /// <param name="minimum">The lowest rate, 0 or more. Default 0.</param>
-    /// <param name="metric">The main head's metric to watch, on the validation images or, without them, on the training images. Default the loss.</param>
+    /// <param name="metric">The metric to watch, on the validation images or, without them, on the training images; null for the main head's loss.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
     public ReduceOnPlateau(
         double initial,
@@ -27,7 +27,7 @@ public sealed record ReduceOnPlateau : IHistorySchedule
         bool relative = true,
         int cooldown = 0,
         double minimum = 0,
-        WatchedMetric metric = WatchedMetric.Loss)
+        WatchedMetric? metric = null)
     {
         Initial = Check.Positive(initial);
         Factor = Check.BelowOne(factor);
@@ -36,7 +36,7 @@ public sealed record ReduceOnPlateau : IHistorySchedule
         Relative = relative;
         Cooldown = Check.AtLeast(0, cooldown);
         Minimum = Check.NotNegative(minimum);
-        Metric = metric;
+        Metric = metric ?? WatchedMetric.Loss;
     }
 
     /// <summary>First rate.</summary>
