@@ -61,7 +61,7 @@ public sealed partial class NewProjectTests(TemporaryFeed feed)
         [.. Fences().Matches(File.ReadAllText(Repository.PathOf(document)).ReplaceLineEndings("\n")).Select(match => match.Groups["code"].Value)];
 
     // The training takes seconds.
-    private static string OnFewImages(string program) => program.Replace(Training, ".Fit(cifar.Train.Take(8, seed: 1), cifar.Test.Take(8, seed: 1)", StringComparison.Ordinal)
+    private static string OnFewImages(string program) => program.Replace(Training, ".Fit(cifar.Train.TakeStratified(8, seed: 1), cifar.Test.TakeStratified(8, seed: 1)", StringComparison.Ordinal)
         .Replace("Epochs = 2, BatchSize = 128", "Epochs = 1, BatchSize = 8", StringComparison.Ordinal);
 
     // A PNG, which is read whatever its name says.

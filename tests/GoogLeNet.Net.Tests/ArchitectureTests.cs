@@ -31,6 +31,7 @@ public sealed partial class ArchitectureTests
     [
         ("Training", "SpecJson"), // One way of writing JSON for specs, options and transforms.
         ("Evaluation", "SpecJson"),
+        ("Data", "SpecJson"),
         ("Training", "CpuFeatures"), // Whether bfloat16 pays is a question about the processor.
     ];
 

@@ -21,7 +21,7 @@ internal static class TestImages
             return cifar.Test.To(torch.device(device));
         }
 
-        using var some = cifar.Test.Take(limit.Value, seed: 0);
+        using var some = cifar.Test.TakeStratified(limit.Value, seed: 0);
         return some.To(torch.device(device));
     }
 }

@@ -73,8 +73,8 @@ internal sealed class CifarImages : IDisposable
             return new CifarImages(cifar.Train.To(device), cifar.Test.To(device));
         }
 
-        using var train = cifar.Train.Take(limit, plan.Recipe.Trainer.Seed);
-        using var test = cifar.Test.Take(TestCount(limit), plan.Recipe.Trainer.Seed);
+        using var train = cifar.Train.TakeStratified(limit, plan.Recipe.Trainer.Seed);
+        using var test = cifar.Test.TakeStratified(TestCount(limit), plan.Recipe.Trainer.Seed);
         return new CifarImages(train.To(device), test.To(device));
     }
 }

@@ -63,7 +63,7 @@ internal sealed record RunMetrics(
     /// <summary>Each head with the weights that a run of those epochs ends with.</summary>
     public static IReadOnlyList<HeadMetrics> FinalHeads(RunConfig config, History history)
     {
-        var final = config.Recipe.Trainer.EarlyStopping is { RestoreBest: true } rule ? rule.Decide(history.Epochs).BestEpoch : history.Epochs.Count;
+        var final = config.Recipe.Trainer.EarlyStopping is { RestoreBest: true } rule ? rule.BestEpoch(history.Epochs) : history.Epochs.Count;
         return history.Epochs[final - 1].Result;
     }
 

@@ -39,6 +39,14 @@ public sealed partial record GoogLeNetSpec
     /// <summary>Share of features dropped before the classifier in training, in [0, 1). Default 0.4, as in the paper.</summary>
     public double Dropout { get; init; } = 0.4;
 
+    /// <summary>Whether the other describes the same network under the same name: equal layers and heads, not the same lists.</summary>
+    public bool Equals(GoogLeNetSpec? other) =>
+        other is not null && (Name, InputSize, InputChannels, Blocks, Pooling, Dropout).Equals((other.Name, other.InputSize, other.InputChannels, other.Blocks, other.Pooling, other.Dropout))
+        && Layers.AsSpan().SequenceEqual(other.Layers.AsSpan()) && Auxiliaries.AsSpan().SequenceEqual(other.Auxiliaries.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, InputSize, InputChannels, Layers.Length, Auxiliaries.Length, Dropout);
+
     /// <summary>
     /// The same network with every width of the trunk and the auxiliary convolutions multiplied and rounded to a multiple of 8 (at least 8).
     /// </summary>

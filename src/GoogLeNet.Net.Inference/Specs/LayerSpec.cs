@@ -2,15 +2,20 @@ using System.Text.Json.Serialization;
 
 namespace Inception;
 
-/// <summary>One row of the network's table: a layer of the trunk, in the order in which data flows.</summary>
-/// <param name="Name">Unique name; the layer's state keys start with it.</param>
+/// <summary>One row of the network's table: a layer of the trunk, in the order in which data flows. There are no other kinds than those here.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "layer")]
 [JsonDerivedType(typeof(WhiteningSpec), "whitening")]
 [JsonDerivedType(typeof(ConvolutionSpec), "convolution")]
 [JsonDerivedType(typeof(MaxPoolSpec), "maxPool")]
 [JsonDerivedType(typeof(LocalResponseNormSpec), "localResponseNorm")]
 [JsonDerivedType(typeof(InceptionSpec), "inception")]
-public abstract record LayerSpec(string Name);
+public abstract record LayerSpec
+{
+    private protected LayerSpec(string name) => Name = name;
+
+    /// <summary>Unique name; the layer's state keys start with it.</summary>
+    public string Name { get; init; }
+}
 
 /// <summary>
 /// A first layer that is computed from training images and never learned: a convolution whose filters make the values of the images' patches

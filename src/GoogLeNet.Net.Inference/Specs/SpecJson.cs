@@ -8,7 +8,7 @@ namespace Inception;
 public static class SpecJson
 {
     /// <summary>The options to serialize and read specs, trainer options and recipes with.</summary>
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    public static JsonSerializerOptions Options { get; } = ReadOnly(new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -17,7 +17,7 @@ public static class SpecJson
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
-    };
+    });
 
     /// <summary>The same options for values that may be of types of the user's own: the full name of such a type is its discriminator.</summary>
     /// <param name="ownTypes">Classes of the user's own; those of this library are left out.</param>
@@ -28,6 +28,12 @@ public static class SpecJson
         {
             TypeInfoResolver = (Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(info => Add(info, types)),
         };
+    }
+
+    private static JsonSerializerOptions ReadOnly(JsonSerializerOptions options)
+    {
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
     }
 
     private static void Add(JsonTypeInfo info, Type[] types)

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Inception;
 
 /// <summary>One named tensor of a safetensors file: its type, shape and bytes.</summary>
-public sealed class SafeTensor
+internal sealed class SafeTensor
 {
     /// <summary>Describes a tensor over bytes that the caller owns; they are not copied.</summary>
     /// <param name="name">Any text but <c>__metadata__</c>.</param>
@@ -50,7 +50,7 @@ public sealed class SafeTensor
 }
 
 /// <summary>The element types of a safetensors file that this library reads and writes, under the format's own names.</summary>
-public enum SafeTensorsType
+internal enum SafeTensorsType
 {
     /// <summary>IEEE 754 binary32, 4 bytes.</summary>
     F32,

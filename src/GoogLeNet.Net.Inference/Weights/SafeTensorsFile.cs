@@ -13,7 +13,7 @@ namespace Inception;
 /// writer gives the same bytes for the same content, and adds a checksum that the reader verifies, so that a file which this
 /// library wrote is refused when any bit of it has changed. Format: https://github.com/huggingface/safetensors.
 /// </remarks>
-public sealed class SafeTensorsFile
+internal sealed class SafeTensorsFile
 {
     private SafeTensorsFile(IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, SafeTensor> tensors)
     {

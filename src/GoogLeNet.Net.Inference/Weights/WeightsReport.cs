@@ -7,13 +7,23 @@ namespace Inception;
 public sealed record MisshapenWeight(string Key, string InFile, string InNetwork);
 
 /// <summary>How the tensors of a file fit a network, each list in the order of the keys' characters.</summary>
-/// <param name="Loaded">State keys that fit.</param>
-/// <param name="Missing">State keys of the network that the file lacks.</param>
-/// <param name="Unexpected">Keys of the file that the network lacks.</param>
-/// <param name="Misshapen">Keys of both that differ in shape or element type.</param>
-public sealed record WeightsReport(
-    IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, IReadOnlyList<MisshapenWeight> Misshapen)
+public sealed class WeightsReport
 {
+    internal WeightsReport(IReadOnlyList<string> loaded, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<MisshapenWeight> misshapen) =>
+        (Loaded, Missing, Unexpected, Misshapen) = (loaded, missing, unexpected, misshapen);
+
+    /// <summary>State keys that fit.</summary>
+    public IReadOnlyList<string> Loaded { get; }
+
+    /// <summary>State keys of the network that the file lacks.</summary>
+    public IReadOnlyList<string> Missing { get; }
+
+    /// <summary>Keys of the file that the network lacks.</summary>
+    public IReadOnlyList<string> Unexpected { get; }
+
+    /// <summary>Keys of both that differ in shape or element type.</summary>
+    public IReadOnlyList<MisshapenWeight> Misshapen { get; }
+
     /// <summary>Whether nothing is missing, unexpected or misshapen.</summary>
     public bool IsComplete => Missing.Count + Unexpected.Count + Misshapen.Count == 0;
 

@@ -48,7 +48,7 @@ public class TensorDataset : IImageDataset, IDisposable
     /// <param name="seed">Any number.</param>
     /// <returns>A copy on the same device; the caller disposes it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">n is below 1 or above <see cref="Count"/>.</exception>
-    public TensorDataset Take(int n, int seed)
+    public TensorDataset TakeStratified(int n, int seed)
     {
         if (n < 1 || n > Count)
         {

@@ -11,13 +11,22 @@ namespace Inception.Evaluation;
 public sealed record CalibrationBin(double From, double To, long Images, double Confidence, double Accuracy);
 
 /// <summary>How well the confidence of predictions agrees with their accuracy (Guo et al., 2017, arXiv:1706.04599, section 2).</summary>
-/// <param name="ExpectedError">
-/// Expected calibration error (ECE): the mean over all images of |accuracy − confidence| of their bin, in [0, 1]; 0 where predictions made
-/// with confidence p are right with probability p.
-/// </param>
-/// <param name="Bins">Bins of equal width from 0 to 1.</param>
-public sealed record Calibration(double ExpectedError, ImmutableArray<CalibrationBin> Bins)
+public sealed class Calibration
 {
+    /// <summary>A calibration.</summary>
+    /// <param name="expectedError">The expected calibration error.</param>
+    /// <param name="bins">Bins of equal width from 0 to 1.</param>
+    public Calibration(double expectedError, ImmutableArray<CalibrationBin> bins) => (ExpectedError, Bins) = (expectedError, bins);
+
+    /// <summary>
+    /// Expected calibration error (ECE): the mean over all images of |accuracy − confidence| of their bin, in [0, 1]; 0 where predictions made
+    /// with confidence p are right with probability p.
+    /// </summary>
+    public double ExpectedError { get; }
+
+    /// <summary>Bins of equal width from 0 to 1.</summary>
+    public ImmutableArray<CalibrationBin> Bins { get; }
+
     internal static Calibration Measure(IEnumerable<(double Confidence, bool Correct)> predictions, int bins)
     {
         // Averaged probabilities may exceed 1 by rounding.

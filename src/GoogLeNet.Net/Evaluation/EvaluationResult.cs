@@ -11,7 +11,7 @@ namespace Inception.Evaluation;
 public sealed record Mistake(long Index, int Actual, int Predicted, double Confidence);
 
 /// <summary>How well a network or an ensemble classified a data set. Accuracies and probabilities are in [0, 1].</summary>
-public sealed record EvaluationResult
+public sealed class EvaluationResult
 {
     // Keeps the logarithm finite where a probability has become 0: no more than 708 nats for one image.
     private const double SmallestProbability = 2.2250738585072014e-308;

@@ -207,9 +207,16 @@ public interface IDataInitialized
 }
 
 /// <summary>The logits of one head.</summary>
-/// <param name="Name">The head's name.</param>
-/// <param name="Logits">(N, classes), before softmax.</param>
-public sealed record HeadOutput(string Name, Tensor Logits);
+/// <param name="name">The head's name.</param>
+/// <param name="logits">(N, classes), before softmax.</param>
+public sealed class HeadOutput(string name, Tensor logits)
+{
+    /// <summary>The head's name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>(N, classes), before softmax.</summary>
+    public Tensor Logits { get; } = logits;
+}
 
 /// <summary>What a network with several heads returns: the main head's logits, and each auxiliary head's by name.</summary>
 public sealed class MultiHeadOutput : IDisposable

@@ -45,23 +45,24 @@ internal sealed class DivergenceCheck(TrainingState state)
 }
 
 /// <summary>A head's loss or a weight is not finite: the run has diverged.</summary>
-/// <param name="head">The head whose loss it is; null for a weight.</param>
-/// <param name="epoch">Epoch, counted from 1.</param>
-/// <param name="step">The step in the epoch, counted from 1, whose loss it is; for a weight, the steps taken when it was noticed.</param>
-/// <param name="learningRate">The rate at that step.</param>
-public sealed class TrainingDivergedException(string? head, int epoch, int step, double learningRate)
-    : Exception(FormattableString.Invariant(
-        $"{(head is null ? "A weight" : $"The loss of head '{head}'")} is not a finite number in epoch {epoch}, step {step}, at learning rate {learningRate:G6}; try a lower rate."))
+public sealed class TrainingDivergedException : Exception
 {
+    internal TrainingDivergedException(string? head, int epoch, int step, double learningRate)
+        : base(FormattableString.Invariant(
+            $"{(head is null ? "A weight" : $"The loss of head '{head}'")} is not a finite number in epoch {epoch}, step {step}, at learning rate {learningRate:G6}; try a lower rate."))
+    {
+        (Head, Epoch, Step, LearningRate) = (head, epoch, step, learningRate);
+    }
+
     /// <summary>The head whose loss it is; null for a weight.</summary>
-    public string? Head { get; } = head;
+    public string? Head { get; }
 
     /// <summary>Epoch, counted from 1.</summary>
-    public int Epoch { get; } = epoch;
+    public int Epoch { get; }
 
     /// <summary>The step in the epoch, counted from 1, whose loss it is; for a weight, the steps taken when it was noticed.</summary>
-    public int Step { get; } = step;
+    public int Step { get; }
 
     /// <summary>The rate at that step.</summary>
-    public double LearningRate { get; } = learningRate;
+    public double LearningRate { get; }
 }

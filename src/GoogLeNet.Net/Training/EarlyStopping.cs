@@ -41,13 +41,21 @@ public sealed record EarlyStopping
     /// <summary>Whether the run ends with the weights of the best epoch.</summary>
     public bool RestoreBest { get; }
 
-    /// <summary>What a run should do after its epochs so far.</summary>
-    /// <param name="history">Every epoch so far, in order.</param>
-    public EarlyStoppingVerdict Decide(IReadOnlyList<EpochRecord> history)
+    /// <summary>The best epoch of a history, counted from 1; 0 where there is none.</summary>
+    /// <param name="history">Epochs in order.</param>
+    public int BestEpoch(IReadOnlyList<EpochRecord> history)
     {
         ArgumentNullException.ThrowIfNull(history);
-        var best = BestEpoch(history, Metric);
-        var improved = (AlsoWatch ?? []).Select(metric => BestEpoch(history, metric)).Append(best).Max();
+        return BestBy(history, Metric);
+    }
+
+    /// <summary>What a run should do after its epochs so far.</summary>
+    /// <param name="history">Every epoch so far, in order.</param>
+    internal EarlyStoppingVerdict Decide(IReadOnlyList<EpochRecord> history)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        var best = BestBy(history, Metric);
+        var improved = (AlsoWatch ?? []).Select(metric => BestBy(history, metric)).Append(best).Max();
         return new EarlyStoppingVerdict(history.Count - improved >= Patience && history.Count > 0, best);
     }
 
@@ -60,7 +68,7 @@ public sealed record EarlyStopping
     public override int GetHashCode() => HashCode.Combine(Patience, Metric, MinimumChange, RestoreBest);
 
     // Counted from 1; 0 where there is none.
-    private int BestEpoch(IReadOnlyList<EpochRecord> history, WatchedMetric metric)
+    private int BestBy(IReadOnlyList<EpochRecord> history, WatchedMetric metric)
     {
         var (best, bestEpoch) = (double.NegativeInfinity, 0);
         for (var i = 0; i < history.Count; i++)
@@ -79,4 +87,4 @@ public sealed record EarlyStopping
 /// <summary>What <see cref="EarlyStopping"/> says of a history.</summary>
 /// <param name="Stop">Whether the run should end.</param>
 /// <param name="BestEpoch">The best epoch, counted from 1; 0 where there is none.</param>
-public readonly record struct EarlyStoppingVerdict(bool Stop, int BestEpoch);
+internal readonly record struct EarlyStoppingVerdict(bool Stop, int BestEpoch);

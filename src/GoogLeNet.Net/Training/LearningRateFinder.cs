@@ -8,9 +8,13 @@ namespace Inception.Training;
 public readonly record struct LearningRateLoss(double LearningRate, double Loss);
 
 /// <summary>The result of a learning-rate search.</summary>
-/// <param name="Points">The steps, with rising rates, up to where the loss has run away; at least one.</param>
-public sealed record LearningRateSearch(IReadOnlyList<LearningRateLoss> Points)
+public sealed class LearningRateSearch
 {
+    internal LearningRateSearch(IReadOnlyList<LearningRateLoss> points) => Points = points;
+
+    /// <summary>The steps, with rising rates, up to where the loss has run away; at least one.</summary>
+    public IReadOnlyList<LearningRateLoss> Points { get; }
+
     /// <summary>
     /// The rate at which the loss fell most steeply over the logarithm of the rate: fastai's suggestion for the highest rate of a schedule.
     /// With fewer than three steps, the first rate.
@@ -38,13 +42,13 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
 {
     private readonly HeadObjective objective = new(model.Heads, options);
 
-    public LearningRateSearch Find(IImageDataset train, double from, double to, int steps, CancellationToken cancellationToken)
+    public LearningRateSearch Find(IImageDataset train, double minRate, double maxRate, int steps, CancellationToken cancellationToken)
     {
-        Check.Positive(from);
+        Check.Positive(minRate);
         Check.AtLeast(2, steps);
-        if (!(to > from) || !double.IsFinite(to))
+        if (!(maxRate > minRate) || !double.IsFinite(maxRate))
         {
-            throw new ArgumentOutOfRangeException(nameof(to), to, FormattableString.Invariant($"to is {to}; it must be a finite number more than from, which is {from}."));
+            throw new ArgumentOutOfRangeException(nameof(maxRate), maxRate, FormattableString.Invariant($"maxRate is {maxRate}; it must be a finite number more than minRate, which is {minRate}."));
         }
 
         ImageDatasets.Check(train, model.NumClasses);
@@ -63,7 +67,7 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
             for (var i = 0; i < steps && !smooth.HasRunAway; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var rate = from * Math.Pow(to / from, i / (steps - 1.0));
+                var rate = minRate * Math.Pow(maxRate / minRate, i / (steps - 1.0));
                 var position = new TrainingPosition(i / stepsPerEpoch, i % stepsPerEpoch, stepsPerEpoch, int.MaxValue);
                 metrics.Reset();
                 step.Backward(position, metrics);

@@ -125,15 +125,15 @@ public sealed class MultiHeadTrainer
     /// test of Smith 2017, smoothed and cut off as fastai does). The model is afterwards as it was before.
     /// </summary>
     /// <param name="train">Images to learn from; the options' batches, transforms and head weights are used, their schedule is not.</param>
-    /// <param name="from">The first rate, more than 0.</param>
-    /// <param name="to">The last rate, more than <paramref name="from"/>.</param>
+    /// <param name="minRate">The first rate, more than 0.</param>
+    /// <param name="maxRate">The last rate, more than <paramref name="minRate"/>.</param>
     /// <param name="steps">Steps from one to the other, at least 2.</param>
     /// <param name="cancellationToken">Ends the search between two steps.</param>
     /// <exception cref="ArgumentException">A value is out of its range, or the data set does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The search was canceled.</exception>
     public LearningRateSearch FindLearningRate(
-        IImageDataset train, double from = 1e-5, double to = 10, int steps = 100, CancellationToken cancellationToken = default) =>
-        new LearningRateFinder(model, network, loaders, options).Find(train, from, to, steps, cancellationToken);
+        IImageDataset train, double minRate = 1e-5, double maxRate = 10, int steps = 100, CancellationToken cancellationToken = default) =>
+        new LearningRateFinder(model, network, loaders, options).Find(train, minRate, maxRate, steps, cancellationToken);
 
     /// <summary>Measures every head on a data set, in evaluation mode.</summary>
     /// <param name="dataset">Images to measure on.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Inception.Data;
 
@@ -111,6 +112,14 @@ public sealed record TrainerOptions
 
     /// <summary>Whether an epoch, counted from 0, ends with a validation.</summary>
     internal bool IsValidated(int epoch) => epoch == Epochs - 1 || (epoch + 1) % ValidationInterval == 0;
+
+    /// <summary>Whether the other trains in the same way: equal values, also within lists. Callbacks are the same where they are equal.</summary>
+    public bool Equals(TrainerOptions? other) =>
+        other is not null && JsonNode.DeepEquals(OptionsJson.Describe(this), OptionsJson.Describe(other))
+        && CheckpointFolder == other.CheckpointFolder && Checkpoints == other.Checkpoints && Callbacks.SequenceEqual(other.Callbacks);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Epochs, BatchSize, Seed, Precision, CheckpointFolder);
 
     /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>, created if it does not exist. Default null: no
     /// checkpoints.</summary>

@@ -108,7 +108,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
 
         using var data = ImageFolderDataset.Load(folder.Path, 4);
         using var parts = data.Split(0.2, seed: 1);
-        using var few = data.Take(4, seed: 1);
+        using var few = data.TakeStratified(4, seed: 1);
         using var there = data.To(CPU);
 
         (parts.Train.Count, parts.Validation.Count, few.Count, there.Count).Should().Be((8, 2, 4, 10));

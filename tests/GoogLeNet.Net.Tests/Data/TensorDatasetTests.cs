@@ -37,7 +37,7 @@ public sealed class TensorDatasetTests
         using (NewDisposeScope())
         {
             data = Numbered(9);
-            part = data.Take(3, seed: 1);
+            part = data.TakeStratified(3, seed: 1);
         }
         Ids(data).Should().HaveCount(9);
         Ids(part).Should().HaveCount(3);
@@ -51,7 +51,7 @@ public sealed class TensorDatasetTests
     public void Take_pairs_images_with_their_labels_in_the_original_order()
     {
         using var data = Numbered(60);
-        using var part = data.Take(30, seed: 7);
+        using var part = data.TakeStratified(30, seed: 7);
         var ids = Ids(part);
         ids.Should().BeInAscendingOrder().And.OnlyHaveUniqueItems().And.HaveCount(30);
         part.Labels.data<long>().ToArray().Should().Equal(ids.Select(i => (long)(i % 3)));
@@ -64,7 +64,7 @@ public sealed class TensorDatasetTests
     public void Take_refuses_more_than_there_is_and_none(int n)
     {
         using var data = Numbered(9);
-        var take = () => data.Take(n, seed: 1);
+        var take = () => data.TakeStratified(n, seed: 1);
         take.Should().Throw<ArgumentOutOfRangeException>().WithMessage("The data set has 9 images; take 1 to 9.*");
     }
 

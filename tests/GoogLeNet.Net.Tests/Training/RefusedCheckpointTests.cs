@@ -48,22 +48,22 @@ public sealed class RefusedCheckpointTests : InterruptedRun
             .WithMessage($"{Folder.Last} was written with other options: schedule, optimizer, seed.");
     }
 
-    public static TheoryData<Func<long, SafeTensor?>, string> WrongTensors => new()
+    public static TheoryData<Func<long, object?>, string> WrongTensors => new()
     {
         { _ => null, "lacks the tensor '{0}'." },
-        { channels => new(Statistic, SafeTensorsType.F32, [channels, 1], new byte[4 * channels]), "does not fit the model: '{0}' is F32 ({1}, 1) in the file and F32 ({1}) in the model." },
+        { channels => new SafeTensor(Statistic, SafeTensorsType.F32, [channels, 1], new byte[4 * channels]), "does not fit the model: '{0}' is F32 ({1}, 1) in the file and F32 ({1}) in the model." },
     };
 
     [Theory]
     [MemberData(nameof(WrongTensors))]
-    public void A_refused_checkpoint_leaves_the_model_as_it_was(Func<long, SafeTensor?> wrong, string message)
+    public void A_refused_checkpoint_leaves_the_model_as_it_was(Func<long, object?> wrong, string message)
     {
         Cancelled(1, 0);
         using var model = Model(1);
         var before = model.named_parameters().Select(p => p.parameter.Floats()).ToList();
         var file = SafeTensorsFile.Read(Folder.Last);
         var channels = file.Tensors[Statistic].Shape[0];
-        SafeTensor?[] tensors = [.. file.Tensors.Values.Where(tensor => tensor.Name != Statistic), wrong(channels)];
+        SafeTensor?[] tensors = [.. file.Tensors.Values.Where(tensor => tensor.Name != Statistic), (SafeTensor?)wrong(channels)];
         SafeTensorsFile.Write(Folder.Last, file.Metadata.ToDictionary(), tensors.OfType<SafeTensor>());
 
         Refused(model, Options).WithMessage($"{Folder.Last} {string.Format(message, Statistic, channels)}");

@@ -15,6 +15,10 @@ namespace Inception.Training;
 [JsonDerivedType(typeof(ExponentialAverage), "exponential")]
 public abstract record WeightAveraging
 {
+    private protected WeightAveraging()
+    {
+    }
+
     /// <summary>Whether the weights after a step are added to the average.</summary>
     /// <param name="fraction">The fraction of the run that lies before the step, in [0, 1).</param>
     internal virtual bool Includes(double fraction) => true;

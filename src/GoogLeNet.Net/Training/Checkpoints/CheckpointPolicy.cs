@@ -4,32 +4,40 @@ namespace Inception.Training;
 
 /// <summary>A file operation in a run's checkpoint folder.</summary>
 /// <param name="Name">The file's name.</param>
-public abstract record CheckpointAction(string Name);
+internal abstract record CheckpointAction(string Name);
 
 /// <summary>Write the run's state.</summary>
 /// <param name="Name">The file's name.</param>
 /// <param name="IsBest">Whether it is the best state so far, by <see cref="CheckpointPolicy.BestBy"/>.</param>
-public sealed record WriteCheckpoint(string Name, bool IsBest) : CheckpointAction(Name);
+internal sealed record WriteCheckpoint(string Name, bool IsBest) : CheckpointAction(Name);
 
 /// <summary>Delete a file that an earlier <see cref="WriteCheckpoint"/> wrote, if it exists.</summary>
 /// <param name="Name">The file's name.</param>
-public sealed record DeleteCheckpoint(string Name) : CheckpointAction(Name);
+internal sealed record DeleteCheckpoint(string Name) : CheckpointAction(Name);
 
 /// <summary>Which checkpoints a run keeps: the last, the best and optionally one every few epochs.</summary>
 public sealed record CheckpointPolicy
 {
     private readonly int? everyEpochs;
-    private readonly int keep = 3;
-    private readonly double minutes = 5;
+    private readonly int maxPeriodicCheckpoints = 3;
+    private readonly TimeSpan saveInterval = TimeSpan.FromMinutes(5);
 
     /// <summary>Epochs between files <c>epoch-0010.safetensors</c>, at least 1; null for none of these. Default null.</summary>
     public int? EveryEpochs { get => everyEpochs; init => everyEpochs = value is { } n ? Check.AtLeast(1, n, nameof(EveryEpochs)) : null; }
 
     /// <summary>How many of these are kept, the newest ones; at least 1. Default 3.</summary>
-    public int Keep { get => keep; init => keep = Check.AtLeast(1, value, nameof(Keep)); }
+    public int MaxPeriodicCheckpoints
+    {
+        get => maxPeriodicCheckpoints;
+        init => maxPeriodicCheckpoints = Check.AtLeast(1, value, nameof(MaxPeriodicCheckpoints));
+    }
 
-    /// <summary>Minutes after which <c>last.safetensors</c> is written within an epoch too, more than 0. Default 5.</summary>
-    public double Minutes { get => minutes; init => minutes = Check.Positive(value, nameof(Minutes)); }
+    /// <summary>Time after which <c>last.safetensors</c> is written within an epoch too, more than zero. Default 5 minutes.</summary>
+    public TimeSpan SaveInterval
+    {
+        get => saveInterval;
+        init => saveInterval = value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(SaveInterval), value, $"SaveInterval is {value}; it must be more than zero.");
+    }
 
     /// <summary>What makes an epoch the best so far. Default the main head's accuracy.</summary>
     public WatchedMetric BestBy { get; init; } = WatchedMetric.Accuracy;
@@ -39,7 +47,7 @@ public sealed record CheckpointPolicy
 
     /// <summary>What to do after an epoch.</summary>
     /// <param name="history">Every epoch so far, at least one, in order.</param>
-    public IReadOnlyList<CheckpointAction> Decide(IReadOnlyList<EpochRecord> history)
+    internal IReadOnlyList<CheckpointAction> Decide(IReadOnlyList<EpochRecord> history)
     {
         ArgumentNullException.ThrowIfNull(history);
         var actions = new List<CheckpointAction>();
@@ -53,7 +61,7 @@ public sealed record CheckpointPolicy
         if (history.Count % EveryEpochs == 0)
         {
             actions.Add(new WriteCheckpoint(NameOf(history.Count), IsBest: false));
-            var oldest = history.Count - (EveryEpochs!.Value * Keep);
+            var oldest = history.Count - (EveryEpochs!.Value * MaxPeriodicCheckpoints);
             actions.AddRange(oldest > 0 ? [new DeleteCheckpoint(NameOf(oldest))] : []);
         }
 

@@ -11,7 +11,7 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
     private long lastWrite = Stopwatch.GetTimestamp();
 
     /// <summary>Whether the last checkpoint is older than the policy wants it.</summary>
-    public bool IsDue => folder is not null && Stopwatch.GetElapsedTime(lastWrite).TotalMinutes > policy.Minutes;
+    public bool IsDue => folder is not null && Stopwatch.GetElapsedTime(lastWrite) > policy.SaveInterval;
 
     /// <summary>Creates the folder, so that a run that cannot write ends before it begins, and deletes what a killed run left half-written.</summary>
     public void Prepare()
@@ -90,6 +90,6 @@ public static class CheckpointFiles
     /// <param name="folder">The folder; it need not exist.</param>
     /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
     public static string? Furthest(string folder) => !Directory.Exists(folder) ? null
-        : Directory.EnumerateFiles(folder, $"*{Extension}").Select(path => (Path: path, Position: CheckpointFile.PositionOf(path))).Where(file => file.Position is not null)
+        : Directory.EnumerateFiles(folder, $"*{Extension}").Select(path => (Path: path, Position: CheckpointPosition.Of(path))).Where(file => file.Position is not null)
             .OrderBy(file => file.Position!.Epoch).ThenBy(file => file.Position!.Step).ThenBy(file => Path.GetFileName(file.Path) == Last).LastOrDefault().Path;
 }

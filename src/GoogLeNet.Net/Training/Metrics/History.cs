@@ -21,6 +21,14 @@ public sealed record EpochRecord(
     IReadOnlyList<HeadMetrics> Validation,
     IReadOnlyList<HeadMetrics>? Averaged = null)
 {
+    /// <summary>Whether the other has the same numbers.</summary>
+    public bool Equals(EpochRecord? other) =>
+        other is not null && (Epoch, LearningRate, Seconds, TrainImagesPerSecond).Equals((other.Epoch, other.LearningRate, other.Seconds, other.TrainImagesPerSecond))
+        && Train.SequenceEqual(other.Train) && Validation.SequenceEqual(other.Validation) && (Averaged ?? []).SequenceEqual(other.Averaged ?? []);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Epoch, LearningRate, Seconds, TrainImagesPerSecond);
+
     /// <summary>
     /// The metrics that count: of the averaged weights on the validation images if they are kept, else of the weights themselves on them, else the training
     /// metrics.
@@ -40,9 +48,12 @@ public sealed record EpochRecord(
 }
 
 /// <summary>A run's epochs.</summary>
-/// <param name="Epochs">The epochs in order.</param>
-public sealed record History(IReadOnlyList<EpochRecord> Epochs)
+/// <param name="epochs">The epochs in order.</param>
+public sealed class History(IReadOnlyList<EpochRecord> epochs)
 {
+    /// <summary>The epochs in order.</summary>
+    public IReadOnlyList<EpochRecord> Epochs { get; } = epochs;
+
     /// <summary>The rows as CSV (invariant numbers, lines that end in a line feed) with a header: epoch, rate, times, then loss and accuracy (and top-k
     /// accuracy and the run's own metrics, if they were measured) of each head; empty where an epoch had no validation.</summary>
     public string ToCsv()

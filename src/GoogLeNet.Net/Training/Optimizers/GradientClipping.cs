@@ -9,6 +9,10 @@ namespace Inception.Training;
 [JsonDerivedType(typeof(ClipByValue), "value")]
 public abstract record GradientClipping
 {
+    private protected GradientClipping()
+    {
+    }
+
     /// <summary>Changes the gradients in place, without waiting for the device.</summary>
     internal abstract void Apply(FlatParameters parameters);
 }

@@ -49,7 +49,7 @@ internal sealed class PrecisionCast(MultiHeadModel model)
             return model.AllHeads(images);
         }
 
-        HeadOutput[] heads = [.. model.AllHeads(images.to(ScalarType.BFloat16)).Heads.Select(head => head with { Logits = head.Logits.to(ScalarType.Float32) })];
+        HeadOutput[] heads = [.. model.AllHeads(images.to(ScalarType.BFloat16)).Heads.Select(head => new HeadOutput(head.Name, head.Logits.to(ScalarType.Float32)))];
         return new MultiHeadOutput(heads[0], heads[1..]);
     }
 }

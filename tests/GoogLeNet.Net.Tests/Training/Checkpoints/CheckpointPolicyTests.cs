@@ -48,7 +48,7 @@ public sealed class CheckpointPolicyTests
     [Fact]
     public void Nothing_is_deleted_before_there_are_more_than_are_kept()
     {
-        var policy = new CheckpointPolicy { EveryEpochs = 2, Keep = 2 };
+        var policy = new CheckpointPolicy { EveryEpochs = 2, MaxPeriodicCheckpoints = 2 };
 
         policy.Decide(Histories.OfAccuracies([0.5, 0.5])).Should().Equal(new WriteCheckpoint("epoch-0002.safetensors", IsBest: false), Last);
         policy.Decide(Histories.OfAccuracies([0.5, 0.5, 0.5, 0.5])).OfType<DeleteCheckpoint>().Should().BeEmpty();
@@ -59,7 +59,7 @@ public sealed class CheckpointPolicyTests
     [Fact]
     public void Of_every_second_epoch_the_newest_two_are_kept()
     {
-        var policy = new CheckpointPolicy { EveryEpochs = 2, Keep = 2 };
+        var policy = new CheckpointPolicy { EveryEpochs = 2, MaxPeriodicCheckpoints = 2 };
         var files = new HashSet<string>();
         for (var epoch = 1; epoch <= 9; epoch++)
         {
@@ -75,8 +75,8 @@ public sealed class CheckpointPolicyTests
     public static TheoryData<Func<object>, string> Impossible => new()
     {
         { () => new CheckpointPolicy { EveryEpochs = 0 }, "EveryEpochs is 0; it must be at least 1.*" },
-        { () => new CheckpointPolicy { Keep = 0 }, "Keep is 0; it must be at least 1.*" },
-        { () => new CheckpointPolicy { Minutes = 0 }, "Minutes is 0; it must be a finite number more than 0.*" },
+        { () => new CheckpointPolicy { MaxPeriodicCheckpoints = 0 }, "MaxPeriodicCheckpoints is 0; it must be at least 1.*" },
+        { () => new CheckpointPolicy { SaveInterval = TimeSpan.Zero }, "SaveInterval is 00:00:00; it must be more than zero.*" },
     };
 
     [Theory]

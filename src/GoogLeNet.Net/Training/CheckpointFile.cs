@@ -18,25 +18,9 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
 {
     private const string TrainImagesKey = "trainImages";
     private const string FingerprintKey = "trainFingerprint";
-    private const string PositionKey = "position";
     private const string HistoryKey = "history";
 
     private readonly Lazy<string> fingerprint = new(() => train.Fingerprint);
-
-    /// <summary>How far a file's run had come; null where the file is no checkpoint, or cannot be read.</summary>
-    public static CheckpointPosition? PositionOf(string path)
-    {
-        try
-        {
-            var metadata = SafeTensorsFile.ReadMetadata(path);
-            return metadata.GetValueOrDefault(WeightsFormat.FormatKey) == WeightsFormat.Checkpoint
-                ? JsonSerializer.Deserialize<CheckpointPosition>(metadata.GetValueOrDefault(PositionKey, "null"), SpecJson.Options) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return null;
-        }
-    }
 
     /// <summary>Writes the file as a whole or not at all.</summary>
     public void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, CheckpointPosition position, IReadOnlyList<EpochRecord> history)
@@ -45,7 +29,7 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         metadata[WeightsFormat.OptionsKey] = OptionsJson.Describe(options).ToJsonString();
         metadata[TrainImagesKey] = train.Count.ToString(CultureInfo.InvariantCulture);
         metadata[FingerprintKey] = fingerprint.Value;
-        metadata[PositionKey] = JsonSerializer.Serialize(position, SpecJson.Options);
+        metadata[CheckpointPosition.Key] = JsonSerializer.Serialize(position, SpecJson.Options);
         metadata[HistoryKey] = JsonSerializer.Serialize(history, SpecJson.Options);
         SafeTensorsFile.Write(path, metadata, tensors.Select(entry => entry.Value.ToSafeTensor(entry.Key)));
     }
@@ -65,7 +49,7 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
             throw new CheckpointException(path, "belongs to another model");
         }
 
-        var position = Deserialize<CheckpointPosition>(file, path, PositionKey);
+        var position = Deserialize<CheckpointPosition>(file, path, CheckpointPosition.Key);
         var history = Deserialize<List<EpochRecord>>(file, path, HistoryKey);
         RequireImages(file, path);
         RequireOptions(file, path, position, history);
@@ -136,10 +120,3 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         }
     }
 }
-
-/// <summary>Where in a run a checkpoint was written.</summary>
-/// <param name="Epoch">Epoch of the next step, counted from 0.</param>
-/// <param name="Step">The next step, counted from 0.</param>
-/// <param name="Images">Images in the metrics of the epoch so far.</param>
-/// <param name="EpochSeconds">Training seconds of the epoch so far.</param>
-internal sealed record CheckpointPosition(int Epoch, int Step, long Images, double EpochSeconds);

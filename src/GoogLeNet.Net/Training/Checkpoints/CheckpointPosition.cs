@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Inception.Training;
+
+/// <summary>Where in a run a checkpoint was written.</summary>
+/// <param name="Epoch">Epoch of the next step, counted from 0.</param>
+/// <param name="Step">The next step, counted from 0.</param>
+/// <param name="Images">Images in the metrics of the epoch so far.</param>
+/// <param name="EpochSeconds">Training seconds of the epoch so far.</param>
+internal sealed record CheckpointPosition(int Epoch, int Step, long Images, double EpochSeconds)
+{
+    /// <summary>The metadata entry of a checkpoint that holds it.</summary>
+    public const string Key = "position";
+
+    /// <summary>How far a file's run had come; null where the file is no checkpoint, or cannot be read.</summary>
+    public static CheckpointPosition? Of(string path)
+    {
+        try
+        {
+            var metadata = SafeTensorsFile.ReadMetadata(path);
+            return metadata.GetValueOrDefault(WeightsFormat.FormatKey) == WeightsFormat.Checkpoint
+                ? JsonSerializer.Deserialize<CheckpointPosition>(metadata.GetValueOrDefault(Key, "null"), SpecJson.Options) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+}
