@@ -29,7 +29,7 @@ public sealed class PackageTests(TemporaryFeed feed)
     }
 
     [Fact]
-    public void It_depends_on_TorchSharp_its_own_inference_package_and_the_logging_abstractions_alone()
+    public void It_depends_on_its_own_inference_package_and_the_libraries_that_it_names_alone()
     {
         var dependencies = Specification().Descendants().Where(element => element.Name.LocalName == "dependency")
             .Select(element => (string)element.Attribute("id")!);
