@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "Model"))
+sys.path.insert(0, str(HERE.parent / "Models"))
 from generate_approved_keys import TABLE, full, half  # noqa: E402
 
 BRANCHES = ("conv1x1", "reduce3x3", "conv3x3", "reduce5x5", "conv5x5", "poolProjection")
@@ -104,6 +104,7 @@ def crop(padding):
 def write(name, spec, epochs, batch, schedule, optimizer, transforms, test, smoothing=0, interval=1, limit=None, views="none", bfloat16=False):
     trainer = {
         "epochs": epochs, "batchSize": batch, "microBatchSize": None, "schedule": schedule, "optimizer": optimizer, "labelSmoothing": smoothing,
+        "classWeights": None, "sampling": None,
         "losses": None, "headWeights": None, "topK": None, "precision": "float32", "clipping": None, "averaging": None, "earlyStopping": None,
         "seed": 0, "trainTransforms": transforms, "resizing": None, "mixup": None, "validationTransforms": test, "validationInterval": interval,
     }
