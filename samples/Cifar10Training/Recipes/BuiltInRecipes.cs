@@ -88,7 +88,7 @@ internal static class BuiltInRecipes
         {
             Epochs = 25,
             BatchSize = 256,
-            Schedule = new StepDecay(0.01, 0.96, 8),
+            Schedule = new TutorialStepDecay(0.01, 0.96, 8),
             Optimizer = new SgdOptions { Momentum = 0.9, Form = MomentumForm.Keras },
             TrainTransforms = [new Resize(224), new ScaleToUnit()],
             ValidationTransforms = [new Resize(224), new ScaleToUnit()],

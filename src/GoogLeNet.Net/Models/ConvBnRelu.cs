@@ -43,6 +43,9 @@ internal sealed class ConvBnRelu : Module<Tensor, Tensor>
     /// <summary>What the bias starts from.</summary>
     public double InitialBias { get; }
 
+    /// <summary>The block's state key in its network, for messages.</summary>
+    public string Key { get; set; } = nameof(ConvBnRelu);
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
@@ -54,7 +57,21 @@ internal sealed class ConvBnRelu : Module<Tensor, Tensor>
         }
 
         using var y = Ops.Conv2d(input, conv.weight, bias: null, stride, padding);
+        CheckVariance(y);
         return Ops.BatchNormRelu(y, bn);
+    }
+
+    /// <summary>Refuses what the block's batch normalization would have no variance of.</summary>
+    /// <param name="y">Its input, (N, C, H, W).</param>
+    /// <exception cref="InvalidOperationException">In training, there is one value for each channel.</exception>
+    public void CheckVariance(Tensor y)
+    {
+        if (bn is { training: true } && y.shape is [1, _, 1, 1])
+        {
+            throw new InvalidOperationException(
+                $"In training the batch normalization of '{Key}' got a batch of one image and one pixel, ({string.Join(", ", y.shape)}): one value for each channel has no variance. "
+                + "Batches need two images at least, the last one of an epoch and parts of batches too; or freeze the layer.");
+        }
     }
 
     // TensorFlow's rule "same": the odd zero at the bottom and right.

@@ -46,6 +46,14 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
 
         fc = Linear(channels, numClasses);
         register_module(GoogLeNetSpec.ClassifierKey, fc);
+        foreach (var (key, block) in named_modules())
+        {
+            if (block is ConvBnRelu conv)
+            {
+                conv.Key = key;
+            }
+        }
+
         Heads = [new(MainHead, 1), .. trunk.SelectMany(stage => stage.Auxiliaries).Select(head => new Head(head.Spec.Name, head.Spec.Weight))];
     }
 

@@ -19,6 +19,7 @@ internal static class ParallelConv1x1
             return [.. blocks.Select(block => block.call(x))]; // One of them is frozen.
         }
 
+        blocks[0].CheckVariance(x);
         using var scope = NewDisposeScope();
         var weight = cat([.. blocks.Select(block => block.Conv.weight)]);
         var joined = blocks[0].Norm is null

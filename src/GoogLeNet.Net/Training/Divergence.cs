@@ -15,8 +15,9 @@ internal sealed class DivergenceCheck(TrainingState state)
         }
     }
 
-    /// <summary>The training losses of the epoch so far, and the weights: losses say nothing of the last step.</summary>
-    /// <exception cref="TrainingDivergedException">One is not finite.</exception>
+    /// <summary>The training losses of the epoch so far, and the weights and buffers: losses say nothing of the last step.</summary>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is not finite.</exception>
+    /// <exception cref="InvalidOperationException">A buffer alone is not finite.</exception>
     public void CheckLossesAndWeights()
     {
         CheckLosses();
@@ -27,6 +28,12 @@ internal sealed class DivergenceCheck(TrainingState state)
 #pragma warning restore RS0030
         {
             throw Diverged(head: null, state.Step);
+        }
+
+        if (state.Parameters.BrokenBuffer() is { } buffer)
+        {
+            throw new InvalidOperationException(
+                $"'{buffer}' is not finite after epoch {state.Epoch + 1}, step {state.Step}, while losses and weights are: a batch normalization had a batch of one value for each channel.");
         }
     }
 

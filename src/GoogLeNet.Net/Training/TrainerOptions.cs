@@ -18,7 +18,7 @@ public sealed record TrainerOptions
     /// <summary>Passes over the training images, at least 1. Default 25.</summary>
     public int Epochs { get => epochs; init => epochs = Check.AtLeast(1, value, nameof(Epochs)); }
 
-    /// <summary>Images in a step, at least 1. Default 256.</summary>
+    /// <summary>Images in a step, at least 1; an epoch's last step takes what is left, and of fewer images there is one step. Default 256.</summary>
     public int BatchSize { get => batchSize; init => batchSize = Check.AtLeast(1, value, nameof(BatchSize)); }
 
     /// <summary>
@@ -28,7 +28,7 @@ public sealed record TrainerOptions
     public int? MicroBatchSize { get => microBatchSize; init => microBatchSize = value is { } n ? Check.AtLeast(1, n, nameof(MicroBatchSize)) : null; }
 
     /// <summary>The learning rate. Default 0.01 · 0.96^⌊(1 + epoch) / 8⌋.</summary>
-    public ILearningRateSchedule Schedule { get; init; } = new StepDecay(0.01, 0.96, 8);
+    public ILearningRateSchedule Schedule { get; init; } = new TutorialStepDecay(0.01, 0.96, 8);
 
     /// <summary>The optimizer. Default momentum 0.9 without weight decay.</summary>
     public OptimizerOptions Optimizer { get; init; } = new SgdOptions();

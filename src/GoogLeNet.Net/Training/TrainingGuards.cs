@@ -54,14 +54,9 @@ internal static class TrainingGuards
         }
     }
 
-    /// <summary>Refuses batches larger than the data set, and schedules whose rates or weights are out of range somewhere in the run.</summary>
-    public static void CheckRun(TrainerOptions options, long trainImages, int steps)
+    /// <summary>Refuses schedules whose rates or weights are out of range somewhere in the run.</summary>
+    public static void CheckRun(TrainerOptions options, int steps)
     {
-        if (options.BatchSize > trainImages)
-        {
-            throw new ArgumentException($"BatchSize is {options.BatchSize}, and there are {trainImages} training images; it must be at most that.");
-        }
-
         foreach (var position in Enumerable.Range(0, options.Epochs).SelectMany(epoch => new[] { 0, steps - 1 }.Select(step => new TrainingPosition(epoch, step, steps, options.Epochs))))
         {
             CheckValue("The learning rate", options.Schedule.At(position), position);

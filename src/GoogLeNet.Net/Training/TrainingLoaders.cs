@@ -26,7 +26,7 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     public (BatchLoader Loader, int StepsPerEpoch) ForTraining(IImageDataset train, int epochs)
     {
         var steps = (int)((train.Count + options.BatchSize - 1) / options.BatchSize);
-        TrainingGuards.CheckRun(options, train.Count, steps);
+        TrainingGuards.CheckRun(options, steps);
         var partsPerStep = options.BatchSize / ImagesAtOnce;
         Func<int, int, int?>? sizeAt = options.Resizing is { } resizing
             ? (epoch, part) => resizing.SizeAt(new TrainingPosition(epoch, part / partsPerStep, steps, epochs).Fraction)

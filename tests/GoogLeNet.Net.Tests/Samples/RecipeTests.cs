@@ -42,7 +42,7 @@ public sealed class RecipeTests
         recipe.Limit.Should().BeNull("it trains on all images");
         recipe.Trainer.Epochs.Should().Be(25);
         recipe.Trainer.BatchSize.Should().Be(256);
-        recipe.Trainer.Schedule.Should().Be(new StepDecay(0.01, 0.96, 8));
+        recipe.Trainer.Schedule.Should().Be(new TutorialStepDecay(0.01, 0.96, 8));
         recipe.Trainer.Optimizer.Should().Be(new SgdOptions { Momentum = 0.9, Nesterov = false, WeightDecay = 0, Form = MomentumForm.Keras });
         recipe.Trainer.LabelSmoothing.Should().Be(0);
         recipe.Trainer.TrainTransforms.Should().Equal(new Resize(224), new ScaleToUnit());

@@ -9,7 +9,7 @@ namespace Inception.Tests.Training;
 [Collection(TorchCollection.Name)]
 public sealed class CallbackTests : IDisposable
 {
-    private static readonly TrainerOptions Options = new() { Epochs = 3, BatchSize = 4, Schedule = new StepDecay(0.1, 0.5, 1), TrainTransforms = [new ScaleToUnit()] };
+    private static readonly TrainerOptions Options = new() { Epochs = 3, BatchSize = 4, Schedule = new TutorialStepDecay(0.1, 0.5, 1), TrainTransforms = [new ScaleToUnit()] };
     private readonly TestFolder folder = new();
 
     [Fact]

@@ -44,7 +44,6 @@ public sealed class GuardTests
 
     public static TheoryData<TrainerOptions, string> ImpossibleOptions => new()
     {
-        { new() { BatchSize = 5 }, "BatchSize is 5, and there are 4 training images; it must be at most that." },
         { new() { BatchSize = 4, MicroBatchSize = 3 }, "MicroBatchSize is 3; it must divide BatchSize, which is 4." },
         { new() { BatchSize = 4, Losses = new Dictionary<string, IHeadLoss> { ["aux3"] = new CrossEntropy() } }, "Losses names the head 'aux3'; the model's heads are main, aux1, aux2." },
         { Weighted("aux3", 1), "HeadWeights names the head 'aux3'; the model's heads are main, aux1, aux2." },

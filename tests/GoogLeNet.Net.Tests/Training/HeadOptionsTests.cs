@@ -29,7 +29,7 @@ public sealed class HeadOptionsTests
         var (weight, bias) = (model.Weight(1), model.Bias(1));
 
         // Half of 0.8 in the first epoch, a quarter in the second.
-        var options = Plain with { Epochs = 2, HeadWeights = new Dictionary<string, ILearningRateSchedule> { ["aux1"] = new StepDecay(0.8, 0.5, 1) } };
+        var options = Plain with { Epochs = 2, HeadWeights = new Dictionary<string, ILearningRateSchedule> { ["aux1"] = new TutorialStepDecay(0.8, 0.5, 1) } };
         new MultiHeadTrainer(model, options).Fit(data);
 
         foreach (var headWeight in new[] { 0.4, 0.2 })

@@ -67,7 +67,7 @@ public sealed class LearningRateSearchTests
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         var (x, labels) = Tiny.Rows(data);
         var losses = Enumerable.Range(0, 3).Select(i => LinearModel.Measure(x, labels, model.Weight(i), model.Bias(i)).Loss).ToList();
-        var weights = new Dictionary<string, ILearningRateSchedule> { ["main"] = new ConstantRate(0.5), ["aux1"] = new StepDecay(4, 0.5, 1) };
+        var weights = new Dictionary<string, ILearningRateSchedule> { ["main"] = new ConstantRate(0.5), ["aux1"] = new TutorialStepDecay(4, 0.5, 1) };
 
         var search = new MultiHeadTrainer(model, Options with { HeadWeights = weights }).FindLearningRate(data, steps: 2);
 

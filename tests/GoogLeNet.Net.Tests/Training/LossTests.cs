@@ -45,6 +45,23 @@ public sealed class LossTests
         }
     }
 
+    [Theory]
+    [InlineData(64, null)]
+    [InlineData(64, 2)]
+    [InlineData(14, 14)]
+    public void A_batch_larger_than_the_data_set_is_one_batch_of_all_of_it(int batch, int? part)
+    {
+        float[] Trained(int size, int? parts)
+        {
+            using var data = Tiny.Noise(7, size: 2);
+            using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
+            new MultiHeadTrainer(model, OneStep with { BatchSize = size, MicroBatchSize = parts }).Fit(data).Epochs.Should().ContainSingle();
+            return model.Weight(0);
+        }
+
+        Arrays.RelativeError(Trained(batch, part), [.. Trained(7, null).Select(value => (double)value)]).Should().BeLessThan(1e-6);
+    }
+
     [Fact]
     public void The_default_total_is_the_main_loss_and_three_tenths_of_each_auxiliary_one()
     {

@@ -15,7 +15,7 @@ public sealed class OptionsTests
 
         options.Epochs.Should().Be(25);
         options.BatchSize.Should().Be(256);
-        options.Schedule.Should().Be(new StepDecay(0.01, 0.96, 8));
+        options.Schedule.Should().Be(new TutorialStepDecay(0.01, 0.96, 8));
         options.Optimizer.Should().Be(new SgdOptions { Momentum = 0.9, WeightDecay = 0, Nesterov = false });
         options.LabelSmoothing.Should().Be(0);
         options.TrainTransforms.Should().BeNull();

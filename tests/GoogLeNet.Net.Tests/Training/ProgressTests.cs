@@ -14,7 +14,7 @@ public sealed class ProgressTests
         using var data = Tiny.Noise(10, size: 2);
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         var recorder = new Recorder();
-        var options = new TrainerOptions { Epochs = 3, BatchSize = 4, Schedule = new StepDecay(0.1, 0.5, 1), CheckpointFolder = folder.Path };
+        var options = new TrainerOptions { Epochs = 3, BatchSize = 4, Schedule = new TutorialStepDecay(0.1, 0.5, 1), CheckpointFolder = folder.Path };
 
         var history = new MultiHeadTrainer(model, options with { Callbacks = [recorder] }).Fit(data);
 

@@ -11,7 +11,7 @@ namespace Inception.Tests.Training;
 public sealed class RobustnessTests
 {
     // 0.01 in the first epoch, 1e28 in the second.
-    private static readonly TrainerOptions Exploding = new() { Epochs = 3, BatchSize = 4, Schedule = new StepDecay(1e-32, 1e30, 1) };
+    private static readonly TrainerOptions Exploding = new() { Epochs = 3, BatchSize = 4, Schedule = new TutorialStepDecay(1e-32, 1e30, 1) };
 
     [Theory]
     [InlineData(false)]

@@ -76,6 +76,23 @@ public sealed class FlatParameters : IDisposable
         }
     }
 
+    /// <summary>The first floating-point buffer of the module that holds a number which is not finite; null if there is none. Waits for the device.</summary>
+    internal string? BrokenBuffer()
+    {
+        using var scope = NewDisposeScope();
+        var buffers = module.named_buffers().Where(named => is_floating_point(named.buffer)).ToList();
+        if (buffers.Count == 0)
+        {
+            return null;
+        }
+
+#pragma warning disable RS0030 // At the end of an epoch, and before the run is saved.
+        var finite = stack(buffers.Select(named => named.buffer.isfinite().all()).ToArray()).cpu().data<bool>().ToArray();
+#pragma warning restore RS0030
+        var first = Array.IndexOf(finite, false);
+        return first < 0 ? null : buffers[first].name;
+    }
+
     /// <summary>Whether the parameter with a state key is not trained.</summary>
     internal bool IsFrozen(string key) => frozen.Contains(key);
 

@@ -15,10 +15,7 @@ public sealed record ConstantRate : ILearningRateSchedule
     public double At(TrainingPosition position) => Rate;
 }
 
-/// <summary>
-/// Multiplies the rate every few epochs: initial · factor^⌊(1 + epoch) / everyEpochs⌋, epochs counted from 0. The Keras tutorial uses 0.01, 0.96 and
-/// every 8 epochs.
-/// </summary>
+/// <summary>Multiplies the rate every few epochs: initial · factor^⌊epoch / everyEpochs⌋, epochs counted from 0; PyTorch's StepLR.</summary>
 public sealed record StepDecay : ILearningRateSchedule
 {
     /// <summary>A schedule of steps.</summary>
@@ -27,6 +24,37 @@ public sealed record StepDecay : ILearningRateSchedule
     /// <param name="everyEpochs">Epochs between steps, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
     public StepDecay(double initial, double factor, int everyEpochs)
+    {
+        Initial = Check.Positive(initial);
+        Factor = Check.Positive(factor);
+        EveryEpochs = Check.AtLeast(1, everyEpochs);
+    }
+
+    /// <summary>Rate of the first epochs.</summary>
+    public double Initial { get; }
+
+    /// <summary>What each step multiplies by.</summary>
+    public double Factor { get; }
+
+    /// <summary>Epochs between steps.</summary>
+    public int EveryEpochs { get; }
+
+    /// <inheritdoc/>
+    public double At(TrainingPosition position) => Initial * Math.Pow(Factor, position.Epoch / EveryEpochs);
+}
+
+/// <summary>
+/// The Keras tutorial's step decay: initial · factor^⌊(1 + epoch) / everyEpochs⌋, epochs counted from 0, which drops one epoch before <see cref="StepDecay"/>. The tutorial uses 0.01, 0.96
+/// and every 8 epochs.
+/// </summary>
+public sealed record TutorialStepDecay : ILearningRateSchedule
+{
+    /// <summary>A schedule of steps.</summary>
+    /// <param name="initial">Rate of the first epochs, more than 0.</param>
+    /// <param name="factor">What each step multiplies by, more than 0.</param>
+    /// <param name="everyEpochs">Epochs between steps, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
+    public TutorialStepDecay(double initial, double factor, int everyEpochs)
     {
         Initial = Check.Positive(initial);
         Factor = Check.Positive(factor);

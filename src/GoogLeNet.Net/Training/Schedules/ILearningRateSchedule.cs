@@ -31,7 +31,8 @@ public readonly record struct TrainingPosition(int Epoch, int Step, int StepsPer
 [JsonDerivedType(typeof(PolynomialDecay), "polynomialDecay")]
 [JsonDerivedType(typeof(ReduceOnPlateau), "reduceOnPlateau")]
 [JsonDerivedType(typeof(Sequence), "sequence")]
-[JsonDerivedType(typeof(StepDecay), "stepDecay")]
+[JsonDerivedType(typeof(StepDecay), "stepLR")]
+[JsonDerivedType(typeof(TutorialStepDecay), "stepDecay")]
 [JsonDerivedType(typeof(Triangular), "triangular")]
 [JsonDerivedType(typeof(Warmup), "warmup")]
 public interface ILearningRateSchedule

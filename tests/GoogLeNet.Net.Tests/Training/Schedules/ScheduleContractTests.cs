@@ -84,6 +84,7 @@ public sealed class ScheduleContractTests
         new ConstantRate(0.1),
         new ConstantRate(0),
         new StepDecay(0.01, 0.96, 8),
+        new TutorialStepDecay(0.01, 0.96, 8),
         new StepDecay(0.1, 0.1, 1),
         new PolynomialDecay(0.01),
         new PolynomialDecay(0.1, 3),

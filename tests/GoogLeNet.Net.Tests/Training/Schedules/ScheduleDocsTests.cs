@@ -52,7 +52,8 @@ public sealed class ScheduleDocsTests
     private static List<(string Name, ILearningRateSchedule Schedule, int Epochs, string Code)> Curves() =>
     [
         Of("constant", 25, new ConstantRate(0.01)),
-        Of("step-decay", 25, new StepDecay(0.01, 0.96, everyEpochs: 8)),
+        Of("step-decay", 25, new StepDecay(0.1, 0.5, everyEpochs: 8)),
+        Of("tutorial-step-decay", 25, new TutorialStepDecay(0.01, 0.96, everyEpochs: 8)),
         Of("polynomial-decay", 60, new PolynomialDecay(0.01, power: 0.5)),
         Of("exponential-decay", 25, new ExponentialDecay(0.1, factorPerEpoch: 0.85)),
         Of("cosine-decay", 30, new CosineDecay(0.1)),

@@ -18,12 +18,24 @@ public sealed class ScheduleTests
             0.009216, 0.009216, 0.009216, 0.009216, 0.009216, 0.009216, 0.009216, 0.009216,
             0.00884736, 0.00884736,
         ];
-        var schedule = new StepDecay(0.01, 0.96, everyEpochs: 8);
+        var schedule = new TutorialStepDecay(0.01, 0.96, everyEpochs: 8);
 
         for (var epoch = 0; epoch < 25; epoch++)
         {
             schedule.At(new(epoch, 0, 196, 25)).Should().BeApproximately(expected[epoch], 1e-15, $"epoch {epoch}");
             schedule.At(new(epoch, 195, 196, 25)).Should().BeApproximately(expected[epoch], 1e-15, "the rate is constant in an epoch");
+        }
+    }
+
+    [Fact]
+    public void Step_decay_is_pytorchs_step_lr()
+    {
+        // torch.optim.lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.1) from 0.1, and with step_size=1.
+        double[] third = [0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001, 0.001], each = [0.1, 0.01, 0.001, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+        for (var epoch = 0; epoch < third.Length; epoch++)
+        {
+            new StepDecay(0.1, 0.1, everyEpochs: 3).At(new(epoch, 7, 10, 8)).Should().BeApproximately(third[epoch], 1e-15);
+            new StepDecay(0.1, 0.1, everyEpochs: 1).At(new(epoch, 0, 10, 8)).Should().BeApproximately(each[epoch], 1e-15);
         }
     }
 
