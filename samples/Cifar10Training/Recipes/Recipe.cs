@@ -81,6 +81,7 @@ internal sealed record Recipe
     {
         Triangular peak => new Triangular(rate, peak.PeakAt, peak.Start, peak.End),
         StepDecay decay => new StepDecay(rate, decay.Factor, decay.EveryEpochs),
+        TutorialStepDecay decay => new TutorialStepDecay(rate, decay.Factor, decay.EveryEpochs),
         ConstantRate => new ConstantRate(rate),
         CosineDecay cosine => new CosineDecay(rate, cosine.Final),
         _ => throw new UsageException($"--lr cannot change the recipe's schedule, {schedule.GetType().Name}; write the rate into the recipe's JSON file."),
