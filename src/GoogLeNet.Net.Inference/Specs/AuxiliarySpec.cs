@@ -42,14 +42,18 @@ public sealed record AuxiliarySpec(string Name, string After)
     }
 }
 
-/// <summary>The pooling in front of an auxiliary classifier.</summary>
+/// <summary>
+/// The pooling in front of an auxiliary classifier. One of your own is a record that derives from this and implements <c>IPoolingOperator</c> of GoogLeNet.Net; who loads a file
+/// with such a network names its type.
+/// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "pooling")]
 [JsonDerivedType(typeof(AveragePooling), "average")]
 [JsonDerivedType(typeof(AdaptiveAveragePooling), "adaptiveAverage")]
 public abstract record AuxiliaryPooling
 {
     /// <summary>Output height or width for an input of <paramref name="size"/> pixels; 0 or less where the input is too small.</summary>
-    internal abstract int OutputSize(int size);
+    /// <param name="size">Height or width of the feature map, at least 1.</param>
+    public abstract int OutputSize(int size);
 }
 
 /// <summary>Average over windows inside the input ("valid"): output = ⌊(input − kernel) / stride⌋ + 1.</summary>
@@ -57,12 +61,14 @@ public abstract record AuxiliaryPooling
 /// <param name="Stride">Step in pixels.</param>
 public sealed record AveragePooling(int Kernel, int Stride) : AuxiliaryPooling
 {
-    internal override int OutputSize(int size) => size < Kernel ? 0 : (size - Kernel) / Stride + 1;
+    /// <inheritdoc/>
+    public override int OutputSize(int size) => size < Kernel ? 0 : (size - Kernel) / Stride + 1;
 }
 
 /// <summary>Average to a fixed output size, whatever the input's, as torchvision does.</summary>
 /// <param name="Size">Output height and width in pixels.</param>
 public sealed record AdaptiveAveragePooling(int Size) : AuxiliaryPooling
 {
-    internal override int OutputSize(int size) => size > 0 ? Size : 0;
+    /// <inheritdoc/>
+    public override int OutputSize(int size) => size > 0 ? Size : 0;
 }

@@ -22,9 +22,15 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
         }
     }
 
+    /// <summary>As files hold it.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, SpecJson.With(Spec.Auxiliaries.Select(head => head.Pooling?.GetType()).OfType<Type>()));
+
     /// <summary>Reads the description from a file's metadata.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">Its name.</param>
+    /// <param name="ownTypes">Poolings of the user's own that it may name; null for none.</param>
     /// <exception cref="UnknownModelException">There is none, or no network can be built from it.</exception>
-    public static ModelDescription Read(SafeTensorsFile file, string path)
+    public static ModelDescription Read(SafeTensorsFile file, string path, IReadOnlyList<Type>? ownTypes = null)
     {
         if (!file.Metadata.TryGetValue(WeightsFormat.ModelKey, out var json))
         {
@@ -33,14 +39,15 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
 
         try
         {
-            var description = JsonSerializer.Deserialize<ModelDescription>(json, SpecJson.Options) ?? throw new JsonException("The description is null.");
+            var description = JsonSerializer.Deserialize<ModelDescription>(json, SpecJson.With(ownTypes ?? [])) ?? throw new JsonException("The description is null.");
             ArgumentOutOfRangeException.ThrowIfLessThan(description.NumClasses, 1, "numClasses");
             description.Spec.Validate();
             return description;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
-            throw new UnknownModelException(path, $"holds no GoogLeNet that can be built: {e.Message}", e);
+            var advice = e.Message.Contains("discriminator", StringComparison.Ordinal) ? " A pooling of your own is handed over: Load(path, ownTypes: [typeof(…)])" : "";
+            throw new UnknownModelException(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}", e);
         }
     }
 }

@@ -92,7 +92,7 @@ public sealed class Predictor : IDisposable
     /// <param name="path">A file of <see cref="MultiHeadModel.SaveWeights"/>, or a checkpoint of the trainer.</param>
     /// <param name="views">The views to average over; null for the image as it is.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
-    /// <param name="ownTypes">Transforms of your own that the file names.</param>
+    /// <param name="ownTypes">Transforms and poolings of your own that the file names.</param>
     /// <param name="logger">Warned where the file lacks class names or preprocessing, as files of earlier versions do; null for none.</param>
     /// <returns>A predictor that owns the network and disposes it.</returns>
     /// <exception cref="UnknownModelException">The file does not say which GoogLeNet it holds, or names a transform that is not known.</exception>
@@ -107,7 +107,7 @@ public sealed class Predictor : IDisposable
     /// <param name="paths">At least one file.</param>
     /// <param name="views">The views to average over; null for the image as it is.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
-    /// <param name="ownTypes">Transforms of your own that the files name.</param>
+    /// <param name="ownTypes">Transforms and poolings of your own that the files name.</param>
     /// <param name="logger">Warned of what files lack; null for none.</param>
     /// <exception cref="ArgumentException">There is no file, or the networks have different classes.</exception>
     /// <inheritdoc cref="Load(string, IViews?, Device?, IReadOnlyList{Type}?, ILogger?)"/>
@@ -305,7 +305,7 @@ public sealed class Predictor : IDisposable
 
     private static EnsembleMember LoadMember(string path, Device? device, IReadOnlyList<Type> ownTypes, ILogger? logger)
     {
-        using var network = GoogLeNet.Load(path);
+        using var network = GoogLeNet.Load(path, ownTypes);
         if (device is not null)
         {
             network.to(device);

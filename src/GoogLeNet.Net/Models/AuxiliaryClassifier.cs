@@ -4,6 +4,15 @@ using static TorchSharp.torch.nn;
 
 namespace Inception;
 
+/// <summary>What an <see cref="AuxiliaryPooling"/> of your own computes.</summary>
+public interface IPoolingOperator
+{
+    /// <summary>Pools a feature map.</summary>
+    /// <param name="features">(N, C, H, W).</param>
+    /// <returns>(N, C, <see cref="AuxiliaryPooling.OutputSize"/>(H), <see cref="AuxiliaryPooling.OutputSize"/>(W)), differentiable by the features.</returns>
+    Tensor Pool(Tensor features);
+}
+
 /// <summary>
 /// The side head of section 5 of Szegedy et al. (arXiv:1409.4842): pooling → 1×1 convolution → hidden layer with ReLU → dropout → classifier.
 /// (N, in, H, W) → logits (N, classes).
@@ -96,6 +105,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     {
         AveragePooling average => functional.avg_pool2d(input, (average.Kernel, average.Kernel), (average.Stride, average.Stride)),
         AdaptiveAveragePooling adaptive => functional.adaptive_avg_pool2d(input, (adaptive.Size, adaptive.Size)),
-        _ => throw new NotSupportedException($"{pooling.GetType().Name} is not a pooling of auxiliary classifiers."),
+        IPoolingOperator own => own.Pool(input),
+        _ => throw new NotSupportedException($"The pooling {pooling.GetType().Name} does not implement {nameof(IPoolingOperator)}."),
     };
 }

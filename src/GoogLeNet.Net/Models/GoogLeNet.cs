@@ -1,4 +1,3 @@
-using System.Text.Json;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -73,7 +72,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <summary>The spec and the number of classes as JSON.</summary>
-    public override string Configuration => JsonSerializer.Serialize(new ModelDescription(NumClasses, Spec), SpecJson.Options);
+    public override string Configuration => new ModelDescription(NumClasses, Spec).ToJson();
 
     /// <summary>Whether the spec has a whitening whose filters were not computed yet; random ones stand in for them.</summary>
     public bool NeedsInitialization => FirstWhitening is { IsFitted: false };
@@ -100,6 +99,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     /// Builds the network that a model file describes, with its weights, class names and preprocessing; of a checkpoint with averaged weights those, with which its run ends.
     /// </summary>
     /// <param name="path">A file of <see cref="MultiHeadModel.SaveWeights"/>, or a checkpoint of the trainer.</param>
+    /// <param name="ownTypes">Poolings of your own that the file names; null for none.</param>
     /// <returns>A network on the CPU in evaluation mode, ready to predict; the caller disposes it.</returns>
     /// <exception cref="UnknownModelException">
     /// The file does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="MultiHeadModel.LoadWeights"/> read it.
@@ -108,7 +108,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public static GoogLeNet Load(string path) => NetworkWeights.Load(SafeTensorsFile.Read(path), path);
+    public static GoogLeNet Load(string path, IReadOnlyList<Type>? ownTypes = null) => NetworkWeights.Load(SafeTensorsFile.Read(path), path, ownTypes);
 
     /// <summary>
     /// The network that is deployed: a copy without auxiliary classifiers, in evaluation mode, on the same device, whose main head gives

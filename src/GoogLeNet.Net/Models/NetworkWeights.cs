@@ -32,9 +32,9 @@ internal static class NetworkWeights
     }
 
     /// <summary>The network that a file describes, with its weights, or the averaged ones where the file holds such.</summary>
-    public static GoogLeNet Load(SafeTensorsFile file, string path)
+    public static GoogLeNet Load(SafeTensorsFile file, string path, IReadOnlyList<Type>? ownTypes = null)
     {
-        var description = ModelDescription.Read(file, path);
+        var description = ModelDescription.Read(file, path, ownTypes);
         var model = GoogLeNet.WithoutWeights(description.NumClasses, description.Spec);
         try
         {

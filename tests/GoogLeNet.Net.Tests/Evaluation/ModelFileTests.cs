@@ -133,6 +133,43 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void A_pooling_of_ones_own_is_trained_saved_compiled_and_loaded()
+    {
+        using var data = Tiny.Noise(12);
+        var spec = Tiny.Spec() with { Auxiliaries = [new AuxiliarySpec("side", "3a") { Pooling = new MaxTo(2), Channels = 4, Hidden = 8 }] };
+        using var model = GoogLeNet.Create(3, spec);
+        var options = new TrainerOptions { Epochs = 2, BatchSize = 6, CheckpointFolder = folder.Path };
+        var history = new MultiHeadTrainer(model, options).Fit(data, data);
+
+        using var predictor = Predictor.Load(folder.Last, ownTypes: [typeof(MaxTo)]);
+        using var loaded = GoogLeNet.Load(folder.Last, [typeof(MaxTo)]);
+        using var resumed = GoogLeNet.Create(3, spec, seed: 7);
+
+        loaded.Spec.Should().Be(spec);
+        new Evaluator(predictor).Evaluate(data).Accuracy.Should().Be(history.Epochs[^1].Validation[0].Accuracy);
+        new MultiHeadTrainer(resumed, options).Fit(data, data, resumeFrom: folder.Last).Epochs[^1].Validation.Should().Equal(history.Epochs[^1].Validation);
+        FluentActions.Invoking(() => GoogLeNet.Load(folder.Last)).Should().Throw<UnknownModelException>().WithMessage($"*{typeof(MaxTo).FullName}*ownTypes: [typeof(…)]*");
+    }
+
+    [Fact]
+    public void A_spec_read_back_from_JSON_is_the_same()
+    {
+        foreach (var spec in GoogLeNetSpec.Presets)
+        {
+            var read = System.Text.Json.JsonSerializer.Deserialize<GoogLeNetSpec>(System.Text.Json.JsonSerializer.Serialize(spec, SpecJson.Options), SpecJson.Options)!;
+
+            read.Should().Be(spec);
+            read.GetHashCode().Should().Be(spec.GetHashCode());
+            (read with { Auxiliaries = [.. read.Auxiliaries, new AuxiliarySpec("more", "4a")] }).Should().NotBe(spec);
+            (read with { Layers = read.Layers[..^1] }).Should().NotBe(spec);
+        }
+
+        var options = new TrainerOptions { TrainTransforms = [new HorizontalFlip(), new ScaleToUnit()], Losses = new Dictionary<string, IHeadLoss> { ["main"] = new CrossEntropy() } };
+        (options with { TrainTransforms = [new HorizontalFlip(), new ScaleToUnit()] }).Should().Be(options);
+        (options with { TrainTransforms = [new ScaleToUnit()] }).Should().NotBe(options);
+    }
+
+    [Fact]
     public void Classes_in_another_order_are_refused_in_training_and_evaluation()
     {
         using TensorDataset train = Tiny.Noise(12), same = Tiny.Noise(6, seed: 2);
@@ -188,6 +225,14 @@ public sealed class ModelFileTests : IDisposable
     public sealed record Invert(int Times) : IBatchTransform
     {
         public Tensor Apply(Tensor images, BatchContext context) => 255 - images;
+    }
+
+    /// <summary>A pooling that this library does not have.</summary>
+    public sealed record MaxTo(int Size) : AuxiliaryPooling, IPoolingOperator
+    {
+        public override int OutputSize(int size) => size >= Size ? Size : 0;
+
+        public Tensor Pool(Tensor features) => nn.functional.adaptive_max_pool2d(features, [Size, Size]);
     }
 
     private sealed class Lines : ILogger

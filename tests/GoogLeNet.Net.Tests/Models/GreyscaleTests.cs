@@ -29,7 +29,10 @@ public sealed class GreyscaleTests
 
         var options = new TrainerOptions
         {
-            Epochs = 1, BatchSize = 6, CheckpointFolder = folder.Path, Schedule = new ConstantRate(0.01),
+            Epochs = 1,
+            BatchSize = 6,
+            CheckpointFolder = folder.Path,
+            Schedule = new ConstantRate(0.01),
             TrainTransforms = [new RandomCrop(2), new HorizontalFlip(), new Cutout(4), new Normalize([.. Enumerable.Repeat(0.5, channels)], [.. Enumerable.Repeat(0.25, channels)])],
             ValidationTransforms = [new Normalize([.. Enumerable.Repeat(0.5, channels)], [.. Enumerable.Repeat(0.25, channels)])],
         };

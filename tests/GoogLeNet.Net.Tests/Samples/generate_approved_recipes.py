@@ -107,7 +107,6 @@ def write(name, spec, epochs, batch, schedule, optimizer, transforms, test, smoo
         "classWeights": None, "metrics": None, "sampling": None,
         "losses": None, "headWeights": None, "topK": None, "precision": "float32", "clipping": None, "averaging": None, "earlyStopping": None,
         "seed": 0, "trainTransforms": transforms, "resizing": None, "mixup": None, "validationTransforms": test, "validationInterval": interval,
-        "classWeights": None, "metrics": None, "sampling": None,
     }
     recipe = {
         "name": name, "spec": spec, "trainer": trainer, "bFloat16WhereFast": bfloat16, "testViews": views, "limit": limit, "threads": None,
