@@ -6,6 +6,7 @@
 //     cifar10 doctor                      says what a run would find on this machine, and what is wrong with it
 // Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 using System.CommandLine;
+using System.CommandLine.Help;
 using Cifar10Training.Commands;
 using Inception;
 
@@ -16,6 +17,9 @@ var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.")
 {
     TrainCommand.Create(), EvaluateCommand.Create(), PredictCommand.Create(), SummaryCommand.Create(), DoctorCommand.Create(),
 };
+
+// Where there is no terminal whose width could be asked for, 80 columns.
+commandLine.Options.OfType<HelpOption>().ToList().ForEach(help => ((HelpAction)help.Action!).MaxWidth = Console.IsOutputRedirected ? 80 : Math.Clamp(Console.WindowWidth, 60, 120));
 var parsed = commandLine.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
