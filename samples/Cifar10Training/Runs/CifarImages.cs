@@ -40,7 +40,7 @@ internal sealed class CifarImages : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var images = Choose(cifar, plan);
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Data      {images.Train.Count:N0} training and {images.Test.Count:N0} test images from {plan.Data ?? Environment.GetEnvironmentVariable("CIFAR10_DIR") ?? "the cache"}, read in {clock.Elapsed.TotalSeconds:F1} s"));
+            $"Data      {images.Train.Count:N0} training and {images.Test.Count:N0} test images\n          from {plan.Data ?? Environment.GetEnvironmentVariable("CIFAR10_DIR") ?? "the cache"}, read in {clock.Elapsed.TotalSeconds:F1} s"));
         return images;
     }
 
@@ -58,7 +58,7 @@ internal sealed class CifarImages : IDisposable
         using var train = SyntheticImages.Create(count, seed: 1);
         using var test = SyntheticImages.Create(TestCount(count), seed: 2);
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Data      {train.Count:N0} training and {test.Count:N0} test images, synthetic: drawn in {clock.Elapsed.TotalSeconds:F1} s; their figures say nothing about CIFAR-10"));
+            $"Data      {train.Count:N0} training and {test.Count:N0} test images, synthetic: drawn in {clock.Elapsed.TotalSeconds:F1} s\n          Accuracies on them say nothing about CIFAR-10."));
         var device = torch.device(plan.Device);
         return new CifarImages(train.To(device), test.To(device));
     }

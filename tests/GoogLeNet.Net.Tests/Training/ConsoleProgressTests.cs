@@ -47,7 +47,7 @@ public sealed class ConsoleProgressTests
         progress.Observe(Step(10_002));
         progress.Observe(Step(10_003));
 
-        lines.Should().Equal("  step 10002/20000  loss 12.346  accuracy 50.0 %  1234 images/s  25:01:01 left");
+        lines.Should().Equal("  epoch 1/3 step 10002/20000  loss 12.346  acc 50.0 %  1234 img/s  25:01:01 left");
         lines[0].Length.Should().BeLessThanOrEqualTo(80);
     }
 

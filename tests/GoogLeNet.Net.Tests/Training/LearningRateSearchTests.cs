@@ -75,9 +75,9 @@ public sealed class LearningRateSearchTests
     }
 
     [Theory]
-    [InlineData(0, 1, 10, "from is 0; it must be a finite number more than 0.*")]
-    [InlineData(1, 1, 10, "to is 1; it must be a finite number more than from, which is 1.*")]
-    [InlineData(1, double.NaN, 10, "to is NaN; it must be a finite number more than from, which is 1.*")]
+    [InlineData(0, 1, 10, "minRate is 0; it must be a finite number more than 0.*")]
+    [InlineData(1, 1, 10, "maxRate is 1; it must be a finite number more than minRate, which is 1.*")]
+    [InlineData(1, double.NaN, 10, "maxRate is NaN; it must be a finite number more than minRate, which is 1.*")]
     [InlineData(1, 2, 1, "steps is 1; it must be at least 2.*")]
     public void Impossible_ranges_are_refused(double from, double to, int steps, string message)
     {

@@ -75,7 +75,7 @@ public sealed class ConsoleProgress : ITrainingCallback
     }
 
     private static string Line(StepEvent step) => Text(
-        $"  step {step.Step}/{step.Steps}  loss {step.Metrics[0].Loss:F3}  accuracy {100 * step.Metrics[0].Accuracy:F1} %{(step.Remaining is { } left ? Text($"  {step.ImagesPerSecond:F0} images/s  {Clock(left)} left") : "")}");
+        $"  epoch {step.Epoch}/{step.Epochs} step {step.Step}/{step.Steps}  loss {step.Metrics[0].Loss:F3}  acc {100 * step.Metrics[0].Accuracy:F1} %{(step.Remaining is { } left ? Text($"  {step.ImagesPerSecond:F0} img/s  {Clock(left)} left") : "")}");
 
     // The epoch and its seconds beside the main head; the others below it.
     private static IEnumerable<string> Lines(EpochEvent epoch)
