@@ -4,6 +4,7 @@
 //     TARGET   the file that the fine-tuned network is saved to
 using Inception;
 using Inception.Data;
+using Inception.Evaluation;
 using Inception.Training;
 
 var epochs = 10;
@@ -30,6 +31,7 @@ static void FineTune(string weights, string folder, string target, int epochs)
     using var saved = GoogLeNet.Load(weights);
     using var pictures = ImageFolderDataset.Load(folder, saved.InputSize);
     using var split = pictures.Split(0.2, seed: 0);
+    Console.WriteLine($"{pictures.ClassNames.Count} classes ({string.Join(", ", pictures.ClassNames)}), {split.Train.Count} pictures to train on");
 
     // The same network with other classifiers: those of the file are left out.
     using var network = GoogLeNet.Create(pictures.ClassNames.Count, saved.Spec);
@@ -48,12 +50,23 @@ static void FineTune(string weights, string folder, string target, int epochs)
             WeightDecay = 5e-4,
             Groups = [new ParameterGroup { Keys = "fc.*" }, new ParameterGroup { Keys = "aux*.fc2.*" }, new ParameterGroup { LearningRateFactor = 0.1 }],
         },
-        TrainTransforms = [new RandomCrop(padding: saved.InputSize / 8, mode: CropPadding.Reflect), new HorizontalFlip(), new ScaleToUnit()],
+
+        // Pictures become the network's input as in its first training.
+        TrainTransforms =
+        [
+            new RandomCrop(padding: saved.InputSize / 8, mode: CropPadding.Reflect), new HorizontalFlip(),
+            .. new EnsembleMember(saved).Preprocessing?.Transforms ?? [new ScaleToUnit()],
+        ],
+        Callbacks = [new ConsoleProgress()],
     };
     var history = new MultiHeadTrainer(network, options).Fit(split.Train, split.Validation);
     network.SaveWeights(target);
 
     var best = history.Epochs.Max(epoch => epoch.Validation[0].Accuracy);
-    Console.WriteLine($"{pictures.ClassNames.Count} classes ({string.Join(", ", pictures.ClassNames)}), {split.Train.Count} pictures to train on");
     Console.WriteLine($"validation accuracy {history.Epochs[^1].Validation[0].Accuracy:P1} after {epochs} epochs, at best {best:P1}; saved to {target}");
+
+    // The saved file is all that a program needs to say what a picture shows.
+    using var predictor = Predictor.Load(target);
+    var guess = predictor.Classify(pictures.Files[0])[0];
+    Console.WriteLine($"{pictures.Files[0]}: {guess.ClassName} ({guess.Probability:P1})");
 }

@@ -1,14 +1,18 @@
-// Trains GoogLeNet on CIFAR-10: two passes over all images, some minutes on a CPU.
+// From a folder of photos to a network that says what a photo shows.
 using Inception;
 using Inception.Data;
+using Inception.Evaluation;
 using Inception.Training;
 
-using var cifar = await Cifar10.LoadAsync();                                        // verified, cached
-using var model = GoogLeNet.Create(numClasses: 10, GoogLeNetSpec.CifarSmall);       // without a spec: the paper's network
-var trainer = new MultiHeadTrainer(model, new TrainerOptions { Epochs = 2, BatchSize = 128, Schedule = new Triangular(peak: 0.1) });
-var history = trainer.Fit(cifar.Train, cifar.Test);
+using var photos = ImageFolderDataset.Load("photos", size: 224);        // photos/rose/*.jpg, photos/tulip/*.jpg …
+using var parts = photos.Split(0.2, seed: 1);                           // a fifth of them to measure on
+using var model = GoogLeNet.Create(photos.ClassNames.Count, GoogLeNetSpec.TorchVision);
+var options = new TrainerOptions { Epochs = 10, BatchSize = 32, Schedule = new OneCycle(0.05), Callbacks = [new ConsoleProgress()] };
+new MultiHeadTrainer(model, options).Fit(parts.Train, parts.Validation);
+model.SaveWeights("photos.safetensors");                                // the network, its class names, how it sees photos
 
-foreach (var head in history.Epochs[^1].Validation)
+using var predictor = Predictor.Load("photos.safetensors");
+foreach (var guess in predictor.Classify("photo.jpg", top: 3))
 {
-    Console.WriteLine($"{head.Head}: {head.Accuracy:P2} of the test images");
+    Console.WriteLine($"{guess.ClassName}: {guess.Probability:P1}");
 }

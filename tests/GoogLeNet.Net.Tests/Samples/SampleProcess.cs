@@ -22,15 +22,17 @@ internal sealed class SampleProcess : IDisposable
         return await sample.FinishAsync();
     }
 
+    /// <summary>Runs another sample to its end, in a folder.</summary>
+    public static async Task<SampleResult> RunProgramInAsync(string folder, string program)
+    {
+        using var sample = new SampleProcess(Process.Start(StartOf(program, [], folder))!);
+        return await sample.FinishAsync();
+    }
+
     /// <summary>Starts a program that lies beside these tests, with additions to its environment.</summary>
     public static SampleProcess StartProgram(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
-        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
-        var start = new ProcessStartInfo(host, [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = StartOf(program, arguments, folder: "");
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -96,6 +98,17 @@ internal sealed class SampleProcess : IDisposable
         }
 
         process.Dispose();
+    }
+
+    private static ProcessStartInfo StartOf(string program, string[] arguments, string folder)
+    {
+        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
+        return new ProcessStartInfo(host, [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -10,6 +10,22 @@ namespace Inception.Tests.Samples;
 public sealed class SmallSampleTests
 {
     [Fact]
+    public async Task The_quickstart_shows_its_progress_saves_and_names_what_a_photo_shows()
+    {
+        using var folder = new TemporaryFolder();
+        Draw(folder["photos"], ["disc", "square"], each: 5);
+        File.Copy(Directory.GetFiles(folder["photos"], "*", SearchOption.AllDirectories)[0], folder["photo.jpg"]);
+
+        var result = await SampleProcess.RunProgramInAsync(folder.Path, "quickstart");
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.OutputLines.Where(line => line.StartsWith("epoch ", StringComparison.Ordinal)).Should().HaveCount(10).And.OnlyContain(line => line.Contains(" | "));
+        result.OutputLines[^2..].Should().OnlyContain(line => System.Text.RegularExpressions.Regex.IsMatch(line, @"^(disc|square): \d+\.\d ?%$"));
+        using var saved = GoogLeNet.Load(folder["photos.safetensors"]);
+        saved.ClassNames.Should().Equal("disc", "square");
+    }
+
+    [Fact]
     public async Task Custom_heads_learn_and_all_three_are_told_of()
     {
         var result = await SampleProcess.RunProgramAsync("custom-heads", "400", "4");
@@ -44,7 +60,10 @@ public sealed class SmallSampleTests
         var result = await SampleProcess.RunProgramAsync("fine-tune", folder["saved.safetensors"], folder["pictures"], folder["tuned.safetensors"], "3");
 
         result.ExitCode.Should().Be(0, result.Errors);
-        result.Output.Should().Contain("3 classes (disc, square, triangle), 48 pictures to train on").And.Contain("validation accuracy ");
+        result.OutputLines[0].Should().Be("3 classes (disc, square, triangle), 48 pictures to train on");
+        result.OutputLines.Where(line => line.StartsWith("epoch ", StringComparison.Ordinal)).Should().HaveCount(3, "progress is shown");
+        result.OutputLines[^2].Should().StartWith("validation accuracy ");
+        result.OutputLines[^1].Should().MatchRegex(@"disc.\d+\.png: (disc|square|triangle) \(\d+\.\d ?%\)$");
         using var tuned = GoogLeNet.Load(folder["tuned.safetensors"]);
         using var expected = GoogLeNet.Create(3, GoogLeNetSpec.CifarSmall.WithWidth(0.25));
         tuned.Configuration.Should().Be(expected.Configuration);
