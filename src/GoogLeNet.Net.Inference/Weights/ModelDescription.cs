@@ -32,6 +32,7 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
     /// <exception cref="UnknownModelException">There is none, or no network can be built from it.</exception>
     public static ModelDescription Read(SafeTensorsFile file, string path, IReadOnlyList<Type>? ownTypes = null)
     {
+        WeightsFormat.RequireKnown(file, path);
         if (!file.Metadata.TryGetValue(WeightsFormat.ModelKey, out var json))
         {
             throw new UnknownModelException(path, "does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights");
@@ -47,7 +48,7 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
             var advice = e.Message.Contains("discriminator", StringComparison.Ordinal) ? " A pooling of your own is handed over: Load(path, ownTypes: [typeof(…)])" : "";
-            throw new UnknownModelException(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}", e);
+            throw new UnknownModelException(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}{WeightsFormat.IfNewer(file)}", e);
         }
     }
 }

@@ -101,6 +101,11 @@ internal sealed class SafeTensorsFile
         Span<byte> prefix = stackalloc byte[SafeTensorsHeader.LengthSize];
         stream.ReadExactly(prefix);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength > SafeTensorsHeader.MaxLength && OtherKind(prefix) is { } kind)
+        {
+            throw new SafeTensorsException(name, $"it is {kind}, and no safetensors file");
+        }
+
         if (headerLength > SafeTensorsHeader.MaxLength)
         {
             throw new SafeTensorsException(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", offset: 0);
@@ -116,6 +121,16 @@ internal sealed class SafeTensorsFile
         stream.ReadExactly(head.AsSpan(SafeTensorsHeader.LengthSize));
         return head;
     }
+
+    // What people hand over instead, by its first eight bytes; none of them is a header's length.
+    private static string? OtherKind(ReadOnlySpan<byte> prefix) =>
+        prefix.StartsWith("version "u8) ? "a Git LFS pointer ('git lfs pull' brings the file)"
+        : prefix.StartsWith("PK\x03\x04"u8) ? "a zip archive, as PyTorch's .pth and .pt or Keras's .keras"
+        : prefix is [0x89, (byte)'H', (byte)'D', (byte)'F', ..] ? "an HDF5 file, as Keras's .h5"
+        : prefix is [0x80, >= 2 and <= 5, ..] ? "a Python pickle, as PyTorch's older .pth"
+        : prefix.StartsWith("GGUF"u8) ? "a GGUF file"
+        : prefix.TrimStart((byte)' ') is [(byte)'<', ..] ? "HTML or XML, perhaps the page of a download that failed"
+        : null;
 
     private static SafeTensor ReadTensor(Stream stream, Extent extent)
     {

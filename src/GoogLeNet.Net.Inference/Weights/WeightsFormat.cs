@@ -30,6 +30,12 @@ internal static class WeightsFormat
     /// <summary>In a checkpoint, what the state key of an averaged parameter or buffer follows.</summary>
     public const string AveragePrefix = "average.";
 
+    // What every format of this library begins with.
+    private const string Family = "GoogLeNet.Net ";
+    private const string VersionKey = "version";
+
+    private static readonly string Version = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
     // Tensors of a checkpoint that are the run's and not the network's begin with one of these.
     private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "averaging.", AveragePrefix, "best."];
 
@@ -43,7 +49,7 @@ internal static class WeightsFormat
         var metadata = new Dictionary<string, string>
         {
             [FormatKey] = format,
-            ["version"] = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+            [VersionKey] = Version,
             [ModelKey] = configuration,
         };
         if (classNames.Count > 0)
@@ -58,6 +64,22 @@ internal static class WeightsFormat
 
         return metadata;
     }
+
+    /// <summary>Refuses a file in a format of this library that this version does not know.</summary>
+    /// <exception cref="UnknownModelException">It is in one.</exception>
+    public static void RequireKnown(SafeTensorsFile file, string path)
+    {
+        if (file.Metadata.GetValueOrDefault(FormatKey) is { } format && format.StartsWith(Family, StringComparison.Ordinal) && format is not (Weights or Checkpoint))
+        {
+            throw new UnknownModelException(path, $"has the format '{format}'; GoogLeNet.Net {Version} reads '{Weights}' and '{Checkpoint}'. Take a newer version of the package");
+        }
+    }
+
+    /// <summary>The remark, at the end of a message, that a newer version wrote the file; empty where none did.</summary>
+    public static string IfNewer(SafeTensorsFile file) =>
+        file.Metadata.TryGetValue(VersionKey, out var text) && System.Version.TryParse(text.Split('+', '-')[0], out var written)
+        && System.Version.TryParse(Version.Split('+', '-')[0], out var own) && written > own
+            ? $" It was written by version {text}, and this is {Version}: take a newer version of the package" : "";
 
     /// <summary>The names of the classes that a file holds; empty where it holds none.</summary>
     /// <exception cref="UnknownModelException">They are not names, or not as many as the network has classes.</exception>

@@ -58,6 +58,7 @@ internal static class NetworkWeights
         }
 
         var file = SafeTensorsFile.Read(path);
+        WeightsFormat.RequireKnown(file, path);
         var tensors = (averaged ? file.AveragedTensors() : file.NetworkTensors()).ToList();
         return averaged && tensors.Count == 0
             ? throw new ArgumentException($"{path} holds no averaged weights; only checkpoints of runs with weight averaging do.", nameof(averaged))

@@ -126,6 +126,34 @@ public sealed class ClassifyTests : IDisposable
     }
 
     [Fact]
+    public void Gray_pictures_are_read_trained_on_and_classified_in_gray()
+    {
+        for (var i = 0; i < 24; i++)
+        {
+            var name = i % 2 == 0 ? "bright" : "dark";
+            Directory.CreateDirectory(Path.Combine(folder.Path, "photos", name));
+            Picture(Path.Combine("photos", name, $"{i}.png"), 9 + i, 12, seed: i, brightness: i % 2 == 0 ? 120 : 0);
+        }
+
+        using var photos = ImageFolderDataset.Load(Path.Combine(folder.Path, "photos"), size: 8, new ImageFolderOptions { Channels = 1, Fit = ImageFit.Stretch });
+        using var network = GoogLeNet.Create(2, Tiny.Spec() with { InputChannels = 1 });
+        new MultiHeadTrainer(network, new TrainerOptions { Epochs = 8, BatchSize = 8, Schedule = new Triangular(0.1) }).Fit(photos);
+        var file = Path.Combine(folder.Path, "gray.safetensors");
+        network.SaveWeights(file);
+
+        using var loaded = Predictor.Load(file);
+
+        photos.Images.shape.Should().Equal(24, 1, 8, 8);
+        var preprocessing = new EnsembleMember(loaded.Models[0]).Preprocessing!;
+        (preprocessing.Channels, preprocessing.Fit).Should().Be((1, ImageFit.Stretch));
+        loaded.ClassifyMany(photos.Files).Select((guess, i) => guess[0].ClassName == Path.GetFileName(Path.GetDirectoryName(photos.Files[i]))).Count(right => right)
+            .Should().BeGreaterThan(20, "brightness alone tells them apart");
+        using var probabilities = loaded.Predict(photos.Images);
+        loaded.ClassifyMany(photos.Files, top: 2).Select(guess => guess.Single(entry => entry.ClassIndex == 0).Probability).Should()
+            .Equal(probabilities.select(1, 0).data<double>().ToArray(), (a, b) => Math.Abs(a - b) < 1e-6, "a file is read as the folder's pictures were");
+    }
+
+    [Fact]
     public void Many_threads_classify_at_once()
     {
         var paths = Enumerable.Range(0, 6).Select(i => Picture($"{i}.png", 8 + i, 20, seed: i)).ToArray();
@@ -139,11 +167,11 @@ public sealed class ClassifyTests : IDisposable
         });
     }
 
-    private string Picture(string name, int width, int height, int seed = 1)
+    private string Picture(string name, int width, int height, int seed = 1, int brightness = -1)
     {
         var path = Path.Combine(folder.Path, name);
         var pixels = Transforms.Images.Bytes(width * height * 3, seed);
-        File.WriteAllBytes(path, new PngEncoder().Encode(width, height, (x, y, c) => pixels[(((y * width) + x) * 3) + c]));
+        File.WriteAllBytes(path, new PngEncoder().Encode(width, height, (x, y, c) => pixels[(((y * width) + x) * 3) + c] is var value && brightness < 0 ? value : (byte)(brightness + (value / 2))));
         return path;
     }
 }

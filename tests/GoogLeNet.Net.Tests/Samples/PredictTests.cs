@@ -37,6 +37,22 @@ public sealed class PredictTests : IDisposable
     }
 
     [Fact]
+    public async Task A_runs_folder_stands_for_its_best_checkpoint_and_names_come_from_the_file_without_what_a_terminal_would_obey()
+    {
+        var checkpoint = TinyCheckpoint.Draw(folder.Path, classes: 3);
+        using (var network = GoogLeNet.Load(checkpoint))
+        {
+            network.ClassNames = ["rose", "tu\e[31mlip", "li\nly"];
+            network.SaveWeights(folder["best.safetensors"]);
+        }
+
+        var result = await SampleProcess.RunAsync("predict", Picture("a.png", 32, 32), "--checkpoint", folder.Path);
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.OutputLines[1..].Select(line => line[12..]).Should().BeEquivalentTo("rose", "tu?[31mlip", "li?ly");
+    }
+
+    [Fact]
     public async Task Of_another_number_of_classes_than_CIFAR_10s_the_numbers_are_named()
     {
         var result = await SampleProcess.RunAsync("predict", Picture("a.png", 32, 32), "--checkpoint", TinyCheckpoint.Draw(folder.Path, classes: 3));

@@ -80,6 +80,29 @@ public sealed class RecipeTests
         recipe.Trainer.Schedule.Should().Be(BuiltInRecipes.Cpu.Trainer.Schedule, "the rest stays");
     }
 
+    [Fact]
+    public void The_rate_of_the_command_line_is_the_schedules_highest()
+    {
+        foreach (var recipe in BuiltInRecipes.All)
+        {
+            var (before, after) = (recipe.Trainer.Schedule, recipe.With(new TrainArguments { LearningRate = 0.5 }).Trainer.Schedule);
+
+            var steps = Enumerable.Range(0, recipe.Trainer.Epochs * 10).Select(step => new TrainingPosition(step / 10, step % 10, 10, recipe.Trainer.Epochs)).ToList();
+            var factor = 0.5 / steps.Max(before.At);
+            steps.Max(after.At).Should().BeApproximately(0.5, 1e-3);
+            steps.Should().OnlyContain(step => Math.Abs(after.At(step) - (factor * before.At(step))) < 1e-3, recipe.Name);
+        }
+    }
+
+    [Fact]
+    public void A_runs_configuration_is_a_recipe_too()
+    {
+        using var folder = new TemporaryFolder();
+        TinyRun.Execute(folder["run"]);
+
+        RecipeSource.Find(folder["run/config.json"]).ToJson().Should().Be((TinyRun.Recipe with { Threads = 1 }).ToJson());
+    }
+
     [Theory]
     [InlineData(null, "as the processor has it")]
     [InlineData(Precision.Float32, "as the command line says")]
