@@ -35,7 +35,7 @@ public sealed partial class NewProjectTests(TemporaryFeed feed)
 
         var lines = Lines(await Command.RunAsync(project, "dotnet", "run", "--no-restore", "-p:TreatWarningsAsErrors=true"));
 
-        lines.Where(line => line.StartsWith("epoch ", StringComparison.Ordinal)).Should().HaveCount(3, "it trains, goes on, and trains on a GPU where there is one");
+        lines.Where(line => line.StartsWith("epoch ", StringComparison.Ordinal)).Should().HaveCount(2, "it trains twice, and a finished run is not trained again");
         lines.Where(line => Guess().IsMatch(line)).Should().HaveCount(2, "both classes are named");
         lines.Should().Contain(line => line.StartsWith("accuracy ", StringComparison.Ordinal));
     }

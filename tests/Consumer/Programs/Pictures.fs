@@ -15,7 +15,8 @@ let run () =
 
     model.SaveWeights "weights.safetensors"
     use loaded = GoogLeNet.Load "weights.safetensors"
-    use probabilities = Predictor(loaded).Predict(images.Images.select (0L, 0L))
+    use predictor = new Predictor(loaded)
+    use probabilities = predictor.Predict(images.Images.select (0L, 0L))
     printfn "probabilities %.3f" (probabilities.sum().ToDouble())
 
 run ()
