@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Inception;
 
@@ -7,6 +8,11 @@ namespace Inception;
 /// <param name="Spec">The network as data.</param>
 internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
 {
+    private static readonly JsonTypeInfo<ModelDescription> Format = SpecJson.With(ModelContext.Default).Of<ModelDescription>();
+
+    /// <summary>As model files hold it.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Format);
+
     /// <summary>
     /// A configuration as this version writes it: a spec that an earlier version wrote gets the defaults of what it did not know. What is no GoogLeNet's stays as it is.
     /// </summary>
@@ -14,7 +20,7 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
     {
         try
         {
-            return configuration is null ? null : JsonSerializer.Serialize(JsonSerializer.Deserialize<ModelDescription>(configuration, SpecJson.Options), SpecJson.Options);
+            return configuration is null ? null : JsonSerializer.Deserialize(configuration, Format)?.ToJson() ?? configuration;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
@@ -33,7 +39,7 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
 
         try
         {
-            var description = JsonSerializer.Deserialize<ModelDescription>(json, SpecJson.Options) ?? throw new JsonException("The description is null.");
+            var description = JsonSerializer.Deserialize(json, Format) ?? throw new JsonException("The description is null.");
             ArgumentOutOfRangeException.ThrowIfLessThan(description.NumClasses, 1, "numClasses");
             description.Spec.Validate();
             return description;

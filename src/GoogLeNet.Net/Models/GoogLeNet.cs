@@ -1,4 +1,3 @@
-using System.Text.Json;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -73,7 +72,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     public override IReadOnlyList<Head> Heads { get; }
 
     /// <summary>The spec and the number of classes as JSON.</summary>
-    public override string Configuration => JsonSerializer.Serialize(new ModelDescription(NumClasses, Spec), SpecJson.Options);
+    public override string Configuration => new ModelDescription(NumClasses, Spec).ToJson();
 
     /// <summary>Whether the spec has a whitening whose filters were not computed yet; random ones stand in for them.</summary>
     public bool NeedsInitialization => FirstWhitening is { IsFitted: false };
