@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using FluentAssertions;
 using Inception.Tests;
-using Inception.Tests.Data;
 using Xunit;
 
 namespace Consumer;
@@ -31,10 +30,10 @@ public sealed partial class NewProjectTests(TemporaryFeed feed)
     {
         var whole = string.Join('\n', Code("docs/getting-started.md"));
         var project = await feed.PicturesAsync(OnFewImages(whole).Replace(".to(CUDA)", ".to(cuda.is_available() ? CUDA : CPU)", StringComparison.Ordinal));
-        Picture(Path.Combine(project, "cat.jpg"), seed: 0);
+        Picture.Write(Path.Combine(project, "cat.jpg"), seed: 0);
         for (var i = 0; i < 10; i++)
         {
-            Picture(Path.Combine(project, "flowers", i % 2 == 0 ? "rose" : "tulip", $"{i}.jpg"), seed: i);
+            Picture.Write(Path.Combine(project, "flowers", i % 2 == 0 ? "rose" : "tulip", $"{i}.jpg"), seed: i);
         }
 
         var output = await Command.RunAsync(project, "dotnet", "run", "--no-restore", "-p:TreatWarningsAsErrors=true");
@@ -63,15 +62,6 @@ public sealed partial class NewProjectTests(TemporaryFeed feed)
     // The training takes seconds.
     private static string OnFewImages(string program) => program.Replace(Training, ".Fit(cifar.Train.TakeStratified(8, seed: 1), cifar.Test.TakeStratified(8, seed: 1)", StringComparison.Ordinal)
         .Replace("Epochs = 2, BatchSize = 128", "Epochs = 1, BatchSize = 8", StringComparison.Ordinal);
-
-    // A PNG, which is read whatever its name says.
-    private static void Picture(string path, int seed)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var pixels = new byte[48 * 48 * 3];
-        new Random(seed).NextBytes(pixels);
-        File.WriteAllBytes(path, new PngEncoder().Encode(48, 48, (x, y, c) => pixels[(((c * 48) + y) * 48) + x]));
-    }
 
     // The usings stay above, the statements become a method's.
     private static string InsideNamespace(string program)
