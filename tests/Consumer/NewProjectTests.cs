@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using FluentAssertions;
 using Inception.Tests;
-using Inception.Tests.Data;
 using Xunit;
 
 namespace Consumer;
@@ -64,20 +63,11 @@ public sealed partial class NewProjectTests(TemporaryFeed feed)
     // What the documents take for given: a folder of photos with two classes, and a photo beside it.
     private static void Photos(string project)
     {
-        Picture(Path.Combine(project, "photo.jpg"), seed: 0);
+        Picture.Write(Path.Combine(project, "photo.jpg"), seed: 0);
         for (var i = 0; i < 10; i++)
         {
-            Picture(Path.Combine(project, "photos", i % 2 == 0 ? "rose" : "tulip", $"{i}.jpg"), seed: i);
+            Picture.Write(Path.Combine(project, "photos", i % 2 == 0 ? "rose" : "tulip", $"{i}.jpg"), seed: i);
         }
-    }
-
-    // A PNG, which is read whatever its name says.
-    private static void Picture(string path, int seed)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var pixels = new byte[48 * 48 * 3];
-        new Random(seed).NextBytes(pixels);
-        File.WriteAllBytes(path, new PngEncoder().Encode(48, 48, (x, y, c) => pixels[(((c * 48) + y) * 48) + x]));
     }
 
     // The usings stay above, the statements become a method's.

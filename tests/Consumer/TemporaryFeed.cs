@@ -13,14 +13,16 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
     private readonly string root = Directory.CreateTempSubdirectory("googlenet-consumer-").FullName;
 
     private string? pictures;
+    private string? trained;
 
     public string Folder => Path.Combine(root, "feed");
 
     /// <summary>The package's path, and its version as its name has it.</summary>
-    public string Package => Directory.GetFiles(Folder, "GoogLeNet.Net.*.nupkg")
-        .Single(file => char.IsAsciiDigit(Path.GetFileName(file)["GoogLeNet.Net.".Length]));
+    public string Package => PackageOf("GoogLeNet.Net");
 
     public string Version => Path.GetFileNameWithoutExtension(Package)["GoogLeNet.Net.".Length..];
+
+    public static string TorchSharpVersion => Metadata("TorchSharpVersion");
 
     /// <summary>What the user's package cache held before anything ran.</summary>
     public IReadOnlyList<string> CacheBefore { get; } = PackageCache.Files();
@@ -63,6 +65,22 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
         return pictures;
     }
 
+    /// <summary>What the program Pictures.cs printed in that project, and a copy of the model file that it wrote.</summary>
+    public async Task<(string Output, string Weights)> TrainedAsync()
+    {
+        if (trained is null)
+        {
+            var project = await PicturesAsync(Program("Pictures.cs"), Program("Usings.cs"));
+            trained = await Command.RunAsync(project, "dotnet", "run", "--no-restore");
+            File.Copy(Path.Combine(project, "weights.safetensors"), Path.Combine(root, "trained.safetensors"));
+        }
+
+        return (trained, Path.Combine(root, "trained.safetensors"));
+    }
+
+    /// <summary>A package's path.</summary>
+    public string PackageOf(string id) => Directory.GetFiles(Folder, $"{id}.*.nupkg").Single(file => char.IsAsciiDigit(Path.GetFileName(file)[id.Length + 1]));
+
     /// <summary>A new console project with packages, as an editor would write it: faster than the commands. Its folder.</summary>
     public async Task<string> ProjectAsync(string name, string language, params string[] packages)
     {
@@ -98,7 +116,7 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
         return folder;
     }
 
-    private string VersionOf(string package) => package == "GoogLeNet.Net" ? Version : Metadata("TorchSharpVersion");
+    private string VersionOf(string package) => package.StartsWith("GoogLeNet", StringComparison.Ordinal) ? Version : TorchSharpVersion;
 
     private static string Metadata(string key) =>
         typeof(TemporaryFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -7,7 +8,7 @@ namespace Inception;
 /// <summary>How specs and options are written as JSON: camelCase names, enumerations as words, unknown and missing fields refused.</summary>
 public static class SpecJson
 {
-    /// <summary>The options to serialize and read specs, trainer options and recipes with.</summary>
+    /// <summary>The options to serialize and read specs, trainer options and recipes with. Types other than specs need reflection, which trimmed programs have on demand alone.</summary>
     public static JsonSerializerOptions Options { get; } = ReadOnly(new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -16,23 +17,61 @@ public static class SpecJson
         AllowOutOfOrderMetadataProperties = true,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        Converters =
+        {
+            new CamelCaseEnumConverter<Normalization>(), new CamelCaseEnumConverter<Branch5x5>(), new CamelCaseEnumConverter<PaddingRule>(), new CamelCaseEnumConverter<PoolingRule>(),
+            new CamelCaseEnumConverter<WeightInitializer>(),
+        },
+        TypeInfoResolver = SpecContext.Default.WithAddedModifier(InitializerDefaults.Keep),
     });
 
     /// <summary>The same options for values that may be of types of the user's own: the full name of such a type is its discriminator.</summary>
     /// <param name="ownTypes">Classes of the user's own; those of this library are left out.</param>
-    internal static JsonSerializerOptions With(IEnumerable<Type> ownTypes)
+    internal static JsonSerializerOptions With(IEnumerable<Type> ownTypes) => With(Options, ownTypes);
+
+    /// <summary>Options for values that may be of types of the user's own.</summary>
+    /// <param name="options">Those for the library's own types.</param>
+    /// <param name="ownTypes">Classes of the user's own; those of this library are left out.</param>
+    internal static JsonSerializerOptions With(JsonSerializerOptions options, IEnumerable<Type> ownTypes)
     {
         Type[] types = [.. ownTypes.Distinct()];
-        return types.Length == 0 ? Options : new JsonSerializerOptions(Options)
-        {
-            TypeInfoResolver = (Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(info => Add(info, types)),
-        };
+        return types.Length == 0 ? options : new JsonSerializerOptions(options) { TypeInfoResolver = options.TypeInfoResolver!.WithAddedModifier(info => Add(info, types)) };
     }
 
+    /// <summary>The same options for the types of another generated context, too.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="converters">For its enumerations.</param>
+    internal static JsonSerializerOptions With(JsonSerializerContext context, params JsonConverter[] converters)
+    {
+        var options = new JsonSerializerOptions(Options);
+        options.TypeInfoResolverChain.Insert(0, ((IJsonTypeInfoResolver)context).WithAddedModifier(InitializerDefaults.Keep));
+        foreach (var converter in converters)
+        {
+            options.Converters.Insert(0, converter);
+        }
+
+        options.MakeReadOnly();
+        return options;
+    }
+
+    /// <summary>An enumeration of another context as words.</summary>
+    internal static JsonConverter Words<T>()
+        where T : struct, Enum => new CamelCaseEnumConverter<T>();
+
+    /// <summary>How values of a type are written with these options.</summary>
+    internal static JsonTypeInfo<T> Of<T>(this JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Only where the program has reflection for JSON; what it names itself it keeps itself.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
     private static JsonSerializerOptions ReadOnly(JsonSerializerOptions options)
     {
-        options.MakeReadOnly(populateMissingResolver: true);
+        if (JsonSerializer.IsReflectionEnabledByDefault)
+        {
+            options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+            options.TypeInfoResolverChain.Add(new DefaultJsonTypeInfoResolver());
+        }
+
+        options.MakeReadOnly();
         return options;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Inception;
 
@@ -7,6 +8,11 @@ namespace Inception;
 /// <param name="Spec">The network as data.</param>
 internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
 {
+    private static readonly JsonSerializerOptions Format = SpecJson.With(ModelContext.Default);
+
+    /// <summary>As model files hold it.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, FormatWith(Spec.Auxiliaries.Select(head => head.Pooling?.GetType()).OfType<Type>()));
+
     /// <summary>
     /// A configuration as this version writes it: a spec that an earlier version wrote gets the defaults of what it did not know. What is no GoogLeNet's stays as it is.
     /// </summary>
@@ -14,16 +20,13 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
     {
         try
         {
-            return configuration is null ? null : JsonSerializer.Serialize(JsonSerializer.Deserialize<ModelDescription>(configuration, SpecJson.Options), SpecJson.Options);
+            return configuration is null ? null : JsonSerializer.Deserialize(configuration, FormatWith([]))?.ToJson() ?? configuration;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
             return configuration;
         }
     }
-
-    /// <summary>As files hold it.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, SpecJson.With(Spec.Auxiliaries.Select(head => head.Pooling?.GetType()).OfType<Type>()));
 
     /// <summary>Reads the description from a file's metadata.</summary>
     /// <param name="file">The file.</param>
@@ -40,7 +43,7 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
 
         try
         {
-            var description = JsonSerializer.Deserialize<ModelDescription>(json, SpecJson.With(ownTypes ?? [])) ?? throw new JsonException("The description is null.");
+            var description = JsonSerializer.Deserialize(json, FormatWith(ownTypes ?? [])) ?? throw new JsonException("The description is null.");
             ArgumentOutOfRangeException.ThrowIfLessThan(description.NumClasses, 1, "numClasses");
             description.Spec.Validate();
             return description;
@@ -51,4 +54,6 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
             throw new UnknownModelException(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}{WeightsFormat.IfNewer(file)}", e);
         }
     }
+
+    private static JsonTypeInfo<ModelDescription> FormatWith(IEnumerable<Type> ownTypes) => SpecJson.With(Format, ownTypes).Of<ModelDescription>();
 }

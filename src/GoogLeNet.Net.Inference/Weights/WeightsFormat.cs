@@ -54,7 +54,7 @@ internal static class WeightsFormat
         };
         if (classNames.Count > 0)
         {
-            metadata[ClassNamesKey] = JsonSerializer.Serialize(classNames);
+            metadata[ClassNamesKey] = JsonSerializer.Serialize(classNames, ModelContext.Default.IReadOnlyListString);
         }
 
         if (preprocessing is not null)
@@ -92,7 +92,7 @@ internal static class WeightsFormat
 
         try
         {
-            var names = JsonSerializer.Deserialize<string[]>(json) ?? throw new JsonException("There are none.");
+            var names = JsonSerializer.Deserialize(json, ModelContext.Default.StringArray) ?? throw new JsonException("There are none.");
             return names.Length == numClasses && names.All(name => name is not null) ? names
                 : throw new JsonException($"There are {names.Length} names, and the network has {numClasses} classes.");
         }

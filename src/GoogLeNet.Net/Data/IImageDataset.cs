@@ -56,8 +56,8 @@ internal static class ImageDatasets
     public static string Fingerprint(IImageDataset dataset)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(dataset.ClassNames));
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(dataset.Images.shape));
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(dataset.ClassNames, DataContext.Default.IReadOnlyListString));
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(dataset.Images.shape, DataContext.Default.Int64Array));
         var atOnce = Math.Max(1, BytesAtOnce / (dataset.Images.shape[1] * dataset.Images.shape[2] * dataset.Images.shape[3]));
         for (var first = 0L; first < dataset.Count; first += atOnce)
         {

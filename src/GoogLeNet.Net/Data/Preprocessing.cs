@@ -47,12 +47,12 @@ public sealed class Preprocessing
     }
 
     /// <summary>As model files hold it.</summary>
-    internal string ToJson() => JsonSerializer.Serialize(this, SpecJson.With(Transforms.Select(transform => transform.GetType())));
+    internal string ToJson() => JsonSerializer.Serialize(this, SpecJson.With(DataContext.Format, Transforms.Select(transform => transform.GetType())).Of<Preprocessing>());
 
     /// <summary>From a model file's text.</summary>
     /// <param name="json">The text.</param>
     /// <param name="ownTypes">Transforms of the user's own that it may name.</param>
     /// <exception cref="JsonException">It is no preprocessing, or names a transform that is not known.</exception>
     internal static Preprocessing Parse(string json, IEnumerable<Type> ownTypes) =>
-        JsonSerializer.Deserialize<Preprocessing>(json, SpecJson.With(ownTypes)) ?? throw new JsonException("The preprocessing is null.");
+        JsonSerializer.Deserialize(json, SpecJson.With(DataContext.Format, ownTypes).Of<Preprocessing>()) ?? throw new JsonException("The preprocessing is null.");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Inception.Data;
 using static TorchSharp.torch;
 
@@ -20,6 +21,8 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
     private const string FingerprintKey = "trainFingerprint";
     private const string HistoryKey = "history";
 
+    private static readonly JsonTypeInfo<IReadOnlyList<EpochRecord>> HistoryFormat = TrainingContext.Format.Of<IReadOnlyList<EpochRecord>>();
+
     private readonly Lazy<string> fingerprint = new(() => train.Fingerprint);
 
     /// <summary>Writes the file as a whole or not at all.</summary>
@@ -29,8 +32,8 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         metadata[WeightsFormat.OptionsKey] = OptionsJson.Describe(options).ToJsonString();
         metadata[TrainImagesKey] = train.Count.ToString(CultureInfo.InvariantCulture);
         metadata[FingerprintKey] = fingerprint.Value;
-        metadata[CheckpointPosition.Key] = JsonSerializer.Serialize(position, SpecJson.Options);
-        metadata[HistoryKey] = JsonSerializer.Serialize(history, SpecJson.Options);
+        metadata[CheckpointPosition.Key] = JsonSerializer.Serialize(position, CheckpointPosition.Format);
+        metadata[HistoryKey] = JsonSerializer.Serialize(history, HistoryFormat);
         SafeTensorsFile.Write(path, metadata, tensors.Select(entry => entry.Value.ToSafeTensor(entry.Key)));
     }
 
@@ -49,8 +52,8 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
             throw new CheckpointException(path, "belongs to another model");
         }
 
-        var position = Deserialize<CheckpointPosition>(file, path, CheckpointPosition.Key);
-        var history = Deserialize<List<EpochRecord>>(file, path, HistoryKey);
+        var position = Deserialize(file, path, CheckpointPosition.Key, CheckpointPosition.Format);
+        var history = Deserialize(file, path, HistoryKey, HistoryFormat);
         RequireImages(file, path);
         RequireOptions(file, path, position, history);
         RequireTensors(file, path, tensors);
@@ -62,11 +65,11 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         return (position, history);
     }
 
-    private static T Deserialize<T>(SafeTensorsFile file, string path, string key)
+    private static T Deserialize<T>(SafeTensorsFile file, string path, string key, JsonTypeInfo<T> format)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(file.Metadata[key], SpecJson.Options) ?? throw new JsonException("It is null.");
+            return JsonSerializer.Deserialize(file.Metadata[key], format) ?? throw new JsonException("It is null.");
         }
         catch (Exception e) when (e is KeyNotFoundException or JsonException or ArgumentException)
         {

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Inception.Training;
 
 /// <summary>A run's options as JSON, to be compared between runs. Types of the user's own have their full names as discriminators.</summary>
 internal static class OptionsJson
 {
-    public static JsonObject Describe(TrainerOptions options) => JsonSerializer.SerializeToNode(options, SpecJson.With(OwnTypes(options)))!.AsObject();
+    public static JsonObject Describe(TrainerOptions options) => JsonSerializer.SerializeToNode(options, Format(options))!.AsObject();
 
     /// <summary>Options that a file holds, with the defaults of what an earlier version did not know.</summary>
     /// <param name="json">The file's text; null where it holds none.</param>
@@ -15,7 +16,7 @@ internal static class OptionsJson
     {
         try
         {
-            return JsonSerializer.Deserialize<TrainerOptions>(json ?? "{}", SpecJson.With(OwnTypes(known))) is { } options ? Describe(options) : [];
+            return JsonSerializer.Deserialize(json ?? "{}", Format(known)) is { } options ? Describe(options) : [];
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
@@ -29,6 +30,8 @@ internal static class OptionsJson
             return found;
         }
     }
+
+    private static JsonTypeInfo<TrainerOptions> Format(TrainerOptions options) => SpecJson.With(TrainingContext.Format, OwnTypes(options)).Of<TrainerOptions>();
 
     private static IEnumerable<Type> OwnTypes(TrainerOptions options)
     {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Inception.Training;
 
@@ -12,6 +14,9 @@ internal sealed record CheckpointPosition(int Epoch, int Step, long Images, doub
     /// <summary>The metadata entry of a checkpoint that holds it.</summary>
     public const string Key = "position";
 
+    /// <summary>How it is written.</summary>
+    public static JsonTypeInfo<CheckpointPosition> Format { get; } = SpecJson.With(new CheckpointContext()).Of<CheckpointPosition>();
+
     /// <summary>How far a file's run had come; null where the file is no checkpoint, or cannot be read.</summary>
     public static CheckpointPosition? Of(string path)
     {
@@ -19,7 +24,7 @@ internal sealed record CheckpointPosition(int Epoch, int Step, long Images, doub
         {
             var metadata = SafeTensorsFile.ReadMetadata(path);
             return metadata.GetValueOrDefault(WeightsFormat.FormatKey) == WeightsFormat.Checkpoint
-                ? JsonSerializer.Deserialize<CheckpointPosition>(metadata.GetValueOrDefault(Key, "null"), SpecJson.Options) : null;
+                ? JsonSerializer.Deserialize(metadata.GetValueOrDefault(Key, "null"), Format) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -27,3 +32,8 @@ internal sealed record CheckpointPosition(int Epoch, int Step, long Images, doub
         }
     }
 }
+
+/// <summary>Generated at build time: nothing is lost in a trimmed program.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(CheckpointPosition))]
+internal sealed partial class CheckpointContext : JsonSerializerContext;

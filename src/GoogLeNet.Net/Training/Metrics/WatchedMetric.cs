@@ -72,7 +72,7 @@ internal sealed class WatchedMetricConverter : JsonConverter<WatchedMetric>
             return new WatchedMetric(reader.GetString()!);
         }
 
-        var form = JsonSerializer.Deserialize<Form>(ref reader, options)!;
+        var form = JsonSerializer.Deserialize(ref reader, options.Of<Form>())!;
         return new WatchedMetric(form.Name, form.Head, form.LowerIsBetter);
     }
 
@@ -84,9 +84,9 @@ internal sealed class WatchedMetricConverter : JsonConverter<WatchedMetric>
         }
         else
         {
-            JsonSerializer.Serialize(writer, new Form(value.Name, value.Head, value.LowerIsBetter), options);
+            JsonSerializer.Serialize(writer, new Form(value.Name, value.Head, value.LowerIsBetter), options.Of<Form>());
         }
     }
 
-    private sealed record Form(string Name, string? Head = null, bool LowerIsBetter = false);
+    internal sealed record Form(string Name, string? Head = null, bool LowerIsBetter = false);
 }

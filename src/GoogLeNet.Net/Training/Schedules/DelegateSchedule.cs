@@ -21,7 +21,7 @@ public sealed record DelegateSchedule : ILearningRateSchedule
     }
 
     [JsonConstructor]
-    private DelegateSchedule(string name) =>
+    internal DelegateSchedule(string name) =>
         throw new JsonException($"The schedule '{name}' is a function, which JSON cannot hold; construct it in code.");
 
     /// <summary>The function.</summary>
