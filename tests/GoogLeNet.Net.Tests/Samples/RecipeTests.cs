@@ -34,6 +34,19 @@ public sealed class RecipeTests
     }
 
     [Fact]
+    public void The_recipe_in_the_documents_is_one()
+    {
+        var page = File.ReadAllText(Repository.PathOf("docs", "recipes.md")).ReplaceLineEndings("\n");
+        var json = page.Split("```json\n")[1].Split("\n```")[0];
+
+        var recipe = Recipe.Parse(json);
+
+        recipe.Spec.Should().Be(GoogLeNetSpec.CifarSmall);
+        recipe.Trainer.Schedule.Should().Be(new Triangular(0.1));
+        recipe.Trainer.TrainTransforms.Should().Equal(new RandomCrop(4), new HorizontalFlip(), new ScaleToUnit());
+    }
+
+    [Fact]
     public void The_tutorials_recipe_is_the_tutorials()
     {
         var recipe = RecipeSource.Find("tutorial");
