@@ -55,7 +55,7 @@ static void FineTune(string weights, string folder, string target, int epochs)
         TrainTransforms =
         [
             new RandomCrop(padding: saved.InputSize / 8, mode: CropPadding.Reflect), new HorizontalFlip(),
-            .. new EnsembleMember(saved).Preprocessing?.Transforms ?? [new ScaleToUnit()],
+            .. saved.GetPreprocessing()?.Transforms ?? [new ScaleToUnit()],
         ],
         Callbacks = [new ConsoleProgress()],
     };

@@ -41,6 +41,12 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
             throw new UnknownModelException(path, "does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights");
         }
 
+        if (!json.TrimStart().StartsWith('{'))
+        {
+            var kind = json.Length > 60 ? $"{json[..60]} …" : json;
+            throw new UnknownModelException(path, $"holds a model of another kind ({kind}); build that in your program, for example with MultiHeadModel.Wrap, and read the file with LoadWeights");
+        }
+
         try
         {
             var description = JsonSerializer.Deserialize(json, FormatWith(ownTypes ?? [])) ?? throw new JsonException("The description is null.");

@@ -81,6 +81,14 @@ public sealed record ImageFolderOptions
 
     /// <summary>Whether a file that cannot be read is skipped with a warning instead of refused. Default false.</summary>
     public bool SkipDamaged { get; init; }
+
+    /// <summary>Whether the other has the same values, and the same names in the same order.</summary>
+    public bool Equals(ImageFolderOptions? other) =>
+        other is not null && (Fit, Height, Channels, SkipDamaged).Equals((other.Fit, other.Height, other.Channels, other.SkipDamaged))
+        && (ClassNames is null) == (other.ClassNames is null) && (ClassNames ?? []).SequenceEqual(other.ClassNames ?? []);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Fit, Height, Channels, SkipDamaged, ClassNames?.Count);
 }
 
 /// <summary>How far the reading of a folder is.</summary>

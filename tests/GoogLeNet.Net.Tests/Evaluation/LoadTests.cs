@@ -84,13 +84,13 @@ public sealed class LoadTests : IDisposable
         new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 6, CheckpointFolder = folder.Path }).Fit(data);
 
         FluentActions.Invoking(() => GoogLeNet.Load(folder.Last)).Should().Throw<UnknownModelException>()
-            .WithMessage($"{folder.Last} holds no GoogLeNet that can be built: *").Which.Path.Should().Be(folder.Last);
+            .WithMessage($"{folder.Last} holds a model of another kind (LinearModel); build that in your program, *LoadWeights.").Which.Path.Should().Be(folder.Last);
     }
 
     public static TheoryData<string?, string, string> Descriptions => new()
     {
         { null, "*does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights.", "another program's file" },
-        { "null", "*holds no GoogLeNet*null*", "JSON of nothing" },
+        { "null", "*holds a model of another kind (null)*", "JSON of nothing" },
         { """{"numClasses": 0, "spec": {}}""", "*holds no GoogLeNet*", "half a description" },
         { """{"numClasses": 3}""", "*holds no GoogLeNet*spec*", "no spec" },
     };

@@ -167,6 +167,47 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void A_wrapped_module_is_saved_loaded_and_predicts_by_name()
+    {
+        static MultiHeadModel Build() => MultiHeadModel.Wrap(
+            nn.Sequential(("conv", nn.Conv2d(3, 6, 3)), ("pool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()), ("fc", nn.Linear(6, 3))), numClasses: 3, inputSize: 8);
+        using var data = Tiny.Separable(30, seed: 1);
+        using var model = Build();
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 2, BatchSize = 10, TrainTransforms = Training }).Fit(data);
+        model.SaveWeights(File);
+
+        using var loaded = Build();
+        loaded.LoadWeights(File).IsComplete.Should().BeTrue();
+
+        using var image = data.Images.select(0, 4);
+        new Predictor(loaded).Classify(image, top: 3).Should().Equal(new Predictor(model).Classify(image, top: 3));
+        loaded.ClassNames.Should().Equal(data.ClassNames);
+        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<UnknownModelException>().WithMessage("*a model of another kind (*MultiHeadModel.Wrap*LoadWeights*");
+    }
+
+    [Fact]
+    public void A_loop_of_ones_own_says_how_pictures_are_seen_and_a_transform_of_ones_own_is_named()
+    {
+        using var model = GoogLeNet.Create(3, Tiny.Spec());
+        model.SetPreprocessing(new Preprocessing([new Invert(2), new ScaleToUnit()], height: 8));
+        model.SaveWeights(File);
+
+        using var loaded = GoogLeNet.Load(File);
+
+        loaded.GetPreprocessing([typeof(Invert)])!.Transforms.Should().Equal(new Invert(2), new ScaleToUnit());
+        loaded.Invoking(network => network.GetPreprocessing()).Should().Throw<ArgumentException>().WithMessage("*Invert*");
+        loaded.SetPreprocessing(null);
+        loaded.GetPreprocessing().Should().BeNull();
+    }
+
+    [Fact]
+    public void Equal_options_are_equal_whatever_lists_they_hold()
+    {
+        new CheckpointPolicy { AlsoBestBy = [WatchedMetric.Loss] }.Should().Be(new CheckpointPolicy { AlsoBestBy = [WatchedMetric.Loss] }).And.NotBe(new CheckpointPolicy());
+        new ImageFolderOptions { ClassNames = ["a"] }.Should().Be(new ImageFolderOptions { ClassNames = ["a"] }).And.NotBe(new ImageFolderOptions());
+    }
+
+    [Fact]
     public void A_pooling_of_ones_own_is_trained_saved_compiled_and_loaded()
     {
         using var data = Tiny.Noise(12);

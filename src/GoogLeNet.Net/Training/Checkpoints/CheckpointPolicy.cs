@@ -45,6 +45,14 @@ public sealed record CheckpointPolicy
     /// <summary>Further metrics of which the best epoch is kept, each in a file of its own, <c>best-METRIC.safetensors</c>: <see cref="CheckpointFiles.BestBy"/>. Default none.</summary>
     public IReadOnlyList<WatchedMetric> AlsoBestBy { get; init; } = [];
 
+    /// <summary>Whether the other keeps the same files by the same metrics.</summary>
+    public bool Equals(CheckpointPolicy? other) =>
+        other is not null && (EveryEpochs, MaxPeriodicCheckpoints, SaveInterval, BestBy).Equals((other.EveryEpochs, other.MaxPeriodicCheckpoints, other.SaveInterval, other.BestBy))
+        && AlsoBestBy.SequenceEqual(other.AlsoBestBy);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(EveryEpochs, MaxPeriodicCheckpoints, SaveInterval, BestBy);
+
     /// <summary>What to do after an epoch.</summary>
     /// <param name="history">Every epoch so far, at least one, in order.</param>
     internal IReadOnlyList<CheckpointAction> Decide(IReadOnlyList<EpochRecord> history)
