@@ -104,6 +104,7 @@ def crop(padding):
 def write(name, spec, epochs, batch, schedule, optimizer, transforms, test, smoothing=0, interval=1, limit=None, views="none", bfloat16=False):
     trainer = {
         "epochs": epochs, "batchSize": batch, "microBatchSize": None, "schedule": schedule, "optimizer": optimizer, "labelSmoothing": smoothing,
+        "classWeights": None, "metrics": None, "sampling": None,
         "losses": None, "headWeights": None, "topK": None, "precision": "float32", "clipping": None, "averaging": None, "earlyStopping": None,
         "seed": 0, "trainTransforms": transforms, "resizing": None, "mixup": None, "validationTransforms": test, "validationInterval": interval,
     }
