@@ -38,8 +38,7 @@ public sealed class DeployedTests(TemporaryFeed feed, ITestOutputHelper output)
         try
         {
             await Command.RunAsync(project, "dotnet", ["publish", "-o", folder, .. options.Split(' ')]);
-            var bytes = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Extension is not ".pdb" and not ".dbg").Sum(file => file.Length);
-            output.WriteLine($"{bytes / 1e6:F1} MB: {options}");
+            output.WriteLine($"{TemporaryFeed.Size(folder)}: {options}");
             return (await Command.RunAsync(folder, Path.Combine(folder, "Deployed"), weights)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         finally

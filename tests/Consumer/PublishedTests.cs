@@ -1,18 +1,20 @@
 using System.Runtime.InteropServices;
 using FluentAssertions;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Consumer;
 
 /// <summary>A program whose first statement is TorchSharp's own trains, saves, loads and predicts, however it is started.</summary>
 [Collection(TemporaryFeed.Name)]
-public sealed class PublishedTests(TemporaryFeed feed)
+public sealed class PublishedTests(TemporaryFeed feed, ITestOutputHelper output)
 {
     private static readonly string SelfContained = $"-r {RuntimeInformation.RuntimeIdentifier} --self-contained";
 
     public static TheoryData<string> Publications => new(
         "",
         SelfContained,
+        $"{SelfContained} -p:PublishTrimmed=true",
         $"{SelfContained} -p:PublishSingleFile=true",
         $"{SelfContained} -p:PublishSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true");
 
@@ -29,6 +31,8 @@ public sealed class PublishedTests(TemporaryFeed feed)
         {
             await Command.RunAsync(project, "dotnet", ["publish", "-o", folder, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
+            output.WriteLine($"{TemporaryFeed.Size(folder)}: {options}");
+
             // Libraries that lie within the program's file are unpacked there, and not in the user's folder.
             Dictionary<string, string> environment = new() { ["DOTNET_BUNDLE_EXTRACT_BASE_DIR"] = Path.Combine(folder, "unpacked") };
             Check(await Command.RunAsync(folder, environment, Path.Combine(folder, "Pictures")));
@@ -41,9 +45,9 @@ public sealed class PublishedTests(TemporaryFeed feed)
 
     private Task<string> PicturesAsync() => feed.PicturesAsync(TemporaryFeed.Program("Pictures.cs"), TemporaryFeed.Program("Usings.cs"));
 
-    private void Check(string output)
+    private void Check(string printed)
     {
-        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("False", "epochs 3", "learned True", "same True", "probabilities 1.000");
+        printed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("False", "epochs 3", "learned True", "same True", "probabilities 1.000");
         PackageCache.Files().Should().Equal(feed.CacheBefore, "nothing changes the package cache");
         feed.CacheBefore.Should().NotBeEmpty();
     }

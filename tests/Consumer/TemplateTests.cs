@@ -38,18 +38,12 @@ public sealed class TemplateTests(TemporaryFeed feed) : IDisposable
         label.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("rose: ") || line.StartsWith("tulip: "))
             .And.OnlyContain(line => line.TrimEnd().EndsWith('%'));
 
+        await NewAsync("googlenet", "-o", "OnGpu", "--backend", "cuda-linux");
+        References(Path.Combine(root, "OnGpu", "OnGpu.csproj")).Should().Equal(("GoogLeNet.Net", feed.Version), ("TorchSharp-cuda-linux", TemporaryFeed.TorchSharpVersion));
+
         await NewAsync("uninstall", Package);
         Directory.GetFiles(Hive, "*.nupkg", SearchOption.AllDirectories).Should().BeEmpty();
         await FluentActions.Awaiting(() => NewAsync("googlenet", "-o", "Another")).Should().ThrowAsync<InvalidOperationException>();
-    }
-
-    [Fact]
-    public async Task Another_package_computes_where_it_is_asked_for()
-    {
-        await NewAsync("install", feed.PackageOf(Package));
-        await NewAsync("googlenet", "-o", "Flowers", "--backend", "cuda-linux");
-
-        References(Path.Combine(root, "Flowers", "Flowers.csproj")).Should().Equal(("GoogLeNet.Net", feed.Version), ("TorchSharp-cuda-linux", TemporaryFeed.TorchSharpVersion));
     }
 
     [Fact]

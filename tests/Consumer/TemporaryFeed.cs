@@ -103,6 +103,10 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
     /// <summary>A program of this project's folder Programs.</summary>
     public static string Program(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Programs", name));
 
+    /// <summary>What a published folder takes, debug symbols left out.</summary>
+    public static string Size(string folder) =>
+        $"{new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Extension is not (".pdb" or ".dbg")).Sum(file => file.Length) / 1e6:F1} MB";
+
     // What a user types.
     private async Task<string> NewProjectAsync(string name, params string[] packages)
     {
