@@ -9,6 +9,7 @@ namespace Consumer;
 [Collection(TemporaryFeed.Name)]
 public sealed class DeployedTests(TemporaryFeed feed, ITestOutputHelper output)
 {
+    private const string Native = "GOOGLENET_NATIVE_AOT";
     private static readonly string ForHere = $"-r {RuntimeInformation.RuntimeIdentifier} -p:TreatWarningsAsErrors=true -p:TrimmerSingleWarn=false";
 
     [Fact]
@@ -23,14 +24,15 @@ public sealed class DeployedTests(TemporaryFeed feed, ITestOutputHelper output)
 
         whole.Should().HaveCount(10).And.OnlyContain(line => line.StartsWith("synthetic "));
         trimmed.Should().Equal(whole);
-        if (HasLinker)
+        if (Environment.GetEnvironmentVariable(Native) == "1")
         {
             (await PublishAsync(project, weights, $"{ForHere} -p:PublishAot=true")).Should().Equal(whole);
         }
+        else
+        {
+            output.WriteLine($"Native AOT is left out, for it needs a compiler's linker: {Native}=1 tries it. Its analyzers hold the library at every build.");
+        }
     }
-
-    // Native AOT needs one.
-    private static bool HasLinker => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "clang")) || File.Exists(Path.Combine(folder, "gcc")));
 
     private async Task<string[]> PublishAsync(string project, string weights, string options)
     {
