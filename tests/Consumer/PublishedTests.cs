@@ -13,7 +13,6 @@ public sealed class PublishedTests(TemporaryFeed feed, ITestOutputHelper output)
 
     public static TheoryData<string> Publications => new(
         "",
-        SelfContained,
         $"{SelfContained} -p:PublishTrimmed=true",
         $"{SelfContained} -p:PublishSingleFile=true",
         $"{SelfContained} -p:PublishSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true");
