@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using FluentAssertions;
 using Xunit;
 
@@ -53,7 +54,8 @@ public sealed class BadFileTests : IDisposable
         await _store.LoadAndCheckAsync();
 
         _store.Log.Lines.Should().ContainSingle(line => line.StartsWith("Warning: The CIFAR-10 cache is damaged") && line.Contains(wrong));
-        FakeCifar.Names.Select(name => File.ReadAllBytes(Path.Combine(_store.Records, name))).Should().BeEquivalentTo(_store.Fake.Files, o => o.WithStrictOrdering());
+        FakeCifar.Names.Select(name => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(_store.Records, name)))))
+            .Should().Equal(_store.Fake.Files.Select(file => Convert.ToHexString(SHA256.HashData(file))));
         server.Ranges.Should().HaveCount(1);
     }
 
