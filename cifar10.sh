@@ -4,6 +4,6 @@ set -euo pipefail
 sample="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/samples/Cifar10Training"
 dotnet msbuild "$sample" -restore -p:Configuration=Release -nologo -verbosity:quiet -clp:NoSummary >&2
 # The name as it was typed is what the sample prints in commands to go on.
-export CIFAR10_COMMAND="$0"
+case "$0" in */*) export CIFAR10_COMMAND="$0" ;; *) export CIFAR10_COMMAND="./$0" ;; esac
 # exec: signals reach the application, and its exit code is this script's.
 exec dotnet "$sample/bin/Release/net10.0/cifar10.dll" "$@"

@@ -7,10 +7,17 @@ namespace Cifar10Training.Runs;
 /// <summary>Keeps a run's text files up to date: configuration at the start, history and report after every epoch, metrics at the end.</summary>
 internal sealed class RunRecorder(RunConfig config, RunFolder folder, long trainImages) : ITrainingCallback
 {
-    public void Begin() => TextFile.Replace(folder.Config, config.ToJson());
+    private bool begun;
 
     public TrainingRequests Observe(TrainingEvent value)
     {
+        // Not before the trainer has accepted what it goes on from: a refused continuation leaves the folder as it was.
+        if (!begun)
+        {
+            begun = true;
+            TextFile.Replace(folder.Config, config.ToJson());
+        }
+
         if (value is EpochEvent epoch)
         {
             Write(new RunReport(config, epoch.History, trainImages, Metrics: null));

@@ -45,7 +45,6 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         display.WriteLine("Below, for each head: training images | test images.");
 
         var recorder = new RunRecorder(config, folder, train.Count);
-        recorder.Begin();
         var startSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var history = display.Train(progress =>
         {

@@ -93,6 +93,7 @@ public static class ImageFile
     /// <summary>As <see cref="ReadFitted"/>, of a file's bytes.</summary>
     internal static Tensor DecodeFitted(ReadOnlySpan<byte> bytes, string name, int height, int width, ImageFit fit, int channels)
     {
+        CheckChannels(channels);
         TorchRuntime.EnsureLoaded();
         using var picture = PictureCodec.Decode(bytes, name, channels, Enough);
         return PictureResize.Fit(picture, height, width, fit);

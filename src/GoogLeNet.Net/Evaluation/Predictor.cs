@@ -85,6 +85,8 @@ public sealed class Predictor : IDisposable
     /// <summary>Where predictions are: the device of the first network.</summary>
     internal Device Device => members[0].Model.Device;
 
+    private bool ReadsFitted => SeesTheWhole && members.Count == 1;
+
     // Other views choose their own part of a picture.
     private bool SeesTheWhole => Views is IdentityView or FlipViews or TranslationViews;
 
@@ -199,7 +201,7 @@ public sealed class Predictor : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var pictures = part.Select(Read).ToArray();
-            foreach (var alike in SeesTheWhole ? [pictures] : pictures.Select(picture => new[] { picture }))
+            foreach (var alike in ReadsFitted ? [pictures] : pictures.Select(picture => new[] { picture }))
             {
                 results.AddRange(ClassifyMany(stack(alike), top, cancellationToken));
             }
@@ -300,7 +302,12 @@ public sealed class Predictor : IDisposable
     private Tensor Decode(ReadOnlySpan<byte> picture, string name)
     {
         var (height, width, channels, fit) = members[0].PictureSize;
-        return SeesTheWhole && members.Count == 1 ? ImageFile.DecodeFitted(picture, name, height, width, fit, channels) : ImageFile.Decode(picture, name, channels);
+        if (channels is not (1 or 3))
+        {
+            throw new ArgumentException($"The network takes {channels} channels, and pictures have 3 or 1; hand over a tensor.", nameof(picture));
+        }
+
+        return ReadsFitted ? ImageFile.DecodeFitted(picture, name, height, width, fit, channels) : ImageFile.Decode(picture, name, channels);
     }
 
     private static EnsembleMember LoadMember(string path, Device? device, IReadOnlyList<Type> ownTypes, ILogger? logger)

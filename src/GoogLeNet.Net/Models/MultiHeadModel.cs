@@ -33,9 +33,14 @@ public interface IClassifier : IDisposable
 }
 
 /// <summary>How pictures become a network's input, as files keep it: networks know no data.</summary>
-/// <param name="Json">What a file holds.</param>
-/// <param name="Value">The same as an object, where it did not come from a file.</param>
-internal sealed record StoredPreprocessing(string Json, object? Value = null);
+/// <param name="toJson">Gives what a file holds; asked where a file is written.</param>
+/// <param name="value">The same as an object, where it did not come from a file.</param>
+internal sealed class StoredPreprocessing(Func<string> toJson, object? value = null)
+{
+    public string Json => toJson();
+
+    public object? Value => value;
+}
 
 /// <summary>A classifier with one or several heads over one input: what the trainer trains.</summary>
 /// <param name="name">The module's name.</param>
@@ -109,17 +114,20 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <param name="strict">Whether every tensor must fit; otherwise those that fit are loaded and the result tells of the rest.</param>
     /// <param name="includeClassifiers">Whether the last layer of each head is loaded too. Otherwise the network keeps its own, which may have
     /// another number of classes than the file's: the start of fine-tuning.</param>
-    /// <param name="averaged">Whether a checkpoint's averaged weights are loaded, and not those that training goes on with.</param>
+    /// <param name="averaged">
+    /// Null for the weights that the file predicts with, as <see cref="GoogLeNet.Load"/>: averaged ones where it has such. True for those alone; false for those that training goes
+    /// on with.
+    /// </param>
     /// <returns>What was loaded and what did not fit; without the classifiers, where they are not included.</returns>
     /// <exception cref="WeightsException">With <paramref name="strict"/>, a tensor is missing, unexpected or misshapen; the network is unchanged.</exception>
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file; the network is unchanged.</exception>
     /// <exception cref="ArgumentException">
-    /// With <paramref name="averaged"/>, the file holds no averaged weights; without <paramref name="includeClassifiers"/>, the model does not say which layers they are. The
+    /// With <paramref name="averaged"/> true, the file holds no averaged weights; without <paramref name="includeClassifiers"/>, the model does not say which layers they are. The
     /// network is unchanged.
     /// </exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool averaged = false) =>
+    public WeightsReport LoadWeights(string path, bool strict = true, bool includeClassifiers = true, bool? averaged = null) =>
         NetworkWeights.Load(this, path, strict, includeClassifiers, averaged);
 
     /// <summary>A model of one head, <c>main</c>, around any network that turns images into logits: it is trained, evaluated and saved as every other.</summary>

@@ -50,7 +50,7 @@ internal static class NetworkWeights
     }
 
     /// <summary><see cref="MultiHeadModel.LoadWeights"/>.</summary>
-    public static WeightsReport Load(MultiHeadModel model, string path, bool strict, bool includeClassifiers, bool averaged)
+    public static WeightsReport Load(MultiHeadModel model, string path, bool strict, bool includeClassifiers, bool? averaged)
     {
         if (!includeClassifiers && model.LastLayers.Count == 0)
         {
@@ -59,8 +59,8 @@ internal static class NetworkWeights
 
         var file = SafeTensorsFile.Read(path);
         WeightsFormat.RequireKnown(file, path);
-        var tensors = (averaged ? file.AveragedTensors() : file.NetworkTensors()).ToList();
-        return averaged && tensors.Count == 0
+        var tensors = (averaged switch { null => file.FinalTensors(), true => file.AveragedTensors(), false => file.NetworkTensors() }).ToList();
+        return averaged == true && tensors.Count == 0
             ? throw new ArgumentException($"{path} holds no averaged weights; only checkpoints of runs with weight averaging do.", nameof(averaged))
             : Load(model, file, tensors, path, strict, includeClassifiers);
     }
@@ -126,10 +126,11 @@ internal static class NetworkWeights
             throw new WeightsException(path, $"'{(model as GoogLeNet)?.Spec.Name ?? model.GetName()}' with {model.NumClasses} classes", report, Advice(model, report));
         }
 
-        if (includeClassifiers && report.IsComplete)
+        // Where the whole network is the file's, so are its classes and its input; what the file does not say stays.
+        if (includeClassifiers && report.Missing.Count + report.Misshapen.Count == 0)
         {
-            model.ClassNames = source.ClassNames(path, model.NumClasses);
-            model.Preprocessing = PreprocessingOf(source);
+            model.ClassNames = source.ClassNames(path, model.NumClasses) is { Count: > 0 } names ? names : model.ClassNames;
+            model.Preprocessing = PreprocessingOf(source) ?? model.Preprocessing;
         }
 
         foreach (var key in report.Loaded)
@@ -145,18 +146,23 @@ internal static class NetworkWeights
     {
         if (file.Metadata.TryGetValue(WeightsFormat.PreprocessingKey, out var json))
         {
-            return new StoredPreprocessing(json);
+            return new StoredPreprocessing(() => json);
         }
 
         try
         {
-            return file.Metadata.TryGetValue(WeightsFormat.OptionsKey, out var options) && JsonNode.Parse(options)?["validationTransforms"] is { } transforms
-                ? new StoredPreprocessing(new JsonObject { ["transforms"] = transforms.DeepClone() }.ToJsonString()) : null;
+            if (file.Metadata.TryGetValue(WeightsFormat.OptionsKey, out var options) && JsonNode.Parse(options)?["validationTransforms"] is { } transforms)
+            {
+                var text = new JsonObject { ["transforms"] = transforms.DeepClone() }.ToJsonString();
+                return new StoredPreprocessing(() => text);
+            }
+
+            return null;
         }
         catch (JsonException)
         {
             // What cannot be read is refused where it is needed.
-            return new StoredPreprocessing(file.Metadata[WeightsFormat.OptionsKey]);
+            return new StoredPreprocessing(() => file.Metadata[WeightsFormat.OptionsKey]);
         }
     }
 

@@ -57,11 +57,7 @@ public sealed class MultiHeadTrainer
             ImageDatasets.CheckClassNames(validation.ClassNames, "The validation images'", train.ClassNames, "the training images'", nameof(validation));
         }
 
-        // From here on files of the model say how to use it.
-        model.ClassNames = train.ClassNames;
-        var preprocessing = loaders.Preprocessing(train);
-        model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson(), preprocessing);
-
+        RefuseOtherOrder(train.ClassNames, model.ClassNames);
         using var memory = HostMemory.Keep();
         var (loader, steps) = loaders.ForTraining(train, options.Epochs);
         if (resumeFrom is null)
@@ -89,6 +85,11 @@ public sealed class MultiHeadTrainer
             state.Load(file, resumeFrom);
             logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
         }
+
+        // From here on files of the model say how to use it.
+        var preprocessing = loaders.Preprocessing(train);
+        model.ClassNames = train.ClassNames;
+        model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson, preprocessing);
 
         while (state.Epoch < options.Epochs && !monitor.MustStop)
         {
@@ -144,7 +145,17 @@ public sealed class MultiHeadTrainer
     public IReadOnlyList<HeadMetrics> Evaluate(IImageDataset dataset, CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(dataset, model.NumClasses);
+        ImageDatasets.CheckClassNames(dataset.ClassNames, "The images'", model.ClassNames, "the network's", nameof(dataset));
         return ValidateEpoch(dataset, cancellationToken);
+    }
+
+    // A network of the same classes in another order would answer with the wrong names until it had learned anew.
+    private static void RefuseOtherOrder(IReadOnlyList<string> names, IReadOnlyList<string> known)
+    {
+        if (!names.SequenceEqual(known) && names.Order(StringComparer.Ordinal).SequenceEqual(known.Order(StringComparer.Ordinal)))
+        {
+            ImageDatasets.CheckClassNames(names, "The training images'", known, "the network's", "train");
+        }
     }
 
     private IReadOnlyList<HeadMetrics> ValidateEpoch(IImageDataset dataset, CancellationToken cancellationToken)

@@ -21,13 +21,25 @@ internal static class OptionsJson
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
             // Functions, for example, which JSON does not hold: as the file has it.
-            var found = JsonNode.Parse(json ?? "{}") as JsonObject ?? [];
+            var found = Parsed(json);
             foreach (var (key, value) in Describe(new TrainerOptions()).Where(option => !found.ContainsKey(option.Key)).ToList())
             {
                 found[key] = value?.DeepClone();
             }
 
             return found;
+        }
+    }
+
+    private static JsonObject Parsed(string? json)
+    {
+        try
+        {
+            return JsonNode.Parse(json ?? "{}") as JsonObject ?? [];
+        }
+        catch (JsonException)
+        {
+            return [];
         }
     }
 

@@ -62,10 +62,19 @@ internal sealed class RunMonitor(
     /// <summary>After an epoch that has entered the history.</summary>
     public void EpochEnded()
     {
-        Publish(new EpochEvent(state.History[^1], options.Epochs, new History([.. state.History])));
-        foreach (var written in checkpoints.AfterEpoch(state.History))
+        try
         {
-            Publish(new CheckpointEvent(written.Path, written.IsBest));
+            events.Publish(new EpochEvent(state.History[^1], options.Epochs, new History([.. state.History])));
+            foreach (var written in checkpoints.AfterEpoch(state.History))
+            {
+                events.Publish(new CheckpointEvent(written.Path, written.IsBest));
+            }
+        }
+        catch
+        {
+            // All that the epoch's end is due, the best epoch's file too: the run that goes on from here does not come by it again.
+            SaveBeforeFailing(() => _ = checkpoints.AfterEpoch(state.History).ToList());
+            throw;
         }
 
         events.ClearSaveRequest();
@@ -90,18 +99,18 @@ internal sealed class RunMonitor(
         }
         catch
         {
-            SaveBeforeFailing();
+            SaveBeforeFailing(() => checkpoints.WriteLast());
             throw;
         }
     }
 
     // What ends the run is the callback's exception, whatever becomes of the checkpoint.
-    private void SaveBeforeFailing()
+    private void SaveBeforeFailing(Action save)
     {
         try
         {
             divergence.CheckLossesAndWeights();
-            checkpoints.WriteLast();
+            save();
         }
         catch (Exception e) when (e is TrainingDivergedException or IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Inception.Data;
 
 namespace Inception.Training;
@@ -15,9 +16,29 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     private IReadOnlyList<IBatchTransform>? ValidationTransforms =>
         options.ValidationTransforms ?? (options.TrainTransforms is { } train ? [.. train.Select(transform => transform.ForValidation).OfType<IBatchTransform>()] : null);
 
+    // What the network knows of images of this size, from its training or its file; otherwise what it needs and no more.
+    private IReadOnlyList<IBatchTransform> DefaultTransforms(IImageDataset dataset)
+    {
+        var shape = dataset.Images.shape;
+        return Known() is { } known && (known.Height ?? shape[2], known.Width ?? shape[3], known.Channels ?? shape[1]) == (shape[2], shape[3], shape[1])
+            ? known.Transforms : BatchTransforms.Default(dataset.Images, model.InputSize);
+    }
+
+    private Preprocessing? Known()
+    {
+        try
+        {
+            return model.Preprocessing is not { } stored ? null : stored.Value as Preprocessing ?? Data.Preprocessing.Parse(stored.Json, []);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        {
+            throw new ArgumentException($"The network's preprocessing cannot be read; set TrainTransforms and ValidationTransforms. {e.Message}", nameof(model), e);
+        }
+    }
+
     /// <summary>How pictures become the input of the network that is trained on these images.</summary>
     public Preprocessing Preprocessing(IImageDataset train) =>
-        Data.Preprocessing.Of(train, ValidationTransforms ?? BatchTransforms.Default(train.Images, model.InputSize));
+        Data.Preprocessing.Of(train, ValidationTransforms ?? DefaultTransforms(train));
 
     /// <summary>A loader of shuffled training images, one micro-batch at a time, and the steps in an epoch.</summary>
     /// <param name="train">The images.</param>
@@ -49,5 +70,5 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     }
 
     private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, bool shuffle, Mixup? mixup = null, BalancedSampling? sampling = null, Func<int, int, int?>? sizeAt = null) =>
-        new(dataset, batchSize, transforms ?? BatchTransforms.Default(dataset.Images, model.InputSize), model.Device, options.Seed, shuffle, mixup, sampling) { SizeAt = sizeAt };
+        new(dataset, batchSize, transforms ?? DefaultTransforms(dataset), model.Device, options.Seed, shuffle, mixup, sampling) { SizeAt = sizeAt };
 }

@@ -75,6 +75,19 @@ public sealed class ClassifyTests : IDisposable
     }
 
     [Fact]
+    public void An_ensemble_takes_pictures_of_different_sizes_and_four_channels_are_refused()
+    {
+        using var second = GoogLeNet.Create(3, Tiny.Spec(), seed: 4);
+        second.ClassNames = model.ClassNames;
+        string[] paths = [Picture("small.png", 9, 9), Picture("large.png", 30, 20, seed: 2)];
+        var ensemble = new Predictor([new(model), new(second)]);
+        using var four = GoogLeNet.Create(3, Tiny.Spec() with { InputChannels = 4 });
+
+        ensemble.ClassifyMany(paths).Select(guess => guess[0]).Should().Equal(paths.Select(path => ensemble.Classify(path)[0]));
+        new Predictor(four).Invoking(predictor => predictor.Classify(paths[0])).Should().Throw<ArgumentException>().WithMessage("The network takes 4 channels, and pictures have 3 or 1*");
+    }
+
+    [Fact]
     public void Views_that_crop_see_the_whole_picture()
     {
         var path = Picture("wide.png", 40, 24);

@@ -258,6 +258,49 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void A_loaded_network_is_measured_and_trained_on_as_it_was_trained()
+    {
+        using TensorDataset train = Tiny.Separable(60, seed: 1), test = Tiny.Separable(30, seed: 2);
+        using var model = GoogLeNet.Create(3, Tiny.Spec());
+        var options = new TrainerOptions { Epochs = 2, BatchSize = 10, TrainTransforms = Training };
+        var trained = new MultiHeadTrainer(model, options).Fit(train, test).Epochs[^1].Validation[0];
+        model.SaveWeights(File);
+        using var loaded = GoogLeNet.Load(File);
+        var plain = new MultiHeadTrainer(loaded, new TrainerOptions { Epochs = 1, BatchSize = 10 });
+
+        plain.Evaluate(test)[0].Loss.Should().BeApproximately(trained.Loss, 1e-5);
+        using (var swapped = new TensorDataset(train.Images.clone(), train.Labels.clone(), ["b", "a", "c"]))
+        {
+            plain.Invoking(trainer => trainer.Fit(swapped)).Should().Throw<ArgumentException>().WithMessage("*b, a, c*a, b, c*");
+            plain.Invoking(trainer => trainer.Evaluate(swapped)).Should().Throw<ArgumentException>();
+        }
+
+        loaded.ClassNames.Should().Equal("a", "b", "c");
+        plain.Fit(train);
+        loaded.GetPreprocessing()!.Transforms.Should().Equal(new Normalize([120, 110, 100], [60, 50, 40]));
+    }
+
+    [Fact]
+    public void LoadWeights_takes_the_weights_that_the_file_predicts_with()
+    {
+        using var data = Tiny.Separable(30, seed: 1);
+        using var model = GoogLeNet.Create(3, Tiny.Spec());
+        new MultiHeadTrainer(model, new TrainerOptions { Epochs = 2, BatchSize = 3, Averaging = new ExponentialAverage(0.8), CheckpointFolder = folder.Path }).Fit(data);
+        using GoogLeNet built = GoogLeNet.Load(folder.Last), filled = GoogLeNet.Create(3, Tiny.Spec(), seed: 5), training = GoogLeNet.Create(3, Tiny.Spec(), seed: 5);
+        using var smaller = GoogLeNet.Create(3, Tiny.Spec() with { Auxiliaries = [] });
+
+        filled.LoadWeights(folder.Last);
+        training.LoadWeights(folder.Last, averaged: false);
+        smaller.LoadWeights(folder.Last, strict: false);
+
+        var wanted = new Evaluator(built).Evaluate(data).Loss;
+        new Evaluator(filled).Evaluate(data).Loss.Should().Be(wanted);
+        new Evaluator(training).Evaluate(data).Loss.Should().NotBe(wanted);
+        smaller.ClassNames.Should().Equal(data.ClassNames, "its classifier is the file's");
+        smaller.GetPreprocessing().Should().NotBeNull();
+    }
+
+    [Fact]
     public void Names_are_refused_where_they_are_too_few_and_may_be_alike_as_two_of_ImageNets_are()
     {
         using var model = GoogLeNet.Create(3, Tiny.Spec());

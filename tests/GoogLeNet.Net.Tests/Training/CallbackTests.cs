@@ -93,6 +93,18 @@ public sealed class CallbackTests : IDisposable
     }
 
     [Fact]
+    public void A_callback_that_fails_at_an_epochs_end_takes_no_file_of_that_epoch_with_it()
+    {
+        var callback = new Callback(value => value is EpochEvent { Record.Epoch: 1 } ? throw new InvalidOperationException("mine") : TrainingRequests.None);
+        var options = Options with { CheckpointFolder = folder.Path, Checkpoints = new() { EveryEpochs = 1 } };
+
+        FluentActions.Invoking(() => Fit(options with { Callbacks = [callback] })).Should().Throw<InvalidOperationException>().WithMessage("mine");
+
+        Directory.GetFiles(folder.Path).Select(Path.GetFileName).Should().BeEquivalentTo("best.safetensors", "last.safetensors", "epoch-0001.safetensors");
+        Fit(options, resumeFrom: folder.Last).Epochs.Should().HaveCount(3);
+    }
+
+    [Fact]
     public void Early_stopping_ends_the_run_with_the_weights_of_the_best_epoch()
     {
         using var data = Tiny.Noise(12, size: 2);

@@ -46,6 +46,9 @@ public sealed class ConsoleProgress : ITrainingCallback
     {
         switch (value)
         {
+            case EpochBegunEvent begun when begun.Epoch - 1 < shown:
+                shown = -1;
+                break;
             case StepEvent { IsReportDue: true } step when showSteps && step.Step < step.Steps && IsDue(step):
                 writeLine(Line(step));
                 break;
