@@ -17,14 +17,15 @@ internal sealed record CheckpointPosition(int Epoch, int Step, long Images, doub
     /// <summary>How it is written.</summary>
     public static JsonTypeInfo<CheckpointPosition> Format { get; } = SpecJson.With(new CheckpointContext()).Of<CheckpointPosition>();
 
-    /// <summary>How far a file's run had come; null where the file is no checkpoint, or cannot be read.</summary>
-    public static CheckpointPosition? Of(string path)
+    /// <summary>How far a file's run had come, and its options; null where the file is no checkpoint, or cannot be read.</summary>
+    public static (CheckpointPosition Position, string? Options)? Of(string path)
     {
         try
         {
             var metadata = SafeTensorsFile.ReadMetadata(path);
             return metadata.GetValueOrDefault(WeightsFormat.FormatKey) == WeightsFormat.Checkpoint
-                ? JsonSerializer.Deserialize(metadata.GetValueOrDefault(Key, "null"), Format) : null;
+                && JsonSerializer.Deserialize(metadata.GetValueOrDefault(Key, "null"), Format) is { } position
+                ? (position, metadata.GetValueOrDefault(WeightsFormat.OptionsKey)) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

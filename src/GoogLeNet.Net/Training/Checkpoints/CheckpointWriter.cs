@@ -85,11 +85,21 @@ public static class CheckpointFiles
     }
 
     /// <summary>
-    /// The checkpoint in a folder whose run had come furthest, <see cref="Last"/> of several; null where there is none. Files that are no checkpoints of the trainer do not count.
+    /// The checkpoint in a folder whose run had come furthest, <see cref="Last"/> of several; null where there is none. Files that are no checkpoints of the trainer do not count,
+    /// nor, beside a <see cref="Last"/>, those of runs with other options, which were there before.
     /// </summary>
     /// <param name="folder">The folder; it need not exist.</param>
     /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
-    public static string? Furthest(string folder) => !Directory.Exists(folder) ? null
-        : Directory.EnumerateFiles(folder, $"*{Extension}").Select(path => (Path: path, Position: CheckpointPosition.Of(path))).Where(file => file.Position is not null)
-            .OrderBy(file => file.Position!.Epoch).ThenBy(file => file.Position!.Step).ThenBy(file => Path.GetFileName(file.Path) == Last).LastOrDefault().Path;
+    public static string? Furthest(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        var last = CheckpointPosition.Of(Path.Combine(folder, Last));
+        return Directory.EnumerateFiles(folder, $"*{Extension}").Select(path => (Path: path, Run: CheckpointPosition.Of(path)))
+            .Where(file => file.Run is { } run && (last is null || run.Options == last.Value.Options))
+            .OrderBy(file => file.Run!.Value.Position.Epoch).ThenBy(file => file.Run!.Value.Position.Step).ThenBy(file => Path.GetFileName(file.Path) == Last).LastOrDefault().Path;
+    }
 }

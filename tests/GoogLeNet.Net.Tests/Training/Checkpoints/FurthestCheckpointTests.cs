@@ -30,6 +30,16 @@ public sealed class FurthestCheckpointTests : InterruptedRun
     }
 
     [Fact]
+    public void What_an_earlier_run_with_other_options_left_in_the_folder_is_not_taken()
+    {
+        Run(Folder, seed: 1, options: Steady);
+        File.Delete(Folder.Last);
+        Cancelled(cancelAtTrainBatch: 2, cancelAtValidationBatch: 0, Steady with { Seed = 3 });
+
+        CheckpointFiles.Furthest(Folder.Path).Should().Be(Folder.Last, "best.safetensors came further, in another run");
+    }
+
+    [Fact]
     public void A_finished_run_goes_on_to_more_epochs_as_if_it_had_been_begun_with_them()
     {
         using var whole = new TestFolder();
