@@ -49,10 +49,23 @@ public sealed class Preprocessing
     /// <summary>As model files hold it.</summary>
     internal string ToJson() => JsonSerializer.Serialize(this, SpecJson.With(DataContext.Format, Transforms.Select(transform => transform.GetType())).Of<Preprocessing>());
 
-    /// <summary>From a model file's text.</summary>
-    /// <param name="json">The text.</param>
-    /// <param name="ownTypes">Transforms of the user's own that it may name.</param>
-    /// <exception cref="JsonException">It is no preprocessing, or names a transform that is not known.</exception>
-    internal static Preprocessing Parse(string json, IEnumerable<Type> ownTypes) =>
-        JsonSerializer.Deserialize(json, SpecJson.With(DataContext.Format, ownTypes).Of<Preprocessing>()) ?? throw new JsonException("The preprocessing is null.");
+    /// <summary>What a network keeps of it: the object itself, or a model file's text.</summary>
+    /// <param name="value">The object; null where there is text alone.</param>
+    /// <param name="json">Gives the text.</param>
+    /// <param name="ownTypes">Transforms of the user's own that the text may name.</param>
+    /// <exception cref="ArgumentException">The text is no preprocessing, or names a transform that is not known.</exception>
+    internal static Preprocessing Restore(object? value, Func<string> json, IEnumerable<Type> ownTypes)
+    {
+        try
+        {
+            return value as Preprocessing ?? JsonSerializer.Deserialize(json(), SpecJson.With(DataContext.Format, ownTypes).Of<Preprocessing>())
+                ?? throw new JsonException("It is null.");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        {
+            throw new ArgumentException(
+                $"The network's preprocessing cannot be read: {e.Message.Split(" Path: ")[0]} Transforms of your own are handed over: Predictor.Load(path, ownTypes: [typeof(…)]), "
+                + "new Predictor(network, preprocessing), or the trainer's TrainTransforms and ValidationTransforms.", e);
+        }
+    }
 }

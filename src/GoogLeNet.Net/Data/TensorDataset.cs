@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -55,7 +54,7 @@ public class TensorDataset : IImageDataset, IDisposable
             throw new ArgumentOutOfRangeException(nameof(n), n, $"The data set has {Count} images; take 1 to {Count}.");
         }
 
-        return Pick(StratifiedSample.Choose(CopyLabels(), ClassNames.Count, n, seed));
+        return Pick(StratifiedSample.Choose(this.HostLabels(), ClassNames.Count, n, seed));
     }
 
     /// <summary>
@@ -74,7 +73,7 @@ public class TensorDataset : IImageDataset, IDisposable
                 nameof(validationCount), validationCount, $"The data set has {Count} images; split off 1 to {Count - 1}.");
         }
 
-        var validation = StratifiedSample.ChooseInProportion(CopyLabels(), ClassNames.Count, validationCount, seed);
+        var validation = StratifiedSample.ChooseInProportion(this.HostLabels(), ClassNames.Count, validationCount, seed);
         var train = Enumerable.Range(0, (int)Count).Select(i => (long)i).Except(validation);
         return new DatasetSplit(Pick([.. train]), Pick(validation));
     }
@@ -110,15 +109,6 @@ public class TensorDataset : IImageDataset, IDisposable
         using var host = tensor(samples);
         using var index = host.SentTo(Images.device);
         return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames) { Fit = Fit };
-    }
-
-    private long[] CopyLabels()
-    {
-#pragma warning disable RS0030 // The host chooses images, once and before training.
-        using var host = Labels.cpu();
-        using var dense = host.contiguous();
-        return MemoryMarshal.Cast<byte, long>(dense.bytes).ToArray();
-#pragma warning restore RS0030
     }
 
     private static void Validate(Tensor images, Tensor labels, IReadOnlyList<string> classNames)

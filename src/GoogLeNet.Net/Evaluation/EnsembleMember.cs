@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Inception.Data;
 using static TorchSharp.torch;
 
@@ -15,15 +14,10 @@ public sealed class EnsembleMember
     /// </param>
     /// <exception cref="ArgumentException">The network's file names transforms that are not this library's; give the preprocessing.</exception>
     public EnsembleMember(IClassifier model, Preprocessing? preprocessing = null)
-        : this(model, preprocessing, ownTypes: [])
-    {
-    }
-
-    internal EnsembleMember(IClassifier model, Preprocessing? preprocessing, IReadOnlyList<Type> ownTypes)
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
-        Preprocessing = preprocessing ?? Known(model, ownTypes);
+        Preprocessing = preprocessing ?? model.GetPreprocessing();
     }
 
     /// <summary>The network.</summary>
@@ -81,18 +75,4 @@ public sealed class EnsembleMember
     }
 
     private static bool IsResized(Tensor before, Tensor after) => (before.shape[2], before.shape[3]) != (after.shape[2], after.shape[3]);
-
-    private static Preprocessing? Known(IClassifier model, IReadOnlyList<Type> ownTypes)
-    {
-        try
-        {
-            return model.Preprocessing is not { } stored ? null : stored.Value as Preprocessing ?? Preprocessing.Parse(stored.Json, ownTypes);
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
-        {
-            throw new ArgumentException(
-                $"The network's preprocessing cannot be read: {e.Message.Split(" Path: ")[0]} Transforms of your own are handed over: Predictor.Load(path, ownTypes: [typeof(…)]), or new Predictor(network, preprocessing).",
-                nameof(model), e);
-        }
-    }
 }

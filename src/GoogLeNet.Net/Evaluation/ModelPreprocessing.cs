@@ -9,7 +9,11 @@ public static class ModelPreprocessing
     /// <param name="model">The network.</param>
     /// <param name="ownTypes">Transforms of your own that its file may name.</param>
     /// <exception cref="ArgumentException">Its file names a transform that is not known.</exception>
-    public static Preprocessing? GetPreprocessing(this IClassifier model, IReadOnlyList<Type>? ownTypes = null) => new EnsembleMember(model, null, ownTypes ?? []).Preprocessing;
+    public static Preprocessing? GetPreprocessing(this IClassifier model, IReadOnlyList<Type>? ownTypes = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return model.Preprocessing is { } stored ? Preprocessing.Restore(stored.Value, stored.ToJson, ownTypes ?? []) : null;
+    }
 
     /// <summary>Says how pictures become a network's input; predictions use it, and files keep it. <see cref="Training.MultiHeadTrainer.Fit"/> does it by itself.</summary>
     /// <param name="model">The network.</param>

@@ -321,7 +321,7 @@ public sealed class Predictor : IDisposable
         try
         {
             // Read before the network is compiled, so that nothing is left behind where it cannot be.
-            var preprocessing = new EnsembleMember(network, null, ownTypes).Preprocessing;
+            var preprocessing = network.GetPreprocessing(ownTypes);
             if (logger is not null && (preprocessing is null || network.ClassNames.Count == 0))
             {
                 EvaluationLog.Lacks(logger, path, network.ClassNames.Count > 0 ? "preprocessing" : preprocessing is null ? "class names and preprocessing" : "class names");

@@ -78,7 +78,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     public bool NeedsInitialization => FirstWhitening is { IsFitted: false };
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> ClassifierKeys => [.. Spec.Auxiliaries.Select(head => $"{head.Name}.fc2."), $"{GoogLeNetSpec.ClassifierKey}."];
+    protected internal override IReadOnlyList<string> ClassifierKeys => [.. Spec.Auxiliaries.Select(head => $"{head.Name}.fc2."), $"{GoogLeNetSpec.ClassifierKey}."];
 
     private Whitening? FirstWhitening => trunk[0].Layer as Whitening;
 

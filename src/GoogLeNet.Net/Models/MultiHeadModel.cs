@@ -33,14 +33,9 @@ public interface IClassifier : IDisposable
 }
 
 /// <summary>How pictures become a network's input, as files keep it: networks know no data.</summary>
-/// <param name="toJson">Gives what a file holds; asked where a file is written.</param>
-/// <param name="value">The same as an object, where it did not come from a file.</param>
-internal sealed class StoredPreprocessing(Func<string> toJson, object? value = null)
-{
-    public string Json => toJson();
-
-    public object? Value => value;
-}
+/// <param name="ToJson">Gives what a file holds; asked where a file is written.</param>
+/// <param name="Value">The same as an object, where it did not come from a file.</param>
+internal sealed record StoredPreprocessing(Func<string> ToJson, object? Value = null);
 
 /// <summary>A classifier with one or several heads over one input: what the trainer trains.</summary>
 /// <param name="name">The module's name.</param>
@@ -92,7 +87,7 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     StoredPreprocessing? IClassifier.Preprocessing => Preprocessing;
 
     /// <summary>What the state keys of the heads' last layers begin with: those that <see cref="LoadWeights"/> leaves out for other classes. Default none.</summary>
-    protected virtual IReadOnlyList<string> ClassifierKeys => [];
+    protected internal virtual IReadOnlyList<string> ClassifierKeys => [];
 
     /// <summary>Writes a model file, whole or not at all: every parameter and buffer, what the network is, the names of its classes and how pictures become its input.</summary>
     /// <remarks>
@@ -197,9 +192,6 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too; the main one always is.</param>
     /// <returns>Logits (N, <see cref="NumClasses"/>) of each computed head.</returns>
     protected abstract MultiHeadOutput Compute(Tensor images, bool withAuxiliaries);
-
-    /// <summary>What the state keys of the heads' last layers begin with.</summary>
-    internal IReadOnlyList<string> LastLayers => ClassifierKeys;
 }
 
 /// <summary>A model whose first layer is initialized from training images ("data-dependent initialization"). The trainer does it where a run begins.</summary>
@@ -212,53 +204,4 @@ public interface IDataInitialized
     /// <param name="images">Training images (N, C, H, W) with the validation transforms, float32, on the model's device; about 5,000 are enough.</param>
     /// <exception cref="ArgumentException">The images do not fit the model.</exception>
     void InitializeFrom(Tensor images);
-}
-
-/// <summary>The logits of one head.</summary>
-/// <param name="name">The head's name.</param>
-/// <param name="logits">(N, classes), before softmax.</param>
-public sealed class HeadOutput(string name, Tensor logits)
-{
-    /// <summary>The head's name.</summary>
-    public string Name { get; } = name;
-
-    /// <summary>(N, classes), before softmax.</summary>
-    public Tensor Logits { get; } = logits;
-}
-
-/// <summary>What a network with several heads returns: the main head's logits, and each auxiliary head's by name.</summary>
-public sealed class MultiHeadOutput : IDisposable
-{
-    /// <summary>Collects the heads' logits.</summary>
-    /// <param name="main">The main head.</param>
-    /// <param name="auxiliaries">The auxiliary heads that were computed, in the network's order.</param>
-    public MultiHeadOutput(HeadOutput main, IReadOnlyList<HeadOutput>? auxiliaries = null)
-    {
-        ArgumentNullException.ThrowIfNull(main);
-        Auxiliaries = auxiliaries ?? [];
-        Heads = [main, .. Auxiliaries];
-    }
-
-    /// <summary>Logits (N, classes) of the main head.</summary>
-    public Tensor Logits => Heads[0].Logits;
-
-    /// <summary>The auxiliary heads that were computed: none in evaluation mode.</summary>
-    public IReadOnlyList<HeadOutput> Auxiliaries { get; }
-
-    /// <summary>The main head, then the auxiliary ones.</summary>
-    public IReadOnlyList<HeadOutput> Heads { get; }
-
-    /// <summary>Logits (N, classes) of the head of that name.</summary>
-    /// <exception cref="KeyNotFoundException">No such head was computed; the message lists those that were.</exception>
-    public Tensor this[string name] => Heads.FirstOrDefault(head => head.Name == name)?.Logits
-        ?? throw new KeyNotFoundException($"No head '{name}' was computed; there are {string.Join(", ", Heads.Select(head => head.Name))}.");
-
-    /// <summary>Releases the logits of all heads.</summary>
-    public void Dispose()
-    {
-        foreach (var head in Heads)
-        {
-            head.Logits.Dispose();
-        }
-    }
 }

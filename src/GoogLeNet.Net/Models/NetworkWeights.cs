@@ -21,7 +21,7 @@ internal static class NetworkWeights
     /// <param name="model">The model.</param>
     /// <param name="format"><see cref="WeightsFormat.Weights"/> or <see cref="WeightsFormat.Checkpoint"/>.</param>
     public static Dictionary<string, string> Metadata(this MultiHeadModel model, string format) =>
-        WeightsFormat.Describe(format, model.Configuration, model.ClassNames, model.Preprocessing?.Json);
+        WeightsFormat.Describe(format, model.Configuration, model.ClassNames, model.Preprocessing?.ToJson());
 
     /// <summary><see cref="MultiHeadModel.SaveWeights"/>.</summary>
     public static void Save(MultiHeadModel model, string path)
@@ -52,7 +52,7 @@ internal static class NetworkWeights
     /// <summary><see cref="MultiHeadModel.LoadWeights"/>.</summary>
     public static WeightsReport Load(MultiHeadModel model, string path, bool strict, bool includeClassifiers, bool? averaged)
     {
-        if (!includeClassifiers && model.LastLayers.Count == 0)
+        if (!includeClassifiers && model.ClassifierKeys.Count == 0)
         {
             throw new ArgumentException($"{model.GetType().Name} does not say which layers are its classifiers; override ClassifierKeys.", nameof(includeClassifiers));
         }
@@ -166,7 +166,7 @@ internal static class NetworkWeights
         }
     }
 
-    private static bool IsClassifier(MultiHeadModel model, string key) => model.LastLayers.Any(layer => key.StartsWith(layer, StringComparison.Ordinal));
+    private static bool IsClassifier(MultiHeadModel model, string key) => model.ClassifierKeys.Any(layer => key.StartsWith(layer, StringComparison.Ordinal));
 
     // Another number of classes is the usual reason, and has a remedy.
     private static string Advice(MultiHeadModel model, WeightsReport report) =>

@@ -112,7 +112,7 @@ internal sealed class RunMonitor(
             divergence.CheckLossesAndWeights();
             save();
         }
-        catch (Exception e) when (e is TrainingDivergedException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TrainingDivergedException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
         }
     }

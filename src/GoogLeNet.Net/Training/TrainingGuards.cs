@@ -81,7 +81,7 @@ internal static class TrainingGuards
 
         WatchedMetric[] stopping = options.EarlyStopping is { } rule ? [rule.Metric, .. rule.AlsoWatch ?? []] : [];
         WatchedMetric[] plateau = options.Schedule is ReduceOnPlateau { Metric: var watched } ? [watched] : [];
-        var names = own.Prepend("topKAccuracy").Where(name => name != "topKAccuracy" || options.TopK is not null).Prepend("accuracy").Prepend("loss").ToList();
+        string[] names = [WatchedMetric.Loss.Name, WatchedMetric.Accuracy.Name, .. options.TopK is null ? (string[])[] : [WatchedMetric.TopKAccuracy.Name], .. own];
         foreach (var (option, metric) in stopping.Select(metric => (nameof(TrainerOptions.EarlyStopping), metric))
             .Concat(plateau.Select(metric => (nameof(TrainerOptions.Schedule), metric)))
             .Concat(options.Checkpoints.AlsoBestBy.Prepend(options.Checkpoints.BestBy).Select(metric => (nameof(TrainerOptions.Checkpoints), metric))))

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Inception.Data;
 
 namespace Inception.Training;
@@ -20,20 +19,9 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     private IReadOnlyList<IBatchTransform> DefaultTransforms(IImageDataset dataset)
     {
         var shape = dataset.Images.shape;
-        return Known() is { } known && (known.Height ?? shape[2], known.Width ?? shape[3], known.Channels ?? shape[1]) == (shape[2], shape[3], shape[1])
-            ? known.Transforms : BatchTransforms.Default(dataset.Images, model.InputSize);
-    }
-
-    private Preprocessing? Known()
-    {
-        try
-        {
-            return model.Preprocessing is not { } stored ? null : stored.Value as Preprocessing ?? Data.Preprocessing.Parse(stored.Json, []);
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
-        {
-            throw new ArgumentException($"The network's preprocessing cannot be read; set TrainTransforms and ValidationTransforms. {e.Message}", nameof(model), e);
-        }
+        return model.Preprocessing is { } stored && Data.Preprocessing.Restore(stored.Value, stored.ToJson, []) is var known
+            && (known.Height ?? shape[2], known.Width ?? shape[3], known.Channels ?? shape[1]) == (shape[2], shape[3], shape[1])
+                ? known.Transforms : BatchTransforms.Default(dataset.Images, model.InputSize);
     }
 
     /// <summary>How pictures become the input of the network that is trained on these images.</summary>

@@ -84,6 +84,6 @@ public sealed class GeneratedJsonTests
         var preprocessing = new Preprocessing([new Resize(8), new CenterCrop(8), new ScaleToUnit(), new Normalize([1, 2, 3], [1, 2, 3])], 32);
 
         preprocessing.ToJson().Should().Be(JsonSerializer.Serialize(preprocessing, Reflection));
-        Preprocessing.Parse(preprocessing.ToJson(), []).ToJson().Should().Be(preprocessing.ToJson());
+        Preprocessing.Restore(null, preprocessing.ToJson, []).ToJson().Should().Be(preprocessing.ToJson());
     }
 }

@@ -26,6 +26,20 @@ public sealed class SpecJsonTests
     }
 
     [Fact]
+    public void A_spec_read_back_from_JSON_is_the_same()
+    {
+        foreach (var spec in GoogLeNetSpec.Presets)
+        {
+            var read = JsonSerializer.Deserialize<GoogLeNetSpec>(JsonSerializer.Serialize(spec, SpecJson.Options), SpecJson.Options)!;
+
+            read.Should().Be(spec);
+            read.GetHashCode().Should().Be(spec.GetHashCode());
+            (read with { Auxiliaries = [.. read.Auxiliaries, new AuxiliarySpec("more", "4a")] }).Should().NotBe(spec);
+            (read with { Layers = read.Layers[..^1] }).Should().NotBe(spec);
+        }
+    }
+
+    [Fact]
     public void The_text_is_what_a_person_would_write()
     {
         var json = JsonSerializer.SerializeToNode(GoogLeNetSpec.Tutorial, SpecJson.Options)!;

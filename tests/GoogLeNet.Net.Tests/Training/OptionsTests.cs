@@ -9,6 +9,17 @@ namespace Inception.Tests.Training;
 public sealed class OptionsTests
 {
     [Fact]
+    public void Equal_options_are_equal_whatever_lists_they_hold()
+    {
+        new CheckpointPolicy { AlsoBestBy = [WatchedMetric.Loss] }.Should().Be(new CheckpointPolicy { AlsoBestBy = [WatchedMetric.Loss] }).And.NotBe(new CheckpointPolicy());
+        new ImageFolderOptions { ClassNames = ["a"] }.Should().Be(new ImageFolderOptions { ClassNames = ["a"] }).And.NotBe(new ImageFolderOptions());
+
+        var options = new TrainerOptions { TrainTransforms = [new HorizontalFlip(), new ScaleToUnit()], Losses = new Dictionary<string, IHeadLoss> { ["main"] = new CrossEntropy() } };
+        (options with { TrainTransforms = [new HorizontalFlip(), new ScaleToUnit()] }).Should().Be(options);
+        (options with { TrainTransforms = [new ScaleToUnit()] }).Should().NotBe(options);
+    }
+
+    [Fact]
     public void Defaults_are_the_tutorials()
     {
         var options = new TrainerOptions();

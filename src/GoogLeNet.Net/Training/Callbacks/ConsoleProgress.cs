@@ -33,7 +33,7 @@ public sealed class ConsoleProgress : ITrainingCallback
     }
 
     /// <summary>Hands each line to a function, for example <c>line =&gt; logger.LogInformation("{Line}", line)</c>.</summary>
-    /// <param name="writeLine">Takes a line without its end.</param>
+    /// <param name="writeLine">Is called with each line, without its line end.</param>
     /// <param name="showSteps">Whether lines are shown within an epoch, too: one for every tenth of it, and at least one a minute.</param>
     public ConsoleProgress(Action<string> writeLine, bool showSteps = true)
     {

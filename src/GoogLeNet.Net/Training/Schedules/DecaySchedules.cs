@@ -49,29 +49,26 @@ public sealed record StepDecay : ILearningRateSchedule
 /// </summary>
 public sealed record TutorialStepDecay : ILearningRateSchedule
 {
+    private readonly StepDecay plain;
+
     /// <summary>A schedule of steps.</summary>
     /// <param name="initial">Rate of the first epochs, more than 0.</param>
     /// <param name="factor">What each step multiplies by, more than 0.</param>
     /// <param name="everyEpochs">Epochs between steps, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is outside its range.</exception>
-    public TutorialStepDecay(double initial, double factor, int everyEpochs)
-    {
-        Initial = Check.Positive(initial);
-        Factor = Check.Positive(factor);
-        EveryEpochs = Check.AtLeast(1, everyEpochs);
-    }
+    public TutorialStepDecay(double initial, double factor, int everyEpochs) => plain = new(initial, factor, everyEpochs);
 
-    /// <summary>Rate of the first epochs.</summary>
-    public double Initial { get; }
+    /// <inheritdoc cref="StepDecay.Initial"/>
+    public double Initial => plain.Initial;
 
-    /// <summary>What each step multiplies by.</summary>
-    public double Factor { get; }
+    /// <inheritdoc cref="StepDecay.Factor"/>
+    public double Factor => plain.Factor;
 
-    /// <summary>Epochs between steps.</summary>
-    public int EveryEpochs { get; }
+    /// <inheritdoc cref="StepDecay.EveryEpochs"/>
+    public int EveryEpochs => plain.EveryEpochs;
 
     /// <inheritdoc/>
-    public double At(TrainingPosition position) => Initial * Math.Pow(Factor, (1 + position.Epoch) / EveryEpochs);
+    public double At(TrainingPosition position) => plain.At(position with { Epoch = position.Epoch + 1 });
 }
 
 /// <summary>Multiplies the rate after each epoch: initial · factor^epoch, the epoch counted from 0, constant within it; PyTorch's ExponentialLR.</summary>
