@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Cifar10Training.Commands;
-using Cifar10Training.Runs;
 using Inception;
 using Inception.Evaluation;
 
@@ -22,5 +21,5 @@ internal sealed record EvaluationFile(IReadOnlyList<string> Checkpoints, string 
         }
     }
 
-    public void Write(string path) => TextFile.Replace(path, JsonSerializer.Serialize(this, SpecJson.Options));
+    public void Write(string path) => AtomicFile.Write(path, JsonSerializer.Serialize(this, SpecJson.Options));
 }

@@ -1,4 +1,5 @@
 using Cifar10Training.Report;
+using Inception;
 using Inception.Evaluation;
 using Inception.Training;
 
@@ -15,7 +16,7 @@ internal sealed class RunRecorder(RunConfig config, RunFolder folder, long train
         if (!begun)
         {
             begun = true;
-            TextFile.Replace(folder.Config, config.ToJson());
+            AtomicFile.Write(folder.Config, config.ToJson());
         }
 
         if (value is EpochEvent epoch)
@@ -28,14 +29,14 @@ internal sealed class RunRecorder(RunConfig config, RunFolder folder, long train
 
     public void Finish(History history, RunMetrics metrics, EvaluationResult evaluation, IReadOnlyList<MistakePicture> mistakes)
     {
-        TextFile.Replace(folder.Metrics, metrics.ToJson());
+        AtomicFile.Write(folder.Metrics, metrics.ToJson());
         Write(new RunReport(config, history, trainImages, metrics, evaluation, mistakes));
     }
 
     private void Write(RunReport report)
     {
-        TextFile.Replace(folder.History, report.History.ToCsv());
-        TextFile.Replace(folder.Report, HtmlReport.Write(report));
-        TextFile.Replace(folder.Curve, CurveFigure.Write(report));
+        AtomicFile.Write(folder.History, report.History.ToCsv());
+        AtomicFile.Write(folder.Report, HtmlReport.Write(report));
+        AtomicFile.Write(folder.Curve, CurveFigure.Write(report));
     }
 }

@@ -71,12 +71,8 @@ internal static class NetworkState
     /// <exception cref="WeightsException">It does not.</exception>
     public static void Check(ModelDescription description, IReadOnlyDictionary<string, SafeTensor> tensors, string path)
     {
-        string Form(IEnumerable<long> shape) => $"({string.Join(", ", shape)})";
-        var wanted = Shapes(description).ToDictionary(entry => entry.Key, entry => Form(entry.Value));
-        var report = WeightsReport.Compare(
-            tensors.Values.Where(tensor => !IsBookkeeping(tensor.Name))
-                .ToDictionary(tensor => tensor.Name, tensor => IsFloatingPoint(tensor.Type) ? Form(tensor.Shape) : tensor.Form),
-            wanted);
+        var wanted = Shapes(description).ToDictionary(entry => entry.Key, entry => new TensorForm(SafeTensorsType.F32, entry.Value));
+        var report = WeightsReport.Compare(tensors.Values.Where(tensor => !IsBookkeeping(tensor.Name)).ToDictionary(tensor => tensor.Name, tensor => tensor.Form), wanted);
         if (!report.IsComplete)
         {
             throw new WeightsException(path, $"'{description.Spec.Name}' with {description.NumClasses} classes", report, "");
@@ -85,6 +81,4 @@ internal static class NetworkState
 
     // What inference does not read.
     private static bool IsBookkeeping(string key) => key.EndsWith(".num_batches_tracked", StringComparison.Ordinal) || key.EndsWith(".fitted", StringComparison.Ordinal);
-
-    private static bool IsFloatingPoint(SafeTensorsType type) => type is SafeTensorsType.F16 or SafeTensorsType.BF16 or SafeTensorsType.F32 or SafeTensorsType.F64;
 }

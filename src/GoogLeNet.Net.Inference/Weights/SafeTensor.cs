@@ -42,14 +42,27 @@ internal sealed class SafeTensor
     /// <summary>The elements in row-major order, little-endian.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>Type and shape, for example <c>F32 (64, 3, 7, 7)</c>.</summary>
-    internal string Form => FormOf(Type, Shape);
-
-    /// <summary>Type and shape, in the same form.</summary>
-    internal static string FormOf(SafeTensorsType type, IEnumerable<long> shape) => $"{type} ({string.Join(", ", shape)})";
+    /// <summary>Type and shape.</summary>
+    internal TensorForm Form => new(Type, Shape);
 }
 
-/// <summary>The element types of a safetensors file that this library reads and writes, under the format's own names.</summary>
+/// <summary>Type and shape of a tensor.</summary>
+internal readonly record struct TensorForm(SafeTensorsType Type, IReadOnlyList<long> Shape)
+{
+    /// <summary>Whether both are the same.</summary>
+    public bool Equals(TensorForm other) => Type == other.Type && Shape.SequenceEqual(other.Shape);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Type, Shape.Count);
+
+    /// <summary>Whether a tensor of this form is loaded into one of the other, of the same type or cast.</summary>
+    public bool FitsInto(TensorForm other) => Shape.SequenceEqual(other.Shape) && (Type == other.Type || Type.IsCastTo(other.Type));
+
+    /// <summary>For example <c>F32 (64, 3, 7, 7)</c>.</summary>
+    public override string ToString() => $"{Type} ({string.Join(", ", Shape)})";
+}
+
+/// <summary>The element types of a safetensors file, under the format's own names.</summary>
 internal enum SafeTensorsType
 {
     /// <summary>IEEE 754 binary32, 4 bytes.</summary>
@@ -67,11 +80,38 @@ internal enum SafeTensorsType
     /// <summary>Signed 64-bit integer, 8 bytes.</summary>
     I64,
 
+    /// <summary>Unsigned 64-bit integer, 8 bytes.</summary>
+    U64,
+
+    /// <summary>Two binary32, real and imaginary, 8 bytes.</summary>
+    C64,
+
     /// <summary>Signed 32-bit integer, 4 bytes.</summary>
     I32,
 
+    /// <summary>Unsigned 32-bit integer, 4 bytes.</summary>
+    U32,
+
+    /// <summary>Signed 16-bit integer, 2 bytes.</summary>
+    I16,
+
+    /// <summary>Unsigned 16-bit integer, 2 bytes.</summary>
+    U16,
+
+    /// <summary>Signed 8-bit integer, 1 byte.</summary>
+    I8,
+
     /// <summary>Unsigned 8-bit integer, 1 byte.</summary>
     U8,
+
+    /// <summary>8-bit floating point with 4 exponent bits, 1 byte.</summary>
+    F8_E4M3,
+
+    /// <summary>8-bit floating point with 5 exponent bits, 1 byte.</summary>
+    F8_E5M2,
+
+    /// <summary>A power of two, 1 byte.</summary>
+    F8_E8M0,
 
     /// <summary>Boolean, 1 byte: 0 or 1.</summary>
     BOOL,
@@ -79,29 +119,30 @@ internal enum SafeTensorsType
 
 internal static class SafeTensorsTypes
 {
+    private static readonly Dictionary<string, SafeTensorsType> Names = Enum.GetValues<SafeTensorsType>().ToDictionary(type => type.ToString());
+
     /// <summary>Bytes of one element; also the alignment that the format orders tensors by.</summary>
     public static int Size(this SafeTensorsType type) => type switch
     {
-        SafeTensorsType.F64 or SafeTensorsType.I64 => 8,
-        SafeTensorsType.F32 or SafeTensorsType.I32 => 4,
-        SafeTensorsType.F16 or SafeTensorsType.BF16 => 2,
-        SafeTensorsType.U8 or SafeTensorsType.BOOL => 1,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a safetensors type."),
+        SafeTensorsType.F64 or SafeTensorsType.I64 or SafeTensorsType.U64 or SafeTensorsType.C64 => 8,
+        SafeTensorsType.F32 or SafeTensorsType.I32 or SafeTensorsType.U32 => 4,
+        SafeTensorsType.F16 or SafeTensorsType.BF16 or SafeTensorsType.I16 or SafeTensorsType.U16 => 2,
+        _ => 1,
     };
 
+    /// <summary>Whether values of one type become values of the other in loading, as PyTorch does: rounded, or without loss.</summary>
+    /// <remarks>Integers never become weights: they are quantized, and mean nothing without their scale.</remarks>
+    public static bool IsCastTo(this SafeTensorsType from, SafeTensorsType to) =>
+        from != to && ((IsFloatingPoint(from) && IsFloatingPoint(to)) || (IsInteger(from) && IsInteger(to)));
+
+    private static bool IsFloatingPoint(SafeTensorsType type) =>
+        type is SafeTensorsType.F64 or SafeTensorsType.F32 or SafeTensorsType.F16 or SafeTensorsType.BF16;
+
+    private static bool IsInteger(SafeTensorsType type) =>
+        type is SafeTensorsType.I64 or SafeTensorsType.I32 or SafeTensorsType.I16 or SafeTensorsType.I8 or SafeTensorsType.U8;
+
     /// <summary>The type of that exact name, or null: Enum.Parse would also take numbers and other cases.</summary>
-    public static SafeTensorsType? Parse(string name) => name switch
-    {
-        "F32" => SafeTensorsType.F32,
-        "F16" => SafeTensorsType.F16,
-        "BF16" => SafeTensorsType.BF16,
-        "F64" => SafeTensorsType.F64,
-        "I64" => SafeTensorsType.I64,
-        "I32" => SafeTensorsType.I32,
-        "U8" => SafeTensorsType.U8,
-        "BOOL" => SafeTensorsType.BOOL,
-        _ => null,
-    };
+    public static SafeTensorsType? Parse(string name) => Names.TryGetValue(name, out var type) ? type : null;
 
     /// <summary>Bytes of a tensor, or null where they do not fit 64 bits. No dimension is negative.</summary>
     public static long? ByteCount(this SafeTensorsType type, IEnumerable<long> shape)

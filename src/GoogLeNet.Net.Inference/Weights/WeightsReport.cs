@@ -9,19 +9,25 @@ public sealed record MisshapenWeight(string Key, string InFile, string InNetwork
 /// <summary>How the tensors of a file fit a network, each list in the order of the keys' characters.</summary>
 public sealed class WeightsReport
 {
-    internal WeightsReport(IReadOnlyList<string> loaded, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<MisshapenWeight> misshapen) =>
-        (Loaded, Missing, Unexpected, Misshapen) = (loaded, missing, unexpected, misshapen);
+    private const string BatchCounter = ".num_batches_tracked";
+
+    private WeightsReport(
+        IReadOnlyList<string> loaded, IReadOnlyList<string> cast, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<MisshapenWeight> misshapen) =>
+        (Loaded, Cast, Missing, Unexpected, Misshapen) = (loaded, cast, missing, unexpected, misshapen);
 
     /// <summary>State keys that fit.</summary>
     public IReadOnlyList<string> Loaded { get; }
 
-    /// <summary>State keys of the network that the file lacks.</summary>
+    /// <summary>Those of <see cref="Loaded"/> whose values had another element type in the file and were cast, as from bfloat16 to float32.</summary>
+    public IReadOnlyList<string> Cast { get; }
+
+    /// <summary>State keys of the network that the file lacks. Batch normalizations' counters of batches do not count: old files have none, and they keep theirs.</summary>
     public IReadOnlyList<string> Missing { get; }
 
     /// <summary>Keys of the file that the network lacks.</summary>
     public IReadOnlyList<string> Unexpected { get; }
 
-    /// <summary>Keys of both that differ in shape or element type.</summary>
+    /// <summary>Keys of both that differ in shape, or in an element type that is not cast: floating-point numbers are cast among themselves, and integers are.</summary>
     public IReadOnlyList<MisshapenWeight> Misshapen { get; }
 
     /// <summary>Whether nothing is missing, unexpected or misshapen.</summary>
@@ -36,21 +42,21 @@ public sealed class WeightsReport
             Describe("unexpected", Unexpected),
             Describe("misshapen", [.. Misshapen.Select(weight => $"{weight.Key} ({weight.InFile} in the file, {weight.InNetwork} in the network)")]),
         }.Where(problem => problem.Length > 0).ToList();
-        return problems.Count > 0 ? string.Join("; ", problems) : $"all {Loaded.Count} tensors fit";
+        return problems.Count > 0 ? string.Join("; ", problems) : $"all {Loaded.Count} tensors fit{(Cast.Count > 0 ? $", {Cast.Count} of them cast" : "")}";
     }
 
     /// <summary>Compares a file's tensors with a network's; nothing is copied.</summary>
     /// <param name="file">Type and shape of each of the file's tensors.</param>
     /// <param name="network">Type and shape that the network wants, by state key.</param>
-    internal static WeightsReport Compare(IReadOnlyDictionary<string, string> file, IReadOnlyDictionary<string, string> network)
+    internal static WeightsReport Compare(IReadOnlyDictionary<string, TensorForm> file, IReadOnlyDictionary<string, TensorForm> network)
     {
-        var common = Ordered(network.Keys.Where(file.ContainsKey));
-        var fits = common.ToLookup(key => file[key] == network[key]);
+        var fits = Ordered(network.Keys.Where(file.ContainsKey)).ToLookup(key => file[key].FitsInto(network[key]));
         return new WeightsReport(
             [.. fits[true]],
-            [.. Ordered(network.Keys.Where(key => !file.ContainsKey(key)))],
+            [.. fits[true].Where(key => file[key].Type != network[key].Type)],
+            [.. Ordered(network.Keys.Where(key => !file.ContainsKey(key) && !key.EndsWith(BatchCounter, StringComparison.Ordinal)))],
             [.. Ordered(file.Keys.Where(key => !network.ContainsKey(key)))],
-            [.. fits[false].Select(key => new MisshapenWeight(key, file[key], network[key]))]);
+            [.. fits[false].Select(key => new MisshapenWeight(key, file[key].ToString(), network[key].ToString()))]);
     }
 
     private static IEnumerable<string> Ordered(IEnumerable<string> keys) => keys.Order(StringComparer.Ordinal);

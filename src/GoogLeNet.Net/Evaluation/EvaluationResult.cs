@@ -13,9 +13,6 @@ public sealed record Mistake(long Index, int Actual, int Predicted, double Confi
 /// <summary>How well a network or an ensemble classified a data set. Accuracies and probabilities are in [0, 1].</summary>
 public sealed class EvaluationResult
 {
-    // Keeps the logarithm finite where a probability has become 0: no more than 708 nats for one image.
-    private const double SmallestProbability = 2.2250738585072014e-308;
-
     /// <summary>Images classified.</summary>
     public required long Images { get; init; }
 
@@ -60,7 +57,7 @@ public sealed class EvaluationResult
             Accuracy = Fraction(outcomes, outcome => outcome.Predicted == outcome.Label),
             TopK = topK,
             TopKAccuracy = Fraction(outcomes, outcome => outcome.Rank < topK),
-            Loss = outcomes.Average(outcome => -Math.Log(Math.Max(outcome.LabelProbability, SmallestProbability))),
+            Loss = outcomes.Average(outcome => outcome.Loss),
             Confusion = ConfusionMatrix.Count(outcomes.Select(outcome => (outcome.Label, outcome.Predicted)), classNames),
             Calibration = Calibration.Measure(
                 outcomes.Select(outcome => (outcome.Confidence, outcome.Predicted == outcome.Label)), options.CalibrationBins),
@@ -77,26 +74,26 @@ public sealed class EvaluationResult
 /// <param name="Predicted">The most probable class; of several the first.</param>
 /// <param name="Confidence">Its probability.</param>
 /// <param name="Rank">Classes that come before the true one: the more probable, and the equally probable of lower number.</param>
-/// <param name="LabelProbability">Probability of the true class.</param>
-internal readonly record struct Outcome(int Label, int Predicted, double Confidence, int Rank, double LabelProbability);
+/// <param name="Loss">Negative logarithm of the true class's probability.</param>
+internal readonly record struct Outcome(int Label, int Predicted, double Confidence, int Rank, double Loss);
 
 /// <summary>Outcomes kept on the device, so that nothing waits for it before <see cref="Read"/>.</summary>
 internal sealed class OutcomeTable(long images, Device device) : IDisposable
 {
     private readonly Tensor table = zeros(images, 5, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
 
-    /// <summary>Enters a batch: probabilities float64 (n, classes), labels int64 (n), for the images from <paramref name="first"/> on.</summary>
-    public void Set(long first, Tensor probabilities, Tensor labels)
+    /// <summary>Enters a batch: logarithms of probabilities, float64 (n, classes), and labels int64 (n), for the images from <paramref name="first"/> on.</summary>
+    public void Set(long first, Tensor logarithms, Tensor labels)
     {
         using var scope = NewDisposeScope();
         var truth = labels.SentTo(table.device).unsqueeze(1);                                 // (n, 1)
-        var (confidence, predicted) = probabilities.max(1);
-        var labelProbability = probabilities.gather(1, truth);                                         // (n, 1)
-        var classes = arange(probabilities.shape[1], ScalarType.Int64, table.device).unsqueeze(0);
-        var tiesBefore = probabilities.eq(labelProbability).mul(classes.lt(truth));
-        var rank = probabilities.gt(labelProbability).sum(1).add(tiesBefore.sum(1));
+        var (highest, predicted) = logarithms.max(1);
+        var ofLabel = logarithms.gather(1, truth);                                            // (n, 1)
+        var classes = arange(logarithms.shape[1], ScalarType.Int64, table.device).unsqueeze(0);
+        var tiesBefore = logarithms.eq(ofLabel).mul(classes.lt(truth));
+        var rank = logarithms.gt(ofLabel).sum(1).add(tiesBefore.sum(1));
         var rows = table.narrow(0, first, labels.shape[0]);
-        Tensor[] columns = [truth.squeeze(1), predicted, confidence, rank, labelProbability.squeeze(1)];
+        Tensor[] columns = [truth.squeeze(1), predicted, highest.exp(), rank, ofLabel.squeeze(1).neg()];
         for (var i = 0; i < columns.Length; i++)
         {
             rows.select(1, i).copy_(columns[i]);
@@ -112,7 +109,7 @@ internal sealed class OutcomeTable(long images, Device device) : IDisposable
         using var accessor = host.data<double>();
         Outcome[] outcomes = [.. accessor.ToArray().Chunk(5).Select(row => new Outcome((int)row[0], (int)row[1], row[2], (int)row[3], row[4]))];
 #pragma warning restore RS0030
-        var broken = Array.FindIndex(outcomes, outcome => double.IsNaN(outcome.Confidence) || double.IsNaN(outcome.LabelProbability));
+        var broken = Array.FindIndex(outcomes, outcome => double.IsNaN(outcome.Confidence) || double.IsNaN(outcome.Loss));
         return broken < 0 ? outcomes : throw new InvalidOperationException(
             $"The prediction for image {broken} is not a number: a weight of the network, or the image after its transforms, is not finite.");
     }

@@ -48,8 +48,8 @@ public sealed class Evaluator
         {
             using var scope = NewDisposeScope();
             var count = Math.Min(options.BatchSize, dataset.Count - first);
-            var probabilities = predictor.Average(dataset.Images.narrow(0, first, count), cancellationToken);
-            outcomes.Set(first, probabilities, dataset.Labels.narrow(0, first, count));
+            var logarithms = predictor.LogProbabilities(dataset.Images.narrow(0, first, count), cancellationToken);
+            outcomes.Set(first, logarithms, dataset.Labels.narrow(0, first, count));
             progress?.Report(new EvaluationProgress(first + count, dataset.Count));
         }
 

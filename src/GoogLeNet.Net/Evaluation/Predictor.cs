@@ -246,14 +246,10 @@ public sealed class Predictor : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         CheckValues(images);
         using var mode = Evaluating();
-        if (images.ndim != 3)
-        {
-            return Average(images, cancellationToken);
-        }
-
-        using var batch = images.unsqueeze(0);
-        using var probabilities = Average(batch, cancellationToken);
-        return probabilities.squeeze(0);
+        using var batch = images.ndim == 3 ? images.unsqueeze(0) : images.alias();
+        using var logarithms = LogProbabilities(batch, cancellationToken);
+        using var probabilities = logarithms.exp();
+        return images.ndim == 3 ? probabilities.squeeze(0) : probabilities.alias();
     }
 
     /// <summary>Disposes the networks of <see cref="Load(string, IViews?, Device?, IReadOnlyList{Type}?, ILogger?)"/>; others stay the caller's.</summary>
@@ -268,8 +264,8 @@ public sealed class Predictor : IDisposable
     /// <summary>Evaluation mode for all networks, until it is disposed.</summary>
     internal EvaluationMode Evaluating() => new([.. members.Select(member => member.Model).OfType<nn.Module>()]);
 
-    /// <summary><see cref="Predict"/> for networks that are in evaluation mode.</summary>
-    internal Tensor Average(Tensor images, CancellationToken cancellationToken)
+    /// <summary>Natural logarithms of what <see cref="Predict"/> gives, finite where a probability itself would round to 0; for networks that are in evaluation mode.</summary>
+    internal Tensor LogProbabilities(Tensor images, CancellationToken cancellationToken)
     {
         if (images.shape is not [> 0, > 0, > 0, > 0])
         {
@@ -279,7 +275,7 @@ public sealed class Predictor : IDisposable
         using var scope = NewDisposeScope();
 
         // Made before inference mode begins: the caller gets an ordinary tensor.
-        var sum = zeros(images.shape[0], NumClasses, dtype: ScalarType.Float64, device: Device);
+        var average = full(images.shape[0], NumClasses, double.NegativeInfinity, dtype: ScalarType.Float64, device: Device);
         using var inference = inference_mode();
         foreach (var member in members)
         {
@@ -288,12 +284,13 @@ public sealed class Predictor : IDisposable
             foreach (var view in Views.Create((int)raw.shape[2], (int)raw.shape[3], member.CropSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                using var probabilities = Probabilities(member, view, raw, sum.device);
-                sum.add_(probabilities, view.Weight / members.Count);
+                using var term = LogProbabilities(member, view, raw, average.device);
+                using var sum = average.logaddexp(term.add_(Math.Log(view.Weight / members.Count)));
+                average.copy_(sum);
             }
         }
 
-        return sum.MoveToOuterDisposeScope();
+        return average.MoveToOuterDisposeScope();
     }
 
     private Tensor Read(string path) => Decode(ImageFile.ReadBytes(path), path);
@@ -359,11 +356,11 @@ public sealed class Predictor : IDisposable
         }
     }
 
-    private static Tensor Probabilities(EnsembleMember member, View view, Tensor raw, Device device)
+    private static Tensor LogProbabilities(EnsembleMember member, View view, Tensor raw, Device device)
     {
         using var scope = NewDisposeScope();
         var input = member.Prepare(view, raw);
-        return member.Model.Logits(input).softmax(1, ScalarType.Float64).SentTo(device).MoveToOuterDisposeScope();
+        return member.Model.Logits(input).log_softmax(1, ScalarType.Float64).SentTo(device).MoveToOuterDisposeScope();
     }
 }
 

@@ -1,3 +1,4 @@
+using Inception.Operators;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -87,7 +88,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
         using var features = projected.flatten(1);               // (N, 2048)
         using var weighted = fc1.call(features);                 // (N, 1024)
         using var hidden = functional.relu(weighted, inplace: true);
-        using var kept = functional.dropout(hidden, Spec.Dropout, training);
+        using var kept = Ops.Dropout(hidden, Spec.Dropout, training);
         return fc2.call(kept);
     }
 

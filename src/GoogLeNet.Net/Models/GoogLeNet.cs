@@ -1,3 +1,4 @@
+using Inception.Operators;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -212,7 +213,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
 
         using var features = x;                                             // (N, 1024, 7, 7)
         using var pooled = features.mean([2, 3]);                           // (N, 1024)
-        using var kept = functional.dropout(pooled, Spec.Dropout, training);
+        using var kept = Ops.Dropout(pooled, Spec.Dropout, training);
         var output = new MultiHeadOutput(new HeadOutput(MainHead, fc.call(kept)), heads);
         foreach (var head in output.Heads)
         {
@@ -220,6 +221,13 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
         }
 
         return output;
+    }
+
+    /// <inheritdoc/>
+    internal override MultiHeadOutput AllHeads(Tensor images, long seed)
+    {
+        using var dropout = Ops.SeedDropout(seed);
+        return AllHeads(images);
     }
 
     private Module<Tensor, Tensor> Build(LayerSpec layer, int channels) => layer switch

@@ -41,6 +41,7 @@ internal sealed record StoredPreprocessing(Func<string> ToJson, object? Value = 
 /// <param name="name">The module's name.</param>
 public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadOutput>(name), IClassifier
 {
+    private static readonly Lock ProcessGenerator = new();
     private IReadOnlyList<string> classNames = [];
     private readonly FrozenParts frozen = new();
 
@@ -174,6 +175,32 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <summary>Computes all heads, whatever the mode.</summary>
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
     public MultiHeadOutput AllHeads(Tensor images) => Compute(images, withAuxiliaries: true);
+
+    /// <summary>Computes all heads; what is random in it, as dropout, depends on a seed alone.</summary>
+    /// <remarks>Layers of one's own draw from the process's generator, so one network at a time does; on a CPU the generator is afterwards as it was.</remarks>
+    /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
+    /// <param name="seed">Any number.</param>
+    internal virtual MultiHeadOutput AllHeads(Tensor images, long seed)
+    {
+        lock (ProcessGenerator)
+        {
+            using var before = get_rng_state();
+            manual_seed(seed).Dispose();
+            if (images.device_type == TorchSharp.DeviceType.CUDA)
+            {
+                cuda.manual_seed_all(seed);
+            }
+
+            try
+            {
+                return AllHeads(images);
+            }
+            finally
+            {
+                set_rng_state(before);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public Tensor Logits(Tensor images)

@@ -168,11 +168,19 @@ internal static class NetworkWeights
 
     private static bool IsClassifier(MultiHeadModel model, string key) => model.ClassifierKeys.Any(layer => key.StartsWith(layer, StringComparison.Ordinal));
 
-    // Another number of classes is the usual reason, and has a remedy.
-    private static string Advice(MultiHeadModel model, WeightsReport report) =>
-        report.Missing.Count + report.Unexpected.Count == 0 && report.Misshapen.All(weight => IsClassifier(model, weight.Key))
-            ? " To load all but the classifiers, pass includeClassifiers: false."
-            : "";
+    // The two usual reasons have a remedy: another number of classes, and a file without auxiliary classifiers, as torchvision's.
+    private static string Advice(MultiHeadModel model, WeightsReport report)
+    {
+        bool IsAuxiliary(string key) => model is GoogLeNet network && network.Spec.Auxiliaries.Any(head => key.StartsWith($"{head.Name}.", StringComparison.Ordinal));
+
+        if (report.Unexpected.Count > 0 || !report.Misshapen.All(weight => IsClassifier(model, weight.Key)) || !report.Missing.All(IsAuxiliary))
+        {
+            return "";
+        }
+
+        return (report.Missing.Count > 0 ? " The file has no such auxiliary classifiers: build the network with Auxiliaries = [], or pass strict: false to leave them as they are." : "")
+            + (report.Misshapen.Count > 0 ? " To load all but the classifiers, pass includeClassifiers: false." : "");
+    }
 
     // Takes over the strides with the values: convolutions give the same bits only in the same memory layout.
     private static void Adopt(Tensor target, Tensor value) => target.set_(value.to(target.dtype, copy: true));

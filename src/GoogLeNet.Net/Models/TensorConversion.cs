@@ -5,6 +5,21 @@ namespace Inception;
 /// <summary>Tensors to and from the entries of a safetensors file.</summary>
 internal static class TensorConversion
 {
+    private static readonly Dictionary<ScalarType, SafeTensorsType> Types = new()
+    {
+        [ScalarType.Float64] = SafeTensorsType.F64,
+        [ScalarType.Float32] = SafeTensorsType.F32,
+        [ScalarType.Float16] = SafeTensorsType.F16,
+        [ScalarType.BFloat16] = SafeTensorsType.BF16,
+        [ScalarType.Int64] = SafeTensorsType.I64,
+        [ScalarType.Int32] = SafeTensorsType.I32,
+        [ScalarType.Int16] = SafeTensorsType.I16,
+        [ScalarType.Int8] = SafeTensorsType.I8,
+        [ScalarType.Byte] = SafeTensorsType.U8,
+        [ScalarType.Bool] = SafeTensorsType.BOOL,
+        [ScalarType.ComplexFloat32] = SafeTensorsType.C64,
+    };
+
     /// <summary>A copy of the tensor's values, whatever its strides and device.</summary>
     public static SafeTensor ToSafeTensor(this Tensor value, string name)
     {
@@ -18,27 +33,21 @@ internal static class TensorConversion
     public static string? MismatchWith(this SafeTensor entry, Tensor target) =>
         entry.Form == target.Form() ? null : $"'{entry.Name}' is {entry.Form} in the file and {target.Form()} in the model";
 
-    /// <summary>Type and shape, in the form of an entry's.</summary>
-    public static string Form(this Tensor tensor) => SafeTensor.FormOf(TypeOf(tensor.dtype), tensor.shape);
+    /// <summary>Type and shape.</summary>
+    public static TensorForm Form(this Tensor tensor) => new(TypeOf(tensor.dtype), tensor.shape);
 
-    /// <summary>Writes an entry's values into a tensor of the same shape and type, whatever its strides and device.</summary>
+    /// <summary>Writes an entry's values into a tensor that they fit into, cast where its type is another, whatever its strides and device.</summary>
     public static void CopyTo(this SafeTensor entry, Tensor target)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var host = empty(target.shape, dtype: target.dtype);
+        var host = empty(target.shape, dtype: TypeOf(entry.Type));
         entry.Data.Span.CopyTo(host.bytes);
         target.copy_(host);
     }
 
-    private static SafeTensorsType TypeOf(ScalarType type) => type switch
-    {
-        ScalarType.Float32 => SafeTensorsType.F32,
-        ScalarType.Float64 => SafeTensorsType.F64,
-        ScalarType.Float16 => SafeTensorsType.F16,
-        ScalarType.BFloat16 => SafeTensorsType.BF16,
-        ScalarType.Int64 => SafeTensorsType.I64,
-        ScalarType.Byte => SafeTensorsType.U8,
-        _ => throw new NotSupportedException($"Tensors of type {type} are not kept in files."),
-    };
+    private static SafeTensorsType TypeOf(ScalarType type) =>
+        Types.TryGetValue(type, out var known) ? known : throw new NotSupportedException($"Tensors of type {type} are not kept in files.");
+
+    private static ScalarType TypeOf(SafeTensorsType type) => Types.First(pair => pair.Value == type).Key;
 }

@@ -21,6 +21,9 @@ internal readonly record struct Pool2d(int Kernel, int Stride, int Top, int Left
 /// </summary>
 internal static class Ops
 {
+    [ThreadStatic]
+    private static Generator? dropoutGenerator;
+
     /// <summary>A convolution, followed by ReLU if asked for. (N, C, H, W) → (N, K, H', W').</summary>
     /// <param name="x">(N, C, H, W).</param>
     /// <param name="weight">(K, C, k, k).</param>
@@ -62,6 +65,40 @@ internal static class Ops
         var shape = new Pool2dShape(
             (int)sizes[0], (int)sizes[2], (int)sizes[3], (int)sizes[1], pool.Rows, pool.Columns, pool.Kernel, pool.Stride, pool.Top, pool.Left);
         return MaxPool2dFunction.IsSupported(x, shape) ? MaxPool2dFunction.Pool(x, shape) : MaxPool2dByLibtorch(x, shape);
+    }
+
+    /// <summary>Dropout: in training each value is 0 with a probability, and the others are scaled up so that the mean stays. Shape unchanged.</summary>
+    /// <param name="x">Any shape.</param>
+    /// <param name="probability">Of a 0, in [0, 1).</param>
+    /// <param name="training">Whether anything is dropped.</param>
+    public static Tensor Dropout(Tensor x, double probability, bool training)
+    {
+        if (!training || dropoutGenerator is null)
+        {
+            return functional.dropout(x, probability, training);
+        }
+
+        // Drawn on the CPU: TorchSharp has no generators of one's own on GPUs.
+        using var drawn = empty(x.shape, dtype: x.dtype, device: CPU).bernoulli_(1 - probability, dropoutGenerator);
+        using var kept = drawn.SentTo(x.device);
+        kept.div_(1 - probability);
+        return x * kept;
+    }
+
+    /// <summary>Lets <see cref="Dropout"/> draw from a seed on this thread, instead of the process's generator, until the result is disposed.</summary>
+    public static IDisposable SeedDropout(long seed)
+    {
+        dropoutGenerator = new Generator((ulong)seed, CPU);
+        return new DropoutSeed();
+    }
+
+    private sealed class DropoutSeed : IDisposable
+    {
+        public void Dispose()
+        {
+            dropoutGenerator?.Dispose();
+            dropoutGenerator = null;
+        }
     }
 
     private static Tensor Relu(Tensor x)

@@ -34,7 +34,7 @@ public sealed class MultiHeadTrainer
         TrainingGuards.CheckOptions(this.options, model);
     }
 
-    /// <summary>Trains the model. Afterwards it is in evaluation mode.</summary>
+    /// <summary>Trains the model. Afterwards it is in evaluation mode, however the run ended.</summary>
     /// <param name="train">Images to learn from.</param>
     /// <param name="validation">Images to measure on, after each epoch unless the options say otherwise; null for none.</param>
     /// <param name="resumeFrom">
@@ -47,7 +47,7 @@ public sealed class MultiHeadTrainer
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
     /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or other training images.</exception>
-    /// <exception cref="IOException">A checkpoint cannot be read or written, or its folder cannot be made.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be read or written, its folder cannot be made, or another run writes to it.</exception>
     public History Fit(IImageDataset train, IImageDataset? validation = null, string? resumeFrom = null, CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(train, model.NumClasses);
@@ -71,7 +71,7 @@ public sealed class MultiHeadTrainer
         var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
         var events = new RunEvents(options, logger);
         var file = new CheckpointFile(model, options, train, steps);
-        var checkpoints = new CheckpointWriter(options.CheckpointFolder, options.Checkpoints, path => state.Save(file, path));
+        using var checkpoints = new CheckpointWriter(options.CheckpointFolder, options.Checkpoints, path => state.Save(file, path));
         var monitor = new RunMonitor(state, options, clock, events, checkpoints, cancellationToken);
         if (options.CheckpointFolder is not null)
         {
@@ -91,33 +91,40 @@ public sealed class MultiHeadTrainer
         model.ClassNames = train.ClassNames;
         model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson, preprocessing);
 
-        while (state.Epoch < options.Epochs && !monitor.MustStop)
+        try
         {
-            monitor.EpochBegun();
-            model.train();
-            while (state.Step < steps && !monitor.MustStop)
+            while (state.Epoch < options.Epochs && !monitor.MustStop)
             {
-                var began = Stopwatch.GetTimestamp();
-                var position = state.Position;
-                var rate = state.RateAt(state.Step);
-                step.Backward(position, state.Metrics);
-                options.Clipping?.Apply(parameters);
-                state.Optimizer.Step(rate);
-                state.Average?.Update(position.Fraction);
-                var took = Stopwatch.GetElapsedTime(began);
-                state.StepTaken(took);
-                monitor.StepTaken(rate, took);
+                monitor.EpochBegun();
+                model.train();
+                while (state.Step < steps && !monitor.MustStop)
+                {
+                    var began = Stopwatch.GetTimestamp();
+                    var position = state.Position;
+                    var rate = state.RateAt(state.Step);
+                    step.Backward(position, state.Metrics);
+                    options.Clipping?.Apply(parameters);
+                    state.Optimizer.Step(rate);
+                    state.Average?.Update(position.Fraction);
+                    var took = Stopwatch.GetElapsedTime(began);
+                    state.StepTaken(took);
+                    monitor.StepTaken(rate, took);
+                }
+
+                if (state.Step == steps)
+                {
+                    state.EndEpoch(monitor.Validated(() => Validate(validation, state, cancellationToken)));
+                    monitor.EpochEnded();
+                }
             }
 
-            if (state.Step == steps)
-            {
-                state.EndEpoch(monitor.Validated(() => Validate(validation, state, cancellationToken)));
-                monitor.EpochEnded();
-            }
+            state.Finish();
+        }
+        finally
+        {
+            model.eval();
         }
 
-        state.Finish();
-        model.eval();
         return new History([.. state.History]);
     }
 

@@ -1,5 +1,4 @@
 using Inception.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
@@ -18,10 +17,11 @@ internal sealed class TrainingStep(
     /// <summary>Adds the gradient of a batch's mean loss to the parameters' gradients, and the batch to <paramref name="metrics"/>.</summary>
     public void Backward(TrainingPosition position, MetricAccumulator metrics)
     {
-        SeedDropout(position, metrics.Device);
         using var step = NewDisposeScope();
         var first = position.Step * partsPerStep;
         var end = Math.Min(first + partsPerStep, loader.Steps);
+        // Dropout depends on (seed, epoch, step) and the part alone, so that a resumed run equals an uninterrupted one.
+        var seed = (long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), position.Epoch).Bits(position.Step);
         var batchImages = Math.Min(options.BatchSize, trainImages - ((long)position.Step * options.BatchSize));
 
         // What a part's mean counts in the batch's depends on the weights of all the batch's labels, so the batch is drawn as a whole.
@@ -31,7 +31,7 @@ internal sealed class TrainingStep(
         {
             using var scope = NewDisposeScope();
             var batch = whole?[part - first] ?? Take(position.Epoch, part);
-            var losses = objective.Losses(network.AllHeads(batch.Images), batch, metrics, position.Step + 1);
+            var losses = objective.Losses(network.AllHeads(batch.Images, unchecked(seed + part - first)), batch, metrics, position.Step + 1);
             var fraction = batch.Labels.shape[0] / (double)batchImages;
             var total = weights is null
                 ? objective.WeightedSum(losses, position)
@@ -59,16 +59,5 @@ internal sealed class TrainingStep(
         next = (epoch, part + 1);
         batches.MoveNext();
         return batches.Current;
-    }
-
-    // Dropout depends on (seed, epoch, step) alone, so that a resumed run equals an uninterrupted one.
-    private void SeedDropout(TrainingPosition position, Device device)
-    {
-        var seed = (long)new CounterRandom(options.Seed, nameof(MultiHeadTrainer), position.Epoch).Bits(position.Step);
-        using var generator = manual_seed(seed);
-        if (device.type == DeviceType.CUDA)
-        {
-            cuda.manual_seed_all(seed);
-        }
     }
 }

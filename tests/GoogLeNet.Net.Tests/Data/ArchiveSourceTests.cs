@@ -158,12 +158,12 @@ public sealed class ArchiveSourceTests : IDisposable
         { "not a regular file but Directory", () => new PaxTarEntry(TarEntryType.Directory, "cifar-10-batches-bin/data_batch_1.bin") },
         { "not a regular file but CharacterDevice", () => new PaxTarEntry(TarEntryType.CharacterDevice, "cifar-10-batches-bin/data_batch_1.bin") },
         { "not a regular file but Fifo", () => new PaxTarEntry(TarEntryType.Fifo, "cifar-10-batches-bin/data_batch_1.bin") },
-        { "lacks cifar-10-batches-bin/data_batch_1.bin", () => new PaxTarEntry(TarEntryType.SymbolicLink, "cifar-10-batches-bin") { LinkName = "/tmp" } },
+        { "lacks data_batch_1.bin", () => new PaxTarEntry(TarEntryType.SymbolicLink, "cifar-10-batches-bin") { LinkName = "/tmp" } },
         { "has 61,459 bytes; 61,460 expected", () => FakeCifar.File("cifar-10-batches-bin/data_batch_1.bin", new byte[61_459]) },
         { "has 61,461 bytes; 61,460 expected", () => FakeCifar.File("cifar-10-batches-bin/data_batch_1.bin", new byte[61_461]) },
-        { "lacks cifar-10-batches-bin/data_batch_1.bin", () => FakeCifar.File("../cifar-10-batches-bin/data_batch_1.bin", new byte[61_460]) },
-        { "lacks cifar-10-batches-bin/data_batch_1.bin", () => FakeCifar.File("/tmp/cifar-10-batches-bin/data_batch_1.bin", new byte[61_460]) },
-        { "lacks cifar-10-batches-bin/data_batch_1.bin", () => FakeCifar.File("cifar-10-batches-bin/../data_batch_1.bin", new byte[61_460]) },
+        { "lacks data_batch_1.bin", () => FakeCifar.File("../cifar-10-batches-bin/data_batch_1.bin", new byte[61_460]) },
+        { "lacks data_batch_1.bin", () => FakeCifar.File("/tmp/cifar-10-batches-bin/data_batch_1.bin", new byte[61_460]) },
+        { "lacks data_batch_1.bin", () => FakeCifar.File("cifar-10-batches-bin/../data_batch_1.bin", new byte[61_460]) },
         { "data_batch_2.bin is in the archive twice", () => FakeCifar.File("cifar-10-batches-bin/data_batch_2.bin", new byte[61_460]) },
     };
 

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using FluentAssertions;
 using Xunit;
 
@@ -165,7 +166,7 @@ public sealed class GivenFolderTests : IDisposable
 
         (await _store.FailAsync()).Should().Contain("data_batch_2.bin' has 0 bytes");
         _store.Options = _store.Options with { Folder = "/dev/zero" };
-        (await _store.FailAsync()).Should().Contain("is not the official archive: it has 0 bytes");
+        (await _store.FailAsync()).Should().Contain("'/dev/zero' has 0 bytes.");
     }
 
     [Fact]
@@ -192,10 +193,63 @@ public sealed class GivenFolderTests : IDisposable
     public async Task A_damaged_archive_is_refused()
     {
         var archive = Path.Combine(_folder, "cifar-10-binary.tar.gz");
-        File.WriteAllBytes(archive, _store.Fake.Archive[..^1]);
-        (await _store.FailAsync()).Should().Contain($"is not the official archive: it has {_store.Fake.Archive.Length - 1:N0} bytes; {_store.Fake.Archive.Length:N0} expected.");
-        File.WriteAllBytes(archive, [.. _store.Fake.Archive[..^1], (byte)(_store.Fake.Archive[^1] ^ 1)]);
-        (await _store.FailAsync()).Should().Contain("is not the official archive: its SHA-256 is");
+        File.WriteAllBytes(archive, _store.Fake.Archive[..^2000]);
+        (await _store.FailAsync()).Should().Contain("test_batch.bin' ends before record");
+        byte[] other = (byte[])_store.Fake.Files[5].Clone();
+        other[100] ^= 1;
+        File.WriteAllBytes(archive, FakeCifar.Tar([.. FakeCifar.Names.Select((name, i) => FakeCifar.File(name, i == 5 ? other : _store.Fake.Files[i]))]));
+        (await _store.FailAsync()).Should().Contain($"test_batch.bin' has SHA-256 {FakeCifar.Sum(other)}");
+    }
+
+    [Theory]
+    [InlineData("cifar-10-batches-bin/")]
+    [InlineData("./cifar-10-batches-bin/")]
+    [InlineData("")]
+    [InlineData("./")]
+    public async Task An_archive_that_was_packed_anew_is_read(string below)
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "cifar-10-binary.tar.gz"), FakeCifar.Tar([.. FakeCifar.Names.Select((name, i) => FakeCifar.File(below + name, _store.Fake.Files[i])).Reverse()]));
+        await _store.LoadAndCheckAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_archive_that_was_decompressed_is_read(bool fileItself)
+    {
+        var archive = Path.Combine(_folder, "cifar-10-binary.tar");
+        using (var gzip = new GZipStream(new MemoryStream(_store.Fake.Archive), CompressionMode.Decompress))
+        using (var file = File.Create(archive))
+        {
+            gzip.CopyTo(file);
+        }
+
+        _store.Options = _store.Options with { Folder = fileItself ? archive : _folder };
+        await _store.LoadAndCheckAsync();
+    }
+
+    [Theory]
+    [InlineData("cifar-10-python.tar.gz")]
+    [InlineData("cifar-10-batches-py")]
+    [InlineData("data_batch_1")]
+    public async Task The_python_version_is_refused_with_which_one_to_take(string kind)
+    {
+        var path = Path.Combine(_folder, kind);
+        switch (kind)
+        {
+            case "cifar-10-python.tar.gz":
+                File.WriteAllBytes(path, FakeCifar.Tar([FakeCifar.File("cifar-10-batches-py/data_batch_4", new byte[100]), FakeCifar.File("cifar-10-batches-py/batches.meta", new byte[3])]));
+                _store.Options = _store.Options with { Folder = path };
+                break;
+            case "data_batch_1":
+                File.WriteAllBytes(path, new byte[10]);
+                break;
+            default:
+                Directory.CreateDirectory(path);
+                break;
+        }
+
+        (await _store.FailAsync()).Should().Contain("the Python version").And.Contain("this library reads the binary version. Give a folder with the six .bin files").And.NotContain("\n");
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class HostileArchiveTests : IDisposable
     private static byte[] Read(string path)
     {
         var content = new MemoryStream();
-        TarGz.Read(path, new Dictionary<string, SizeRange> { [Wanted] = new(6, 6) }, (_, stream) => stream.CopyTo(content), default);
+        TarArchive.Read(path, new Dictionary<string, SizeRange> { [Wanted] = new(6, 6) }, (_, stream) => stream.CopyTo(content), default);
         return content.ToArray();
     }
 

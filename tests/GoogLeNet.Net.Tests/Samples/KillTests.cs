@@ -50,6 +50,25 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         Leftovers().Should().BeEmpty("what a killed run left half-written is taken away");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_second_run_on_the_folder_is_refused_and_the_first_one_ends_as_if_it_were_alone(bool resume)
+    {
+        await File.WriteAllTextAsync(folder["recipe.json"], Restless.ToJson());
+        (await SampleProcess.RunAsync("train", "--recipe", folder["recipe.json"], "--out", folder["straight"])).ExitCode.Should().Be(0);
+        using var first = SampleProcess.Start("train", "--recipe", folder["recipe.json"], "--out", folder["run"]);
+        await first.WaitForLineAsync("epoch ");
+        await first.WaitForLineAsync("epoch ");
+
+        var second = await SampleProcess.RunAsync(resume ? ["train", "--resume", "--out", folder["run"]] : ["train", "--recipe", folder["recipe.json"], "--out", folder["run"]]);
+
+        second.ExitCode.Should().Be(resume ? 1 : 2);
+        second.Errors.Trim().Should().NotContain("\n").And.Match(resume ? "*Another run writes its checkpoints to *" : "*run*");
+        (await first.FinishAsync()).ExitCode.Should().Be(0);
+        Checkpoints.TensorsOf(folder["run/last.safetensors"]).Should().BeEquivalentTo(Checkpoints.TensorsOf(folder["straight/last.safetensors"]));
+    }
+
     private static Recipe Restless => BuiltInRecipes.Smoke with
     {
         Name = "restless",

@@ -1,4 +1,6 @@
+using System.Globalization;
 using FluentAssertions;
+using Inception.Operators;
 using Inception.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -48,12 +50,81 @@ public sealed class DropoutTests
         Logits(1).Should().Equal(Logits(2));
     }
 
+    [Fact]
+    public void A_seeded_dropout_is_torchs_own_after_its_generator_was_given_that_seed()
+    {
+        using var scope = NewDisposeScope();
+        var x = Arrays.NoiseTensor(1, 8, 64);
+        manual_seed(-7);
+        var expected = nn.functional.dropout(x, 0.3, training: true).Floats();
+        using var seed = Ops.SeedDropout(-7);
+
+        Ops.Dropout(x, 0.3, training: true).Floats().Should().Equal(expected);
+        Ops.Dropout(x, 0.3, training: true).Floats().Should().NotEqual(expected, "the second draw goes on from the first");
+        Ops.Dropout(x, 0.3, training: false).Floats().Should().Equal(x.Floats());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_run_leaves_the_process_s_generator_as_it_was(bool own)
+    {
+        using var expected = After(() => { });
+        using var found = After(() => _ = own ? Trained(1) : Masks(1).Count.ToString(CultureInfo.InvariantCulture));
+
+        found.Floats().Should().Equal(expected.Floats());
+
+        static Tensor After(Action action)
+        {
+            manual_seed(3);
+            action();
+            return rand(4);
+        }
+    }
+
+    [Fact]
+    public async Task Two_runs_at_once_train_what_one_after_the_other_trains()
+    {
+        string[] alone = [Trained(1), Trained(2)];
+
+        for (var turn = 0; turn < 5; turn++)
+        {
+            var together = new[] { 1, 2 }.Select(seed => Task.Run(() => Trained(seed))).ToArray();
+            (await Task.WhenAll(together)).Should().Equal(alone);
+        }
+    }
+
+    [Fact]
+    public async Task Two_runs_at_once_of_networks_of_one_s_own_drop_what_one_after_the_other_drops()
+    {
+        List<string>[] alone = [Masks(seed: 1), Masks(seed: 2)];
+
+        for (var turn = 0; turn < 20; turn++)
+        {
+            var together = new[] { 1, 2 }.Select(seed => Task.Run(() => Masks(seed))).ToArray();
+            (await Task.WhenAll(together)).Should().BeEquivalentTo(alone, o => o.WithStrictOrdering());
+        }
+    }
+
+    // The weights after a run with dropout in each head, from the same start whatever the seed.
+    private static string Trained(int seed)
+    {
+        manual_seed(0);
+        using var scope = NewDisposeScope();
+        using var model = GoogLeNet.Create(3, Tiny.Spec(dropout: 0.5) with { Blocks = new() });
+        using var data = Tiny.Noise(10, size: 8);
+        manual_seed(3);
+        new MultiHeadTrainer(model, new() { Epochs = Epochs, BatchSize = 4, Seed = seed }).Fit(data);
+        return string.Join(' ', model.parameters().SelectMany(parameter => parameter.Floats()));
+    }
+
     // Which of 64 units are kept, each time that the model is trained.
     private static List<string> Masks(int seed, int? microBatch = null, int drawnBetween = 0)
     {
         using var data = Tiny.Noise(10, size: 2);
         using var layers = new LinearModel(12, 3, Tiny.ThreeHeads);
         var model = new DroppingModel(layers, drawnBetween);
+        manual_seed(3);
         new MultiHeadTrainer(model, new() { Epochs = Epochs, BatchSize = 4, MicroBatchSize = microBatch, Seed = seed }).Fit(data);
         return model.Masks;
     }

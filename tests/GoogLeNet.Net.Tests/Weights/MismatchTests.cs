@@ -29,7 +29,7 @@ public sealed class MismatchTests : IDisposable
         error.Message.Should().Be(
             $"{Path} does not fit the network 'tiny' with 3 classes: missing: aux1.fc1.bias, inception3a.branch1.bn.running_var; "
             + "unexpected: a.weight, optimizer.velocity; "
-            + "misshapen: conv1.bn.bias (F64 (8) in the file, F32 (8) in the network), fc.bias (F32 (1, 3) in the file, F32 (3) in the network).");
+            + "misshapen: conv1.bn.bias (I64 (8) in the file, F32 (8) in the network), fc.bias (F32 (1, 3) in the file, F32 (3) in the network).");
         error.Path.Should().Be(Path);
         Report(error.Report);
         network.Values().Should().BeEquivalentTo(before);
@@ -79,6 +79,17 @@ public sealed class MismatchTests : IDisposable
     }
 
     [Fact]
+    public void A_file_without_auxiliary_classifiers_is_refused_with_both_ways_to_go_on()
+    {
+        using var main = GoogLeNet.Create(3, Tiny.Spec() with { Auxiliaries = [] }, seed: 5);
+        main.SaveWeights(Path);
+
+        network.Invoking(n => n.LoadWeights(Path)).Should().Throw<WeightsException>().WithMessage(
+            "*The file has no such auxiliary classifiers: build the network with Auxiliaries = [], or pass strict: false to leave them as they are.");
+        network.LoadWeights(Path, strict: false).Missing.Should().OnlyContain(key => key.StartsWith("aux1.") || key.StartsWith("aux2."));
+    }
+
+    [Fact]
     public void A_missing_file_is_reported_as_such()
     {
         network.Invoking(n => n.LoadWeights(Path)).Should().Throw<FileNotFoundException>().WithMessage($"*{Path}*");
@@ -89,7 +100,7 @@ public sealed class MismatchTests : IDisposable
         report.Missing.Should().Equal("aux1.fc1.bias", "inception3a.branch1.bn.running_var");
         report.Unexpected.Should().Equal("a.weight", "optimizer.velocity");
         report.Misshapen.Should().Equal(
-            new MisshapenWeight("conv1.bn.bias", "F64 (8)", "F32 (8)"), new MisshapenWeight("fc.bias", "F32 (1, 3)", "F32 (3)"));
+            new MisshapenWeight("conv1.bn.bias", "I64 (8)", "F32 (8)"), new MisshapenWeight("fc.bias", "F32 (1, 3)", "F32 (3)"));
     }
 
     /// <summary>Two tensors fewer, two more (one is the trainer's, but this is no checkpoint), one of another shape, one of another type.</summary>
@@ -102,7 +113,7 @@ public sealed class MismatchTests : IDisposable
             .Select(tensor => tensor.Name switch
             {
                 "fc.bias" => new SafeTensor(tensor.Name, SafeTensorsType.F32, [1, 3], tensor.Data),
-                "conv1.bn.bias" => new SafeTensor(tensor.Name, SafeTensorsType.F64, [8], new byte[64]),
+                "conv1.bn.bias" => new SafeTensor(tensor.Name, SafeTensorsType.I64, [8], new byte[64]),
                 _ => tensor,
             })
             .Append(new SafeTensor("optimizer.velocity", SafeTensorsType.F32, [1], new byte[4]))

@@ -60,5 +60,5 @@ internal static class FolderLock
     }
 
     // EAGAIN on Linux and macOS; sharing and lock violation on Windows.
-    private static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 35 or 32 or 33;
+    public static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 35 or 32 or 33;
 }

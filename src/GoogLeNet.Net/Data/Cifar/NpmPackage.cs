@@ -130,7 +130,7 @@ internal static class NpmTarball
         // Two passes, because the labels come last in the package and a record begins with its label.
         var labels = ReadLabels(tarball, manifest, cancellationToken);
         var entries = manifest.Files.Select(file => $"package/{Path.ChangeExtension(file.Name, ".png")}").ToList();
-        TarGz.Read(tarball, entries.ToDictionary(e => e, _ => PngBytes), (entry, stream) =>
+        TarArchive.Read(tarball, entries.ToDictionary(e => e, _ => PngBytes), (entry, stream) =>
         {
             var index = entries.IndexOf(entry);
             var own = labels.AsSpan(index * manifest.RecordsPerFile, manifest.RecordsPerFile);
@@ -144,7 +144,7 @@ internal static class NpmTarball
     {
         var labels = new byte[manifest.Files.Count * manifest.RecordsPerFile];
         var testStart = labels.Length - manifest.RecordsPerFile;
-        TarGz.Read(tarball, new Dictionary<string, SizeRange> { [TrainLabels] = LabelBytes, [TestLabels] = LabelBytes }, (entry, stream) =>
+        TarArchive.Read(tarball, new Dictionary<string, SizeRange> { [TrainLabels] = LabelBytes, [TestLabels] = LabelBytes }, (entry, stream) =>
         {
             var json = new MemoryStream();
             stream.CopyTo(json);

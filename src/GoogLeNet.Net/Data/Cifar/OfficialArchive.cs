@@ -23,44 +23,35 @@ internal sealed class OfficialArchive(Cifar10Manifest manifest, Download downloa
     {
         var archive = Path.Combine(work, manifest.Archive.FileName + ".part");
         await download.RunAsync(manifest.Archive, archive, cancellationToken).ConfigureAwait(false);
-        await Task.Run(() => Unpack(archive, target, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => Unpack(archive, manifest, (file, stream) => Write(Path.Combine(target, manifest.Files[file].Name), stream), cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         File.Delete(archive);
     }
 
-    /// <summary>Reads the records of an archive that is already here, after checking its length and SHA-256.</summary>
+    /// <summary>Reads the records of an archive that is already here, as published or packed anew: each file's SHA-256 is checked.</summary>
     public static void Read(string archive, Cifar10Manifest manifest, IRecordSink sink, CancellationToken cancellationToken)
     {
-        // Also of a device, which has no length and no end.
-        if (Files.LengthOf(archive) is var length && length != manifest.Archive.Bytes)
+        // Nor a device or a pipe, which have no length and no end.
+        if (Files.LengthOf(archive) == 0)
         {
-            throw new DatasetException($"'{archive}' is not the official archive: it has {length:N0} bytes; {manifest.Archive.Bytes:N0} expected.");
+            throw new DatasetException($"'{archive}' has 0 bytes.");
         }
 
-        if (Failure.ChecksumProblem(archive, manifest.Archive.Sha256) is { } wrong)
-        {
-            throw new DatasetException($"'{archive}' is not the official archive: {wrong}");
-        }
-
-        var entries = Entries(manifest);
-        TarGz.Read(archive, Sizes(manifest), (name, stream) =>
-            RecordReader.Read(stream, $"{archive}/{name}", manifest, entries.IndexOf(name), sink), cancellationToken);
+        Unpack(archive, manifest, (file, stream) => RecordReader.Read(stream, $"{archive}/{manifest.Files[file].Name}", manifest, file, sink), cancellationToken);
     }
 
-    private void Unpack(string archive, string target, CancellationToken cancellationToken)
+    private static void Unpack(string archive, Cifar10Manifest manifest, Action<int, Stream> use, CancellationToken cancellationToken)
     {
-        var entries = Entries(manifest);
-        TarGz.Read(archive, Sizes(manifest), (name, stream) =>
-        {
-            using var file = new FileStream(Path.Combine(target, manifest.Files[entries.IndexOf(name)].Name), FileMode.CreateNew);
-            stream.CopyTo(file);
-        }, cancellationToken);
+        var names = manifest.Files.Select(file => file.Name).ToList();
+        var sizes = names.ToDictionary(name => name, _ => new SizeRange(manifest.FileBytes, manifest.FileBytes));
+        TarArchive.Read(archive, sizes, (name, stream) => use(names.IndexOf(name), stream), cancellationToken, below: Cifar10Manifest.FolderName);
     }
 
-    private static List<string> Entries(Cifar10Manifest manifest) =>
-        [.. manifest.Files.Select(file => $"{Cifar10Manifest.FolderName}/{file.Name}")];
-
-    private static Dictionary<string, SizeRange> Sizes(Cifar10Manifest manifest) =>
-        Entries(manifest).ToDictionary(name => name, _ => new SizeRange(manifest.FileBytes, manifest.FileBytes));
+    private static void Write(string path, Stream content)
+    {
+        using var file = new FileStream(path, FileMode.CreateNew);
+        content.CopyTo(file);
+    }
 }
 
 /// <summary>Data at a place that the user named: used or refused, never replaced by another source.</summary>
@@ -68,6 +59,8 @@ internal sealed record GivenFolder(string FolderOrArchive, string GivenBy)
 {
     private const string Advice =
         " Give a folder with the six .bin files of CIFAR-10 or with cifar-10-binary.tar.gz; or give none, and the data is downloaded.";
+
+    private const string PythonFolder = "cifar-10-batches-py";
 
     /// <summary>The folder of the options, else that of the environment, else null.</summary>
     public static GivenFolder? From(Cifar10Options options, Cifar10Sources sources) =>
@@ -87,9 +80,14 @@ internal sealed record GivenFolder(string FolderOrArchive, string GivenBy)
             {
                 RecordReader.ReadFolder(folder, manifest, sink, cancellationToken);
             }
-            else if (File.Exists(Path.Combine(FolderOrArchive, manifest.Archive.FileName)))
+            else if (new[] { manifest.Archive.FileName, Path.ChangeExtension(manifest.Archive.FileName, null) }
+                .Select(name => Path.Combine(FolderOrArchive, name)).FirstOrDefault(File.Exists) is { } archive)
             {
-                OfficialArchive.Read(Path.Combine(FolderOrArchive, manifest.Archive.FileName), manifest, sink, cancellationToken);
+                OfficialArchive.Read(archive, manifest, sink, cancellationToken);
+            }
+            else if (Directory.Exists(Path.Combine(FolderOrArchive, PythonFolder)) || File.Exists(Path.Combine(FolderOrArchive, "data_batch_1")))
+            {
+                throw new DatasetException("it holds the Python version of CIFAR-10; this library reads the binary version.");
             }
             else
             {
@@ -99,6 +97,7 @@ internal sealed record GivenFolder(string FolderOrArchive, string GivenBy)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var reason = Failure.Reason(e);
+            reason += reason.Contains($"holds {PythonFolder}/", StringComparison.Ordinal) ? " That is the Python version; this library reads the binary version." : "";
             throw new DatasetException($"CIFAR-10 cannot be read from '{FolderOrArchive}' ({GivenBy}): {reason}{Advice}", e);
         }
     }

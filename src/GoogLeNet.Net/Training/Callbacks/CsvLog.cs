@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Inception.Training;
 
 /// <summary>Keeps a CSV file of a run's epochs (<see cref="History.ToCsv"/>), written anew after each epoch, whole or not at all. A resumed run's file has the epochs before, too.</summary>
@@ -25,7 +23,7 @@ public sealed class CsvLog : ITrainingCallback
     {
         if (value is EpochEvent { History: var history })
         {
-            AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(history.ToCsv())));
+            AtomicFile.Write(path, history.ToCsv());
         }
 
         return TrainingRequests.None;

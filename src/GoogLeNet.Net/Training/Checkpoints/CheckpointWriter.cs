@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Inception.Data;
 
 namespace Inception.Training;
 
@@ -6,19 +7,26 @@ namespace Inception.Training;
 /// <param name="folder">The folder; null for a run without checkpoints.</param>
 /// <param name="policy">Which checkpoints to keep.</param>
 /// <param name="save">Writes the run's state to a path.</param>
-internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, Action<string> save)
+internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, Action<string> save) : IDisposable
 {
+    private const string LockName = ".lock";
+
+    private FileStream? held;
     private long lastWrite = Stopwatch.GetTimestamp();
 
     /// <summary>Whether the last checkpoint is older than the policy wants it.</summary>
     public bool IsDue => folder is not null && Stopwatch.GetElapsedTime(lastWrite) > policy.SaveInterval;
 
-    /// <summary>Creates the folder, so that a run that cannot write ends before it begins, and deletes what a killed run left half-written.</summary>
+    /// <summary>
+    /// Creates the folder, so that a run that cannot write ends before it begins, keeps other runs out of it until this is disposed, and deletes what a killed run left half-written.
+    /// </summary>
+    /// <exception cref="IOException">The folder cannot be made, or another run writes to it.</exception>
     public void Prepare()
     {
         if (folder is not null)
         {
             Directory.CreateDirectory(folder);
+            held = TakeLock(folder);
             AtomicFile.DeleteLeftovers(folder, CheckpointFiles.Extension);
         }
     }
@@ -38,6 +46,22 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
             {
                 yield return written;
             }
+        }
+    }
+
+    /// <summary>Lets other runs into the folder.</summary>
+    public void Dispose() => held?.Dispose();
+
+    // The operating system lets go of it however the process ends.
+    private static FileStream TakeLock(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (FolderLock.IsHeld(e))
+        {
+            throw new IOException($"Another run writes its checkpoints to {folder}. Wait for its end, or give this one a folder of its own.", e);
         }
     }
 

@@ -42,14 +42,17 @@ internal sealed class PrecisionCast(MultiHeadModel model)
 
     /// <summary>The heads' logits, float32; what comes between stays in the caller's dispose scope.</summary>
     /// <param name="images">(N, C, H, W), float32.</param>
-    public MultiHeadOutput AllHeads(Tensor images)
+    /// <param name="seed">What dropout depends on in training; null in validation.</param>
+    public MultiHeadOutput AllHeads(Tensor images, long? seed = null)
     {
+        MultiHeadOutput Compute(Tensor input) => seed is { } given ? model.AllHeads(input, given) : model.AllHeads(input);
+
         if (weight?.dtype != ScalarType.BFloat16)
         {
-            return model.AllHeads(images);
+            return Compute(images);
         }
 
-        HeadOutput[] heads = [.. model.AllHeads(images.to(ScalarType.BFloat16)).Heads.Select(head => new HeadOutput(head.Name, head.Logits.to(ScalarType.Float32)))];
+        HeadOutput[] heads = [.. Compute(images.to(ScalarType.BFloat16)).Heads.Select(head => new HeadOutput(head.Name, head.Logits.to(ScalarType.Float32)))];
         return new MultiHeadOutput(heads[0], heads[1..]);
     }
 }

@@ -5,10 +5,10 @@ using System.IO.Compression;
 namespace Inception.Data;
 
 /// <summary>
-/// Reads chosen files of a gzip-compressed tar archive as streams. Entries' names are compared with the wanted names and never used as
+/// Reads chosen files of a tar archive, gzip-compressed or not, as streams. Entries' names are compared with the wanted names and never used as
 /// paths; links, devices and whatever else was not asked for are skipped or refused.
 /// </summary>
-internal static class TarGz
+internal static class TarArchive
 {
     /// <summary>The most bytes that an archive may unpack to, everything included: twice CIFAR-10's.</summary>
     public const long MostBytes = 3L << 27;
@@ -19,25 +19,29 @@ internal static class TarGz
     /// <param name="use">Reads the content, which is exactly as long as its length says.</param>
     /// <param name="cancellationToken">Looked at before each entry.</param>
     /// <param name="mostBytes">Bytes after which unpacking stops.</param>
+    /// <param name="below">A folder in the archive that the wanted files may lie in; their names are without it.</param>
     /// <exception cref="DatasetException">The archive is damaged, or a wanted file is absent, no regular file, or of another size.</exception>
     public static void Read(
         string path,
         IReadOnlyDictionary<string, SizeRange> wanted,
         Action<string, Stream> use,
         CancellationToken cancellationToken,
-        long mostBytes = MostBytes)
+        long mostBytes = MostBytes,
+        string below = ".")
     {
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
+        string? other = null;
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 17);
-            using var tar = new TarReader(new TarGuard(new GZipStream(file, CompressionMode.Decompress), mostBytes));
+            using var tar = new TarReader(new TarGuard(Decompressed(file), mostBytes));
             while (missing.Count > 0 && tar.GetNextEntry() is { } entry)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+                var name = Below(Below(entry.Name, "."), below);
                 if (!wanted.TryGetValue(name, out var size))
                 {
+                    other ??= entry.EntryType == TarEntryType.Directory ? null : name;
                     continue;
                 }
 
@@ -51,9 +55,23 @@ internal static class TarGz
         }
         if (missing.Count > 0)
         {
-            throw new DatasetException($"'{path}' lacks {string.Join(", ", missing.Order(StringComparer.Ordinal))}.");
+            throw new DatasetException(
+                $"'{path}' lacks {string.Join(", ", missing.Order(StringComparer.Ordinal))}{(missing.Count == wanted.Count && other is not null ? $"; it holds {Shown(other)}" : "")}.");
         }
     }
+
+    private static Stream Decompressed(FileStream file)
+    {
+        Span<byte> magic = stackalloc byte[2];
+        var isCompressed = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic is [0x1F, 0x8B];
+        file.Position = 0;
+        return isCompressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+    }
+
+    private static string Below(string name, string folder) => name.StartsWith($"{folder}/", StringComparison.Ordinal) ? name[(folder.Length + 1)..] : name;
+
+    // On one line, whatever an archive calls its files.
+    private static string Shown(string name) => string.Concat(name.Take(60).Select(c => char.IsControl(c) ? '?' : c));
 
     private static void Check(TarEntry entry, string name, SizeRange size, bool first)
     {
