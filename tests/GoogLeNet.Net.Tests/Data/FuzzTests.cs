@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using CsCheck;
 using FluentAssertions;
 using Inception.Data;
 using Xunit;
@@ -8,7 +9,7 @@ namespace Inception.Tests.Data;
 
 /// <summary>
 /// Randomly damaged input of every kind: it is read correctly or refused with the library's own exception and one line, soon and in little
-/// memory. Every case is a function of its seed, which a failure names. FUZZ_ROUNDS multiplies the cases.
+/// memory. A failure names its seed and shrinks the case; CsCheck_Seed repeats it. FUZZ_ROUNDS multiplies the cases.
 /// </summary>
 [Collection(TorchCollection.Name)]
 public sealed class FuzzTests : IDisposable
@@ -28,20 +29,15 @@ public sealed class FuzzTests : IDisposable
     public void Damaged_pictures(string kind, int cases)
     {
         var valid = ImageFixtures.All.Decoded.Where(fixture => fixture.Name.StartsWith(kind, StringComparison.Ordinal)).ToList();
-        Run(cases, random =>
+        Run(cases, Gen.Select(Gen.OneOf(valid.ToArray()), Damage.Any, Gen.Bool), (fixture, damage, repair) =>
         {
-            var fixture = valid[random.Next(valid.Count)];
-            var (damaged, intact) = DamagedPicture(fixture, random);
-            Action read = () =>
+            var (damaged, intact) = DamagedPicture(fixture, damage, repair);
+            var image = ImageFile.Decode(damaged, "damaged");
+            image.shape.Should().HaveCount(3);
+            if (intact)
             {
-                var image = ImageFile.Decode(damaged, "damaged");
-                image.shape.Should().HaveCount(3);
-                if (intact)
-                {
-                    ImageFixtures.Interleaved(image).Should().Equal(fixture.Rgb, "its checksums hold");
-                }
-            };
-            return read;
+                ImageFixtures.Interleaved(image).Should().Equal(fixture.Rgb, "its checksums hold");
+            }
         });
     }
 
@@ -49,88 +45,75 @@ public sealed class FuzzTests : IDisposable
     public void Random_bytes_with_the_right_beginning()
     {
         byte[][] beginnings = [[137, 80, 78, 71, 13, 10, 26, 10], [0xFF, 0xD8, 0xFF], "GIF89a"u8.ToArray(), "BM"u8.ToArray(), "RIFF\0\0\0\0WEBPVP8L"u8.ToArray(), []];
-        Run(150, random =>
+        Run(150, Gen.Select(Gen.OneOf(beginnings), Gen.Byte.Array[0, 400]), (beginning, rest) => ImageFile.Decode([.. beginning, .. rest], "random"));
+    }
+
+    [Fact]
+    public void Damaged_image_folders()
+    {
+        var picture = Gen.Select(Gen.Int[0, 2], Gen.Int[0, 5], Gen.Int[0, 8], Gen.OneOf(ImageFixtures.All.Decoded.ToArray()), Gen.Int[0, 2], Damage.Any);
+        Run(60, Gen.Select(picture.List[0, 7], Gen.Bool, Gen.Enum<ImageFit>()), (pictures, skip, fit) =>
         {
-            var rest = new byte[random.Next(400)];
-            random.NextBytes(rest);
-            byte[] bytes = [.. beginnings[random.Next(beginnings.Length)], .. rest];
-            return () => ImageFile.Decode(bytes, "random");
+            var root = NewFolder();
+            foreach (var (i, (name, below, hidden, fixture, whole, damage)) in pictures.Index())
+            {
+                var folder = Directory.CreateDirectory(Path.Combine(root, $"class{name}", below == 0 ? "below" : "")).FullName;
+                File.WriteAllBytes(Path.Combine(folder, $"{(hidden == 0 ? "." : "")}{i}.png"), whole == 0 ? damage(fixture.File) : fixture.File);
+            }
+
+            using var data = ImageFolderDataset.Load(root, 8, new ImageFolderOptions { SkipDamaged = skip, Fit = fit });
+            data.Files.Should().HaveCount((int)data.Count).And.OnlyContain(path => File.Exists(path));
+            data.Images.shape.Should().Equal(data.Count, 3, 8, 8);
         });
     }
 
     [Fact]
-    public void Damaged_image_folders() => Run(60, random =>
-    {
-        var root = NewFolder();
-        var pictures = ImageFixtures.All.Decoded;
-        for (var i = random.Next(8); i > 0; i--)
-        {
-            var folder = Directory.CreateDirectory(Path.Combine(root, $"class{random.Next(3)}", random.Next(6) == 0 ? "below" : "")).FullName;
-            var bytes = pictures[random.Next(pictures.Count)].File;
-            File.WriteAllBytes(Path.Combine(folder, $"{(random.Next(9) == 0 ? "." : "")}{i}.png"), random.Next(3) == 0 ? Damage.Of(bytes, random) : bytes);
-        }
-
-        var options = new ImageFolderOptions { SkipDamaged = random.Next(2) == 0, Fit = (ImageFit)random.Next(2) };
-        return () =>
-        {
-            using var data = ImageFolderDataset.Load(root, 8, options);
-            data.Files.Should().HaveCount((int)data.Count).And.OnlyContain(path => File.Exists(path));
-            data.Images.shape.Should().Equal(data.Count, 3, 8, 8);
-        };
-    });
-
-    [Fact]
-    public void Damaged_record_folders() => Run(150, random =>
+    public void Damaged_record_folders() => Run(150, Gen.Select(Gen.OneOf(FakeCifar.Names), Damage.Any), (name, damage) =>
     {
         var root = NewFolder();
         store.Fake.WriteFiles(root);
-        var path = Path.Combine(root, FakeCifar.Names[random.Next(6)]);
-        File.WriteAllBytes(path, Damage.Of(File.ReadAllBytes(path), random));
-        return () => ReadCorrectly(sink => new GivenFolder(root, "test").Read(store.Fake.Manifest, sink, default));
+        var path = Path.Combine(root, name);
+        File.WriteAllBytes(path, damage(File.ReadAllBytes(path)));
+        ReadCorrectly(sink => new GivenFolder(root, "test").Read(store.Fake.Manifest, sink, default));
     });
 
     [Fact]
-    public void Damaged_archives() => Run(150, random =>
+    public void Damaged_archives() => Run(150, Gen.Select(Damage.Any, Gen.Bool), (damage, inside) =>
     {
         var archive = Path.Combine(NewFolder(), "cifar-10-binary.tar.gz");
-        var damaged = DamagedTarGz(store.Fake.Archive, random);
-        File.WriteAllBytes(archive, damaged);
-
-        // Its own sum is made the expected one, so that what comes after the sum is tested.
-        var spec = store.Fake.Manifest.Archive with { Bytes = damaged.Length, Sha256 = FakeCifar.Sum(damaged) };
-        var manifest = store.Fake.Manifest with { Archive = spec };
-        return () => ReadCorrectly(sink => new GivenFolder(archive, "test").Read(manifest, sink, default));
+        File.WriteAllBytes(archive, DamagedTarGz(store.Fake.Archive, damage, inside));
+        ReadCorrectly(sink => new GivenFolder(archive, "test").Read(store.Fake.Manifest, sink, default));
     });
 
     [Fact]
     public void Damaged_npm_packages()
     {
         var package = store.Fake.NpmTarball();
-        Run(150, random =>
+        Run(150, Gen.Select(Damage.Any, Gen.Bool), (damage, inside) =>
         {
             var root = NewFolder();
             var tarball = Path.Combine(root, "package.tgz");
-            File.WriteAllBytes(tarball, DamagedTarGz(package, random));
-            return () =>
-            {
-                NpmTarball.Convert(tarball, root, store.Fake.Manifest, default);
-                ReadCorrectly(sink => RecordReader.ReadFolder(root, store.Fake.Manifest, sink, default));
-            };
+            File.WriteAllBytes(tarball, DamagedTarGz(package, damage, inside));
+            NpmTarball.Convert(tarball, root, store.Fake.Manifest, default);
+            ReadCorrectly(sink => RecordReader.ReadFolder(root, store.Fake.Manifest, sink, default));
         });
     }
 
     public void Dispose() => store.Dispose();
 
-    private static void Run(int cases, Func<Random, Action> prepare)
-    {
-        for (var seed = 0; seed < cases * Rounds; seed++)
+    private static void Run<T1, T2>(int cases, Gen<(T1, T2)> gen, Action<T1, T2> read) => Run(cases, gen, drawn => read(drawn.Item1, drawn.Item2));
+
+    private static void Run<T1, T2, T3>(int cases, Gen<(T1, T2, T3)> gen, Action<T1, T2, T3> read) => Run(cases, gen, drawn => read(drawn.Item1, drawn.Item2, drawn.Item3));
+
+    private static void Run<T>(int cases, Gen<T> gen, Action<T> read) => gen.Sample(
+        drawn =>
         {
-            var read = prepare(new Random(seed));
-            var running = Task.Run(() => Outcome(read));
-            running.Wait(Deadline).Should().BeTrue("seed {0} must not hang", seed);
-            running.Result.Should().BeNull("of seed {0}", seed);
-        }
-    }
+            var running = Task.Run(() => Outcome(() => read(drawn)));
+            running.Wait(Deadline).Should().BeTrue("nothing hangs");
+            running.Result.Should().BeNull();
+        },
+        iter: cases * Rounds,
+        threads: 1);
 
     // Null where the case went as it should.
     private static string? Outcome(Action read)
@@ -167,19 +150,19 @@ public sealed class FuzzTests : IDisposable
     private string NewFolder() => Directory.CreateDirectory(store.Folder(Guid.NewGuid().ToString("N"))).FullName;
 
     // Half of the damaged PNGs get right checksums again, so that what comes after the checksums is tested.
-    private static (byte[] Bytes, bool Intact) DamagedPicture(DecodedFixture fixture, Random random)
+    private static (byte[] Bytes, bool Intact) DamagedPicture(DecodedFixture fixture, Func<byte[], byte[]> damage, bool repair)
     {
-        var damaged = Damage.Of(fixture.File, random);
+        var damaged = damage(fixture.File);
         var isPng = fixture.Name.StartsWith("png", StringComparison.Ordinal);
-        return isPng && random.Next(2) == 0 ? (PngEncoder.WithRightChecksums(damaged), false) : (damaged, isPng);
+        return isPng && repair ? (PngEncoder.WithRightChecksums(damaged), false) : (damaged, isPng);
     }
 
     // Half are damaged inside the compression, which gzip's own checksum would else catch.
-    private static byte[] DamagedTarGz(byte[] archive, Random random)
+    private static byte[] DamagedTarGz(byte[] archive, Func<byte[], byte[]> damage, bool inside)
     {
-        if (random.Next(2) == 0)
+        if (!inside)
         {
-            return Damage.Of(archive, random);
+            return damage(archive);
         }
 
         var tar = new MemoryStream();
@@ -191,7 +174,7 @@ public sealed class FuzzTests : IDisposable
         var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
         {
-            gzip.Write(Damage.Of(tar.ToArray(), random));
+            gzip.Write(damage(tar.ToArray()));
         }
 
         return packed.ToArray();
