@@ -22,7 +22,7 @@ namespace Inception.Tests.Interop;
 public sealed class OnnxExportTests(ITestOutputHelper output) : IDisposable
 {
     private const string FullWidth = "GOOGLENET_FULL_WIDTH";
-    private const double Tolerance = 1e-4;
+    private const double Tolerance = 1e-5;
 
     private readonly TemporaryFolder folder = new();
 
