@@ -66,8 +66,14 @@ internal sealed class OnnxGraph(string name)
     /// <param name="value">The value.</param>
     /// <param name="name">The output's name.</param>
     /// <param name="length">Length of its second dimension; the first one is the batch.</param>
+    /// <exception cref="NotSupportedException">The graph's input has that name.</exception>
     public void Output(string value, string name, int length)
     {
+        if (Proto.Input.Any(input => input.Name == name))
+        {
+            throw new NotSupportedException($"A head is named '{name}' as the file's input is; rename it, or export the network without its auxiliary heads.");
+        }
+
         Proto.Node.Single(node => node.Output[0] == value).Output[0] = name;
         Proto.Output.Add(Declare(name, TensorProto.Types.DataType.Float, [AnyCount, length]));
     }

@@ -208,6 +208,7 @@ public sealed class OnnxExportTests(ITestOutputHelper output) : IDisposable
         using var model = Network(Tiny.Spec());
         using var even = Network(Tiny.Spec() with { Layers = [new LocalResponseNormSpec("lrn", Size: 4), .. Tiny.Spec().Layers] });
         using var own = Network(Tiny.Spec() with { Auxiliaries = [new("aux", "3a") { Pooling = new OwnPooling() }] });
+        using var images = Network(Tiny.Spec() with { Auxiliaries = [new("images", "3a")] });
         using var paper = Network(GoogLeNetSpec.Paper.WithWidth(0.1));
         var disposed = Network(Tiny.Spec());
         disposed.Dispose();
@@ -215,6 +216,7 @@ public sealed class OnnxExportTests(ITestOutputHelper output) : IDisposable
         Refused<NotSupportedException>(wrapped).Should().Contain("Sequential is no GoogLeNet").And.Contain("GoogLeNet.Create");
         Refused<NotSupportedException>(even).Should().Contain("'lrn' has windows of 4 channels");
         Refused<NotSupportedException>(own, new() { IncludeAuxiliaries = true }).Should().Contain("OwnPooling").And.Contain("without its auxiliary heads");
+        Refused<NotSupportedException>(images, new() { IncludeAuxiliaries = true }).Should().Contain("A head is named 'images'");
         Refused<ArgumentException>(paper, new() { Width = 1 }).Should().Contain("Images of 224×1 pixels are too small: 'paper' takes ");
         Refused<ArgumentException>(paper, new() { Height = 160, IncludeAuxiliaries = true }).Should().Contain("The head 'aux1' was built for images of 224×224 pixels");
         Refused<ArgumentException>(model, new() { Height = 8, IncludePreprocessing = true }).Should().Contain("leave out Height and Width");
