@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the CIFAR-10 sample and runs one of its commands: ./cifar10.sh train|evaluate|predict|summary|doctor [arguments]
+# Builds the CIFAR-10 sample and runs one of its commands: ./cifar10.sh train|evaluate|predict|export|summary|doctor [arguments]
 set -euo pipefail
 sample="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/samples/Cifar10Training"
 dotnet msbuild "$sample" -restore -p:Configuration=Release -nologo -verbosity:quiet -clp:NoSummary >&2

@@ -2,6 +2,7 @@
 //     cifar10 train --recipe cpu          trains, and writes a folder with checkpoints, history and report
 //     cifar10 evaluate --checkpoint FILE  measures checkpoints, one or an ensemble, on the test images
 //     cifar10 predict IMAGE… --checkpoint FILE     says what is in pictures
+//     cifar10 export --checkpoint FILE --out FILE  writes a trained network as an ONNX file
 //     cifar10 summary --spec tutorial     prints a network's table
 //     cifar10 doctor                      says what a run would find on this machine, and what is wrong with it
 // Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.
@@ -15,7 +16,7 @@ using var memory = HostMemory.Keep();
 
 var commandLine = new RootCommand("Trains GoogLeNet on CIFAR-10.")
 {
-    TrainCommand.Create(), EvaluateCommand.Create(), PredictCommand.Create(), SummaryCommand.Create(), DoctorCommand.Create(),
+    TrainCommand.Create(), EvaluateCommand.Create(), PredictCommand.Create(), ExportCommand.Create(), SummaryCommand.Create(), DoctorCommand.Create(),
 };
 
 // Where there is no terminal whose width could be asked for, 80 columns.

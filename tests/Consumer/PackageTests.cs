@@ -35,7 +35,7 @@ public sealed class PackageTests(TemporaryFeed feed)
             .Select(element => (string)element.Attribute("id")!);
 
         dependencies.Should().BeEquivalentTo(
-            "GoogLeNet.Net.Inference", "TorchSharp", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing", "Microsoft.Extensions.Logging.Abstractions");
+            "GoogLeNet.Net.Inference", "TorchSharp", "Google.Protobuf", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing", "Microsoft.Extensions.Logging.Abstractions");
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class PublishedTests(TemporaryFeed feed, ITestOutputHelper output)
 
     private void Check(string printed)
     {
-        printed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("False", "epochs 3", "learned True", "same True", "probabilities 1.000");
+        printed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("False", "epochs 3", "learned True", "same True", "probabilities 1.000", "onnx True");
         PackageCache.Files().Should().Equal(feed.CacheBefore, "nothing changes the package cache");
         feed.CacheBefore.Should().NotBeEmpty();
     }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Inception.Tests.Data;
 
 namespace Inception.Tests;
@@ -5,6 +6,17 @@ namespace Inception.Tests;
 /// <summary>This assembly as a program, for tests that need a process of their own.</summary>
 internal static class EntryPoint
 {
-    public static async Task<int> Main(string[] arguments) =>
-        await LoaderProcess.RunAsync(arguments);
+    /// <summary>The first argument where the second is a compiled program to run with the others, beside this assembly's libraries.</summary>
+    public const string Program = "program";
+
+    public static async Task<int> Main(string[] arguments)
+    {
+        if (arguments is [Program, var path, .. var rest])
+        {
+            Assembly.LoadFrom(path).EntryPoint!.Invoke(null, [rest]);
+            return 0;
+        }
+
+        return await LoaderProcess.RunAsync(arguments);
+    }
 }

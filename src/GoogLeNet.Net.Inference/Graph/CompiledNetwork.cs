@@ -30,7 +30,7 @@ public sealed class CompiledNetwork : IDisposable
         (Spec, NumClasses) = (description.Spec, description.NumClasses);
         minInputSize = Spec.SmallestInputSize()!.Value;
         uses = new(Free);
-        (steps, heads) = NetworkCompiler.Compile(Spec, tensors, withAuxiliaries);
+        (steps, heads) = GraphBuilder.Compile(Spec, tensors, withAuxiliaries);
         levels = [.. steps.GroupBy(step => step.Level).OrderBy(level => level.Key).Select(level => level.ToList())];
 
         // What a head puts out must outlive all steps.

@@ -52,9 +52,9 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, SafeTensor> tens
     /// <summary>A fully connected layer over a map of a given height and width.</summary>
     public ConvWeights Linear(string key, int size = 1) => new(Values($"{key}.weight"), Values($"{key}.bias"), size);
 
-    private float[] Values(string key) => Values(tensors[key]);
-
-    private static float[] Values(SafeTensor tensor)
+    /// <summary>A tensor's numbers.</summary>
+    /// <exception cref="NotSupportedException">They are not floating point.</exception>
+    public static float[] Values(SafeTensor tensor)
     {
         var data = tensor.Data.Span;
         var values = new float[data.Length / tensor.Type.Size()];
@@ -73,6 +73,8 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, SafeTensor> tens
                 throw new NotSupportedException($"Weights of type {tensor.Type} ('{tensor.Name}') are not supported; they must be floating point.");
         }
     }
+
+    private float[] Values(string key) => Values(tensors[key]);
 
     private static float[] Fill(float[] values, ReadOnlySpan<byte> data, int size, Func<ReadOnlySpan<byte>, float> read)
     {

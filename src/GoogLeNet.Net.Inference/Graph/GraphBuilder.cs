@@ -3,14 +3,107 @@ using Inception.Kernels;
 namespace Inception.Graph;
 
 /// <summary>Builds the steps of a compiled network.</summary>
-/// <param name="padding">How convolutions pad.</param>
-/// <param name="pooling">How max poolings treat edges.</param>
-internal sealed class GraphBuilder(PaddingRule padding, PoolingRule pooling)
+internal sealed class GraphBuilder : INetworkBuilder<Activation>
 {
+    private readonly PaddingRule padding;
+    private readonly FoldedWeights weights;
     private readonly List<Step> steps = [];
 
-    /// <summary>The steps, in the order in which they run.</summary>
-    public IReadOnlyList<Step> Build()
+    private GraphBuilder(GoogLeNetSpec spec, IReadOnlyDictionary<string, SafeTensor> tensors) => (padding, weights) = (spec.Blocks.Padding, new(tensors, spec.Blocks));
+
+    /// <summary>Compiles a network.</summary>
+    /// <param name="spec">The network.</param>
+    /// <param name="tensors">All its tensors by state key.</param>
+    /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too.</param>
+    /// <returns>The steps, and the logits of each head, the main one first.</returns>
+    public static (IReadOnlyList<Step> Steps, IReadOnlyList<(string Head, Activation Logits)> Heads) Compile(
+        GoogLeNetSpec spec, IReadOnlyDictionary<string, SafeTensor> tensors, bool withAuxiliaries)
+    {
+        var builder = new GraphBuilder(spec, tensors);
+        var heads = new NetworkWalk<Activation>(spec, builder).Network(builder.Input(spec.InputChannels), withAuxiliaries);
+        return (builder.InOrder(), heads);
+    }
+
+    /// <inheritdoc/>
+    public Activation Conv2d(Activation x, string key, int stride = 1)
+    {
+        var conv = weights.Conv(key);
+        return Conv(x, conv, size => new(Geometry.ConvolutionPadding(size, conv.Kernel, stride, padding).Before, Geometry.ConvolutionOutput(size, conv.Kernel, stride, padding)), stride, relu: true);
+    }
+
+    /// <inheritdoc/>
+    public Activation Whitening(Activation x, WhiteningSpec whitening) =>
+        Conv(x, weights.Whitening(whitening.Name), size => new(whitening.Padding, Geometry.ConvolutionOutput(size, whitening.Kernel, whitening.Stride, whitening.Padding)), whitening.Stride, relu: true);
+
+    /// <inheritdoc/>
+    public Activation Linear(Activation x, string key, int size = 1, bool relu = false, string misfit = "") =>
+        Conv(x, weights.Linear(key, size), actual => actual == size ? new(0, 1) : throw new ArgumentException(misfit), stride: 1, relu);
+
+    /// <inheritdoc/>
+    public Activation MaxPool2d(Activation x, int kernel, int stride, PoolingRule rule)
+    {
+        var output = new Activation(x.Channels);
+        steps.Add(new MaxPoolStep(x, output, kernel, size => new(Geometry.PoolPadding(size, kernel, stride, rule).Padding, Geometry.PoolOutput(size, kernel, stride, rule)), stride));
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public Activation GlobalAveragePool2d(Activation x) => AveragePool2d(x, all => [(0, all)]);
+
+    /// <inheritdoc/>
+    public Activation AveragePool2d(Activation x, AuxiliaryPooling pooling) => AveragePool2d(x, all => pooling switch
+    {
+        AveragePooling average => AveragePoolKernel.Windows(all, average.Kernel, average.Stride),
+        AdaptiveAveragePooling adaptive => AveragePoolKernel.AdaptiveWindows(all, adaptive.Size),
+        _ => throw new NotSupportedException($"{pooling.GetType().Name} is not a pooling of auxiliary classifiers."),
+    });
+
+    /// <inheritdoc/>
+    public Activation LocalResponseNorm(Activation x, LocalResponseNormSpec norm)
+    {
+        var output = new Activation(x.Channels);
+        steps.Add(new LocalResponseNormStep(x, output, norm));
+        return output;
+    }
+
+    /// <summary>Branches side by side on the channels: their steps write where they belong in the whole.</summary>
+    public Activation Concat(params Activation[] branches)
+    {
+        var whole = new Activation(branches.Sum(branch => branch.Channels));
+        var first = 0;
+        foreach (var branch in branches)
+        {
+            branch.PlaceIn(whole, first);
+            first += branch.Channels;
+        }
+
+        return whole;
+    }
+
+    private Activation Input(int channels)
+    {
+        var image = new Activation(channels);
+        steps.Add(new InputStep(image));
+        return image;
+    }
+
+    // First pixel and the one after the last of each window, along an axis of a given size.
+    private Activation AveragePool2d(Activation x, Func<int, (int Start, int End)[]> windows)
+    {
+        var output = new Activation(x.Channels);
+        steps.Add(new AveragePoolStep(x, output, windows));
+        return output;
+    }
+
+    private Activation Conv(Activation x, ConvWeights weights, Func<int, Windows> windows, int stride, bool relu)
+    {
+        var output = new Activation(weights.Bias.Length);
+        steps.Add(new ConvStep(x, output, new PackedFilters(weights.Weight, weights.Bias, weights.Kernel), windows, stride, relu));
+        return output;
+    }
+
+    // The steps, in the order in which they run.
+    private IReadOnlyList<Step> InOrder()
     {
         // Of the last step that writes an activation.
         var levels = new Dictionary<Activation, int>();
@@ -29,81 +122,5 @@ internal sealed class GraphBuilder(PaddingRule padding, PoolingRule pooling)
             var root = activation.Root;
             (root.FirstLevel, root.LastLevel) = (Math.Min(root.FirstLevel, level), Math.Max(root.LastLevel, level));
         }
-    }
-
-    /// <summary>The images.</summary>
-    public Activation Input(int channels)
-    {
-        var image = new Activation(channels);
-        steps.Add(new InputStep(image));
-        return image;
-    }
-
-    /// <summary>A convolution and ReLU, padded by the network's rule.</summary>
-    public Activation Conv2d(Activation x, ConvWeights weights, int stride = 1) =>
-        Conv(x, weights, size => new(Geometry.ConvolutionPadding(size, weights.Kernel, stride, padding).Before, Geometry.ConvolutionOutput(size, weights.Kernel, stride, padding)), stride, relu: true);
-
-    /// <summary>A convolution and ReLU with as many zeros on each side.</summary>
-    public Activation Conv2d(Activation x, ConvWeights weights, int stride, int zeros) =>
-        Conv(x, weights, size => new(zeros, Geometry.ConvolutionOutput(size, weights.Kernel, stride, zeros)), stride, relu: true);
-
-    /// <summary>A fully connected layer over the whole map; (N, H, W, C) → (N, 1, 1, outputs).</summary>
-    /// <param name="x">(N, H, W, C), H and W as the layer was built for.</param>
-    /// <param name="weights">The layer.</param>
-    /// <param name="relu">Whether ReLU follows.</param>
-    /// <param name="misfit">What an exception says where the map has another size.</param>
-    public Activation Linear(Activation x, ConvWeights weights, bool relu, string misfit = "") =>
-        Conv(x, weights, size => size == weights.Kernel ? new(0, 1) : throw new ArgumentException(misfit), stride: 1, relu);
-
-    /// <summary>Max pooling.</summary>
-    /// <param name="x">(N, H, W, C).</param>
-    /// <param name="kernel">Height and width of a window.</param>
-    /// <param name="stride">Pixels from one window to the next.</param>
-    /// <param name="rule">How edges are treated; as the network does when omitted.</param>
-    public Activation MaxPool2d(Activation x, int kernel, int stride, PoolingRule? rule = null)
-    {
-        var output = new Activation(x.Channels);
-        steps.Add(new MaxPoolStep(
-            x, output, kernel, size => new(Geometry.PoolPadding(size, kernel, stride, rule ?? pooling).Padding, Geometry.PoolOutput(size, kernel, stride, rule ?? pooling)), stride));
-        return output;
-    }
-
-    /// <summary>Average pooling over windows inside the image.</summary>
-    /// <param name="x">(N, H, W, C).</param>
-    /// <param name="windows">First pixel and the one after the last of each window, along an axis of a given size.</param>
-    public Activation AveragePool2d(Activation x, Func<int, (int Start, int End)[]> windows)
-    {
-        var output = new Activation(x.Channels);
-        steps.Add(new AveragePoolStep(x, output, windows));
-        return output;
-    }
-
-    /// <summary>Local response normalization.</summary>
-    public Activation LocalResponseNorm(Activation x, LocalResponseNormSpec spec)
-    {
-        var output = new Activation(x.Channels);
-        steps.Add(new LocalResponseNormStep(x, output, spec));
-        return output;
-    }
-
-    /// <summary>Branches side by side on the channels: their steps write where they belong in the whole.</summary>
-    public static Activation Concat(params Activation[] branches)
-    {
-        var whole = new Activation(branches.Sum(branch => branch.Channels));
-        var first = 0;
-        foreach (var branch in branches)
-        {
-            branch.PlaceIn(whole, first);
-            first += branch.Channels;
-        }
-
-        return whole;
-    }
-
-    private Activation Conv(Activation x, ConvWeights weights, Func<int, Windows> windows, int stride, bool relu)
-    {
-        var output = new Activation(weights.Bias.Length);
-        steps.Add(new ConvStep(x, output, new PackedFilters(weights.Weight, weights.Bias, weights.Kernel), windows, stride, relu));
-        return output;
     }
 }

@@ -9,6 +9,9 @@ internal static class WeightsFormat
     /// <summary>The metadata entry that names the format.</summary>
     public const string FormatKey = "format";
 
+    /// <summary>The metadata entry with the library's version.</summary>
+    public const string VersionKey = "version";
+
     /// <summary>The metadata entry that describes the network.</summary>
     public const string ModelKey = "model";
 
@@ -32,7 +35,6 @@ internal static class WeightsFormat
 
     // What every format of this library begins with.
     private const string Family = "GoogLeNet.Net ";
-    private const string VersionKey = "version";
 
     private static readonly string Version = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 

@@ -16,3 +16,6 @@ var trained = new Predictor(model).Predict(picture);
 var read = new Predictor(loaded).Predict(picture);
 Console.WriteLine($"same {trained.Equals(read)}");
 Console.WriteLine($"probabilities {read.sum().ToDouble():F3}");
+
+loaded.ExportOnnx("weights.onnx");
+Console.WriteLine($"onnx {new FileInfo("weights.onnx").Length > 100_000}");

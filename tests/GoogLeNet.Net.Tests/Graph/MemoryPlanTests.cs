@@ -13,7 +13,7 @@ public sealed class MemoryPlanTests
     public void Activations_that_are_alive_at_once_do_not_share_memory_and_others_do(string preset)
     {
         var spec = GoogLeNetSpec.FromName(preset);
-        var (steps, _) = NetworkCompiler.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true);
+        var (steps, _) = GraphBuilder.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true);
         var plan = new MemoryPlan(steps, spec.InputSize, spec.InputSize);
         var activations = steps.Select(step => step.Output.Root).Distinct().ToList();
 
@@ -36,7 +36,7 @@ public sealed class MemoryPlanTests
     public void A_step_runs_after_all_those_that_write_what_it_reads()
     {
         var spec = GoogLeNetSpec.Cifar;
-        var (steps, _) = NetworkCompiler.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true);
+        var (steps, _) = GraphBuilder.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true);
 
         foreach (var step in steps.Skip(1))
         {

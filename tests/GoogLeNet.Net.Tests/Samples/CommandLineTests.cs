@@ -8,7 +8,7 @@ public sealed class CommandLineTests
 {
     [Theory]
     [InlineData("train --fast", "--epochs", "an unknown option lists those there are")]
-    [InlineData("fit", "train, evaluate, predict, summary", "an unknown command lists those there are")]
+    [InlineData("fit", "train, evaluate, predict, export, summary", "an unknown command lists those there are")]
     [InlineData("train --lr 0", "--lr is '0'; it must be a number more than 0.", "a rate of nothing")]
     [InlineData("train --recipe warp", "smoke, cpu, gpu, tutorial", "an unknown recipe lists those there are")]
     [InlineData("train --recipe nowhere.json", "nowhere.json", "a recipe file that does not exist")]
@@ -35,7 +35,7 @@ public sealed class CommandLineTests
 
         result.ExitCode.Should().Be(0, result.Errors);
         result.Errors.Should().BeEmpty();
-        result.Output.Should().ContainAll("train", "evaluate", "predict", "summary", "doctor");
+        result.Output.Should().ContainAll("train", "evaluate", "predict", "export", "summary", "doctor");
         result.Output.Split('\n').Should().OnlyContain(line => line.Length <= 80);
     }
 
