@@ -14,6 +14,11 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
 {
     private static readonly string[] SystemFiles = ["Thumbs.db", "desktop.ini"];
 
+    // What a Mac's archives and a disk station add; neither holds pictures.
+    private static readonly string[] SystemFolders = ["__MACOSX", "@eaDir"];
+
+    private static readonly string[] Parts = ["train", "training", "val", "valid", "validation", "test", "testing"];
+
     // Hidden by a leading dot everywhere, by its attribute on Windows; .NET reports the dot as that attribute on Unix.
     private static readonly EnumerationOptions Visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
     private static readonly EnumerationOptions VisibleBelow = new()
@@ -54,10 +59,15 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
 
     private static FolderContent ListUnchecked(string folder, IReadOnlyList<string>? given)
     {
-        string[] found = [.. Directory.EnumerateDirectories(folder, "*", Visible).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        string[] found = [.. Directory.EnumerateDirectories(folder, "*", Visible).Select(path => Path.GetFileName(path)).Except(SystemFolders).Order(StringComparer.Ordinal)];
         if (found.Length == 0)
         {
             throw new DatasetException("it has no subfolders; one for each class is expected, with that class's images in it.");
+        }
+
+        if (given is null && found.All(name => Parts.Contains(name, StringComparer.OrdinalIgnoreCase) && !HasOwnFiles(Path.Combine(folder, name))))
+        {
+            throw new DatasetException($"its subfolders {Names(found)} are parts of a data set and no classes. Load each of them by itself, as '{Path.Combine(folder, found[0])}'; to have them as classes, give ClassNames.");
         }
 
         var classes = given ?? found;
@@ -70,11 +80,13 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
         var empty = classes.Where((_, i) => files[i].Length == 0).ToList();
         if (empty.Count > 0 && (given is null || empty.Count == classes.Count))
         {
-            throw new DatasetException($"there are no images in {Names(empty)}; every subfolder is a class.");
+            throw new DatasetException($"there are no images in {Names(empty)}; every subfolder is a class. Fill it, delete it, or set ImageFolderOptions.ClassNames, which may name classes without images.");
         }
 
         return new FolderContent(folder, [.. classes], [.. files.SelectMany(own => own)], [.. files.SelectMany((own, label) => own.Select(_ => label))]);
     }
+
+    private static bool HasOwnFiles(string folder) => Directory.EnumerateFiles(folder, "*", Visible).Any(path => !SystemFiles.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase));
 
     // In the same order on every system. A link to a folder could lead in a circle.
     private static string[] Images(string folder) =>
@@ -82,7 +94,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
         .. new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToFullPath(), VisibleBelow)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !SystemFolders.Contains(entry.FileName.ToString()),
         }
         .Where(path => !SystemFiles.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
         .OrderBy(path => path.Replace(Path.DirectorySeparatorChar, '/'), StringComparer.Ordinal),

@@ -1,4 +1,5 @@
 using Inception.Operators;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -157,7 +158,10 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         TorchRuntime.EnsureLoaded();
         spec.Validate();
-        return new GoogLeNet(numClasses, spec.WithExplicitHeads());
+        var network = new GoogLeNet(numClasses, spec.WithExplicitHeads());
+
+        // Whatever the process's default is: the trainer and the kernels take float32.
+        return get_default_dtype() == ScalarType.Float32 ? network : network.to(ScalarType.Float32);
     }
 
     /// <summary>Refuses images that do not fit a network.</summary>

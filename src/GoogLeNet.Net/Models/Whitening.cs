@@ -20,7 +20,7 @@ internal sealed class Whitening : Module<Tensor, Tensor>
         : base(nameof(Whitening))
     {
         this.spec = spec;
-        weight = zeros(spec.OutChannels(inChannels), inChannels, spec.Kernel, spec.Kernel).DetachFromDisposeScope();
+        weight = zeros(spec.OutChannels(inChannels), inChannels, spec.Kernel, spec.Kernel, dtype: ScalarType.Float32).DetachFromDisposeScope();
         fitted = zeros([], dtype: ScalarType.Int64).DetachFromDisposeScope();
         register_buffer(nameof(weight), weight);
         register_buffer(nameof(fitted), fitted);

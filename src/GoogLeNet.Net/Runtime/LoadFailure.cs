@@ -28,7 +28,9 @@ internal static partial class LoadFailure
 
         if (UndefinedSymbol().Match(message) is { Success: true } symbol)
         {
-            return new($"{symbol.Groups["library"].Value} does not fit the libtorch beside it, which lacks {symbol.Groups["symbol"].Value}",
+            // A library that was changed in memory has a number for a name.
+            var library = symbol.Groups["library"].Value;
+            return new($"{(library.All(char.IsAsciiDigit) ? name : library)} does not fit the libtorch beside it, which lacks {symbol.Groups["symbol"].Value}",
                 $"Reference TorchSharp {TorchRuntime.TorchSharpVersion.ToString(3)} and the libtorch of that version alone, delete bin and obj, and build again");
         }
 

@@ -44,6 +44,7 @@ public sealed class MultiHeadTrainer
     /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
     /// <returns>Every epoch's learning rate, times and metrics, those before a resume included.</returns>
     /// <exception cref="ArgumentException">A data set does not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">TorchSharp's inference mode is on.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
     /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or other training images.</exception>
@@ -58,6 +59,7 @@ public sealed class MultiHeadTrainer
         }
 
         RefuseOtherOrder(train.ClassNames, model.ClassNames);
+        using var gradients = Gradients();
         using var memory = HostMemory.Keep();
         var (loader, steps) = loaders.ForTraining(train, options.Epochs);
         if (resumeFrom is null)
@@ -141,7 +143,7 @@ public sealed class MultiHeadTrainer
     /// <exception cref="OperationCanceledException">The search was canceled.</exception>
     public LearningRateSearch FindLearningRate(
         IImageDataset train, double minRate = 1e-5, double maxRate = 10, int steps = 100, CancellationToken cancellationToken = default) =>
-        new LearningRateFinder(model, network, loaders, options).Find(train, minRate, maxRate, steps, cancellationToken);
+        Search(train, minRate, maxRate, steps, cancellationToken);
 
     /// <summary>Measures every head on a data set, in evaluation mode.</summary>
     /// <param name="dataset">Images to measure on.</param>
@@ -155,6 +157,17 @@ public sealed class MultiHeadTrainer
         ImageDatasets.CheckClassNames(dataset.ClassNames, "The images'", model.ClassNames, "the network's", nameof(dataset));
         return ValidateEpoch(dataset, cancellationToken);
     }
+
+    private LearningRateSearch Search(IImageDataset train, double minRate, double maxRate, int steps, CancellationToken cancellationToken)
+    {
+        using var gradients = Gradients();
+        return new LearningRateFinder(model, network, loaders, options).Find(train, minRate, maxRate, steps, cancellationToken);
+    }
+
+    // Training needs them, also for a caller who has switched them off.
+    private static IDisposable Gradients() => is_inference_mode_enabled()
+        ? throw new InvalidOperationException("Inference mode is on, in which nothing can be trained. Build the network and train it outside of torch.inference_mode().")
+        : enable_grad();
 
     // A network of the same classes in another order would answer with the wrong names until it had learned anew.
     private static void RefuseOtherOrder(IReadOnlyList<string> names, IReadOnlyList<string> known)

@@ -33,7 +33,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
     public void Hidden_files_system_files_and_files_beside_the_classes_are_passed_over()
     {
         Plain("a/x.png", 1);
-        foreach (var name in new[] { "a/.DS_Store", "a/Thumbs.db", "a/desktop.ini", ".git/config", "README.md" })
+        foreach (var name in new[] { "a/.DS_Store", "a/Thumbs.db", "a/desktop.ini", ".git/config", ".ipynb_checkpoints/x.png", "__MACOSX/a/._x.png", "a/._x.png", "a/@eaDir/x.png", "README.md" })
         {
             Write(name, "no image"u8.ToArray());
         }
@@ -221,10 +221,26 @@ public sealed class ImageFolderDatasetTests : IDisposable
         Refusal().Should().Contain("it has no subfolders; one for each class is expected");
         Directory.CreateDirectory(folder["empty"]);
         Plain("full/x.png", 1);
-        Refusal().Should().Contain("there are no images in 'empty'; every subfolder is a class.");
+        Refusal().Should().Contain("there are no images in 'empty'; every subfolder is a class. Fill it, delete it, or set ImageFolderOptions.ClassNames");
         Refusal(path: folder["full/x.png"]).Should().Contain("it is a file.");
         Refusal(path: folder["missing"]).Should().Contain("it does not exist.");
         FluentActions.Invoking(() => ImageFolderDataset.Load(folder.Path, 0)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Theory]
+    [InlineData("train", "val")]
+    [InlineData("Training", "TEST")]
+    [InlineData("validation", "validation")]
+    public void The_parts_of_a_data_set_are_not_taken_for_classes(string first, string second)
+    {
+        Plain($"{first}/cat/1.png", 1);
+        Plain($"{second}/dog/1.png", 2);
+
+        Refusal().Should().Contain("are parts of a data set and no classes. Load each of them by itself, as '");
+        using var given = ImageFolderDataset.Load(folder.Path, 4, new() { ClassNames = [.. new[] { first, second }.Distinct()] });
+        given.Count.Should().Be(2);
+        Plain($"{first}/2.png", 3);
+        FluentActions.Invoking(() => ImageFolderDataset.Load(folder.Path, 4).Dispose()).Should().NotThrow("pictures lie in it, so it is a class");
     }
 
     [Fact]

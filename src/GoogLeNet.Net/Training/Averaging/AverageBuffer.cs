@@ -132,7 +132,7 @@ internal sealed class FlatBuffers : IDisposable
     {
         var own = module.named_buffers().Where(named => named.buffer.dtype == ScalarType.Float32).ToList();
         buffers = [.. own.Select(named => (named.name, named.buffer.shape))];
-        Values = zeros(own.Sum(named => named.buffer.numel()), device: device).DetachFromDisposeScope();
+        Values = zeros(own.Sum(named => named.buffer.numel()), dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
 
         using var frozen = no_grad();
         using var scope = NewDisposeScope();

@@ -12,8 +12,8 @@ public sealed class CsvLog : ITrainingCallback
     public CsvLog(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        this.path = path;
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        this.path = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(this.path)!);
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,8 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
 {
     private const string LockName = ".lock";
 
+    // The same place, also where the program changes its working directory.
+    private readonly string root = Path.GetFullPath(folder ?? ".");
     private FileStream? held;
     private long lastWrite = Stopwatch.GetTimestamp();
 
@@ -25,9 +27,9 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
     {
         if (folder is not null)
         {
-            Directory.CreateDirectory(folder);
-            held = TakeLock(folder);
-            AtomicFile.DeleteLeftovers(folder, CheckpointFiles.Extension);
+            Directory.CreateDirectory(root);
+            held = TakeLock(root, folder);
+            AtomicFile.DeleteLeftovers(root, CheckpointFiles.Extension);
         }
     }
 
@@ -53,11 +55,11 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
     public void Dispose() => held?.Dispose();
 
     // The operating system lets go of it however the process ends.
-    private static FileStream TakeLock(string folder)
+    private static FileStream TakeLock(string root, string folder)
     {
         try
         {
-            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            return new FileStream(Path.Combine(root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         }
         catch (IOException e) when (FolderLock.IsHeld(e))
         {
@@ -73,11 +75,11 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
             return null;
         }
 
-        var path = Path.Combine(folder, action.Name);
+        var path = Path.Combine(root, action.Name);
         if (action is WriteCheckpoint write)
         {
             save(path);
-            return new WrittenCheckpoint(path, write.IsBest);
+            return new WrittenCheckpoint(Path.Combine(folder, action.Name), write.IsBest);
         }
 
         File.Delete(path);

@@ -46,8 +46,8 @@ public sealed class FlatParameters : IDisposable
 
         var total = Groups.Sum(group => group.Length);
         var device = parameters[0].Parameter.device;
-        Values = zeros(total, device: device).DetachFromDisposeScope();
-        Gradients = zeros(total, device: device).DetachFromDisposeScope();
+        Values = zeros(total, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
+        Gradients = zeros(total, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
 
         Bind();
         working = precision == Precision.BFloat16 ? new WorkingCopy(module, this) : null;
