@@ -9,6 +9,9 @@ public sealed record MisshapenWeight(string Key, string InFile, string InNetwork
 /// <summary>How the tensors of a file fit a network, each list in the order of the keys' characters.</summary>
 public sealed class WeightsReport
 {
+    // Of each kind in a message; the lists have all.
+    private const int MostKeys = 10;
+
     internal WeightsReport(IReadOnlyList<string> loaded, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<MisshapenWeight> misshapen) =>
         (Loaded, Missing, Unexpected, Misshapen) = (loaded, missing, unexpected, misshapen);
 
@@ -27,7 +30,7 @@ public sealed class WeightsReport
     /// <summary>Whether nothing is missing, unexpected or misshapen.</summary>
     public bool IsComplete => Missing.Count + Unexpected.Count + Misshapen.Count == 0;
 
-    /// <summary>Every key that does not fit, and why.</summary>
+    /// <summary>The keys that do not fit, and why: of many, the first ten of each kind.</summary>
     public override string ToString()
     {
         var problems = new[]
@@ -55,5 +58,6 @@ public sealed class WeightsReport
 
     private static IEnumerable<string> Ordered(IEnumerable<string> keys) => keys.Order(StringComparer.Ordinal);
 
-    private static string Describe(string what, IReadOnlyList<string> items) => items.Count == 0 ? "" : $"{what}: {string.Join(", ", items)}";
+    private static string Describe(string what, IReadOnlyList<string> items) => items.Count == 0 ? ""
+        : $"{what}: {string.Join(", ", items.Take(MostKeys))}{(items.Count > MostKeys ? $" … and {items.Count - MostKeys} more" : "")}";
 }
