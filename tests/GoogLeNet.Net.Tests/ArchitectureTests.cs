@@ -22,6 +22,7 @@ public sealed partial class ArchitectureTests
         ["Operators"] = ["Kernels", "Common"],
         ["Models"] = ["Specs", "Weights", "Graph", "Operators", "Common", "Runtime"],
         ["Data"] = ["Common", "Runtime"],
+        ["Interop"] = ["Models", "Specs", "Weights", "Data", "Common", "Runtime"],
         ["Training"] = ["Models", "Data", "Weights", "Common", "Runtime"],
         ["Evaluation"] = ["Models", "Data", "Weights", "Common", "Runtime"],
     };

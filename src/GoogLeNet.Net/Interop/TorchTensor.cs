@@ -1,0 +1,77 @@
+using static TorchSharp.torch;
+
+namespace Inception.Interop;
+
+/// <summary>A storage of a PyTorch file: elements that one tensor or several are views of.</summary>
+/// <param name="Key">Its name in the file.</param>
+/// <param name="Type">Type of its elements.</param>
+/// <param name="Count">How many elements it has.</param>
+internal sealed record TorchStorage(string Key, ScalarType Type, long Count)
+{
+    // PyTorch's class of storage, the type of its elements, the name of that type in model files, bytes of an element.
+    private static readonly (string Class, ScalarType Type, string Name, int Bytes)[] Types =
+    [
+        ("FloatStorage", ScalarType.Float32, "F32", 4),
+        ("DoubleStorage", ScalarType.Float64, "F64", 8),
+        ("HalfStorage", ScalarType.Float16, "F16", 2),
+        ("BFloat16Storage", ScalarType.BFloat16, "BF16", 2),
+        ("LongStorage", ScalarType.Int64, "I64", 8),
+        ("IntStorage", ScalarType.Int32, "I32", 4),
+        ("ShortStorage", ScalarType.Int16, "I16", 2),
+        ("CharStorage", ScalarType.Int8, "I8", 1),
+        ("ByteStorage", ScalarType.Byte, "U8", 1),
+        ("BoolStorage", ScalarType.Bool, "BOOL", 1),
+    ];
+
+    /// <summary>Name of the elements' type.</summary>
+    public string TypeName => Array.Find(Types, entry => entry.Type == Type).Name;
+
+    /// <summary>Bytes of all elements, at most 2⁷³.</summary>
+    public Int128 Bytes => (Int128)Count * Array.Find(Types, entry => entry.Type == Type).Bytes;
+
+    /// <summary>The type of the elements of a class of storage; null where it is none that can be read.</summary>
+    public static ScalarType? TypeOf(string storageClass) => Array.Find(Types, entry => entry.Class == storageClass) is { Class: not null } found ? found.Type : null;
+
+    /// <summary>The class of storage for elements of a type.</summary>
+    /// <exception cref="NotSupportedException">There is none.</exception>
+    public static string ClassOf(ScalarType type) =>
+        Array.Find(Types, entry => entry.Type == type).Class ?? throw new NotSupportedException($"Tensors of type {type} are not kept in files.");
+}
+
+/// <summary>A tensor of a PyTorch file: a view of a storage.</summary>
+/// <param name="Storage">The storage.</param>
+/// <param name="Offset">Element of the storage that it begins with.</param>
+/// <param name="Shape">Sizes, outermost first.</param>
+/// <param name="Strides">Elements between neighbors along each axis.</param>
+internal sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Shape, long[] Strides)
+{
+    private const int MostAxes = 64;
+
+    /// <summary>Type and shape, in the form of a model file's.</summary>
+    public string Form => $"{Storage.TypeName} ({string.Join(", ", Shape)})";
+
+    /// <summary>Whether its elements are real numbers.</summary>
+    public bool IsFloatingPoint => Storage.Type is ScalarType.Float32 or ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16;
+
+    /// <summary>What is wrong with the view; null where it lies in its storage. One that repeats elements is wrong, too: a few bytes would fill any memory.</summary>
+    public string? Problem()
+    {
+        if (Shape.Length > MostAxes || Shape.Length != Strides.Length || Offset < 0 || Storage.Count < 0 || Shape.Concat(Strides).Any(number => number < 0))
+        {
+            return $"a tensor's shape ({string.Join(", ", Shape.Take(8))}), strides ({string.Join(", ", Strides.Take(8))}) or offset {Offset} is impossible";
+        }
+
+        try
+        {
+            var count = Shape.Aggregate(1L, (product, size) => checked(product * size));
+            var last = count == 0 ? 0 : Shape.Zip(Strides, (size, stride) => checked((size - 1) * stride)).Aggregate(Offset, (sum, step) => checked(sum + step));
+            return count > 0 && last >= Storage.Count ? $"a tensor {Form} goes beyond the {Storage.Count:N0} elements of its storage"
+                : count > Storage.Count ? $"a tensor {Form} repeats the {Storage.Count:N0} elements of its storage; save it after .contiguous()"
+                : null;
+        }
+        catch (OverflowException)
+        {
+            return $"a tensor {Form} is larger than 64 bits can count";
+        }
+    }
+}
