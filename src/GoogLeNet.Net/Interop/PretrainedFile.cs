@@ -10,7 +10,6 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
 {
     private const string CacheName = "torchvision";
 
-    // Not the library's root namespace plus the folder: as the file's name alone, set in the project.
     private const string ClassNamesResource = "imagenet-classes.txt";
 
     /// <summary>torchvision's, whose name has the beginning of its SHA-256.</summary>
@@ -31,7 +30,7 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
     public GoogLeNet Load(string path, int? numClasses)
     {
         using var state = StateDict.Open(path);
-        if (numClasses is null && TorchFile.ClassesOf(state, path) is var classes && classes != ClassNames.Count)
+        if (numClasses is null && TorchFile.ClassesOf(state, Spec, path) is var classes && classes != ClassNames.Count)
         {
             throw new TorchFileException(path, $"its network tells {classes:N0} classes apart, and ImageNet has {ClassNames.Count:N0}; GoogLeNet.LoadTorch reads it");
         }

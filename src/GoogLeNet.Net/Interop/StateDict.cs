@@ -81,6 +81,11 @@ internal sealed class StateDict : IDisposable
 
     private Tensor Read(TorchStorage storage)
     {
+        if (storage.Bytes > Array.MaxLength)
+        {
+            throw new TorchFileException(path, $"the storage '{storage.Key}' has {storage.Bytes:N0} bytes, more than the {Array.MaxLength:N0} that can be read");
+        }
+
         var elements = empty(storage.Count, dtype: storage.Type);
         return container.Read(storage, storage.Count == 0 ? [] : elements.bytes) is { } problem ? throw new TorchFileException(path, problem) : elements;
     }
@@ -160,7 +165,6 @@ internal sealed class StateDict : IDisposable
         private string? Problem(TorchStorage storage) =>
             archive.GetEntry(root + NameOf(storage)) is not { } entry ? $"the storage '{storage.Key}' is missing: the file is damaged"
             : entry.Length != storage.Bytes ? $"the storage '{storage.Key}' has {entry.Length:N0} bytes; {storage.Bytes:N0} expected"
-            : storage.Bytes > Array.MaxLength ? $"the storage '{storage.Key}' has {storage.Bytes:N0} bytes, more than the {Array.MaxLength:N0} that can be read"
             : null;
 
         private string? Read(string name, Span<byte> bytes)

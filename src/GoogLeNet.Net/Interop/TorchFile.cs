@@ -27,7 +27,7 @@ public static class TorchFile
             using var state = StateDict.Open(path);
             var spec = GoogLeNetSpec.TorchVision;
             spec = spec with { Auxiliaries = [.. spec.Auxiliaries.Where(head => state.Tensors.ContainsKey($"{head.Name}.fc2.weight"))] };
-            return Build(spec, ClassesOf(state, path), state, path);
+            return Build(spec, ClassesOf(state, spec, path), state, path);
         }
     }
 
@@ -91,12 +91,16 @@ public static class TorchFile
         }
     }
 
-    /// <summary>The classes that a GoogLeNet in a file tells apart.</summary>
-    /// <exception cref="TorchFileException">The file has none.</exception>
-    internal static int ClassesOf(StateDict state, string path) =>
-        state.Tensors.TryGetValue($"{GoogLeNetSpec.ClassifierKey}.weight", out var classifier) && classifier.Shape is [> 0 and <= int.MaxValue, _] ? (int)classifier.Shape[0]
-            : throw new TorchFileException(path, $"it is not of torchvision's googlenet: it has no classifier 'fc.weight' but {string.Join(", ", state.Tensors.Keys.Take(4))} …; "
-                + "for another network, build it and read the file with LoadTorchWeights");
+    /// <summary>The classes that the network of a file tells apart.</summary>
+    /// <exception cref="TorchFileException">The file has no classifier that fits the spec.</exception>
+    internal static int ClassesOf(StateDict state, GoogLeNetSpec spec, string path)
+    {
+        const string Classifier = $"{GoogLeNetSpec.ClassifierKey}.weight";
+        var inputs = NetworkState.Shapes(new ModelDescription(NumClasses: 1, spec))[Classifier][1];
+        return state.Tensors.GetValueOrDefault(Classifier)?.Shape is [> 0 and <= int.MaxValue and var classes, var found] && found == inputs ? (int)classes
+            : throw new TorchFileException(path, $"it is not of torchvision's googlenet: it has no classifier '{Classifier}' of {inputs:N0} inputs; its tensors are "
+                + $"{string.Join(", ", state.Tensors.Keys.Take(4))} …. For another network, build it and read the file with LoadTorchWeights");
+    }
 
     /// <summary>Copies tensors of a file into a network.</summary>
     /// <param name="model">The network.</param>

@@ -26,7 +26,7 @@ internal sealed record TorchStorage(string Key, ScalarType Type, long Count)
     /// <summary>Name of the elements' type.</summary>
     public string TypeName => Array.Find(Types, entry => entry.Type == Type).Name;
 
-    /// <summary>Bytes of all elements, at most 2⁷³.</summary>
+    /// <summary>Bytes of all elements: a damaged count may be more than 64 bits hold.</summary>
     public Int128 Bytes => (Int128)Count * Array.Find(Types, entry => entry.Type == Type).Bytes;
 
     /// <summary>The type of the elements of a class of storage; null where it is none that can be read.</summary>

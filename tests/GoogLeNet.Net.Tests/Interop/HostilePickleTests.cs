@@ -99,20 +99,22 @@ public sealed class HostilePickleTests : IDisposable
         state.Tensors["w"].Should().BeEquivalentTo(new TorchTensor(new TorchStorage("0", TorchSharp.torch.ScalarType.Float32, 4), 1, [2], [2]));
     }
 
-    [Fact]
-    public void Any_flipped_byte_of_a_pickle_is_refused_or_read()
+    [Theory]
+    [InlineData("layouts.legacy.pth")]
+    [InlineData("layouts.pth")]
+    public void A_file_with_a_changed_byte_is_refused_or_read(string name)
     {
         var random = new Random(1);
-        var whole = File.ReadAllBytes(Files.PathOf("layouts.legacy.pth"));
+        var whole = File.ReadAllBytes(Files.PathOf(name));
         for (var i = 0; i < 3000; i++)
         {
             var damaged = (byte[])whole.Clone();
-            damaged[15 + random.Next(damaged.Length - 15)] = (byte)random.Next(256);
+            damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
             File.WriteAllBytes(Target, damaged);
             try
             {
                 using var state = StateDict.Open(Target);
-                state.CopyTo(state.Tensors.ToDictionary(entry => entry.Key, entry => TorchSharp.torch.zeros(entry.Value.Shape)));
+                state.CopyTo(state.Tensors.ToDictionary(entry => entry.Key, entry => TorchSharp.torch.empty(entry.Value.Shape)));
             }
             catch (TorchFileException)
             {

@@ -4,7 +4,6 @@ using System.Text.Json;
 using FluentAssertions;
 using Inception.Interop;
 using Inception.Tests.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
