@@ -1,10 +1,11 @@
 // A saved network learns the classes of a folder of pictures: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]
-//     WEIGHTS  a file of SaveWeights or a checkpoint, for example runs/…/best.safetensors
+//     WEIGHTS  a file of SaveWeights or a checkpoint, for example runs/…/best.safetensors; torchvision's googlenet-1378be20.pth; or the word pretrained, which downloads that
 //     FOLDER   holds a folder of pictures for each class; a fifth of them is kept back for validation
 //     TARGET   the file that the fine-tuned network is saved to
 using Inception;
 using Inception.Data;
 using Inception.Evaluation;
+using Inception.Interop;
 using Inception.Training;
 
 var epochs = 10;
@@ -16,7 +17,7 @@ if (args.Length is < 3 or > 4 || (args.Length == 4 && !(int.TryParse(args[3], ou
 
 try
 {
-    FineTune(args[0], args[1], args[2], epochs);
+    await FineTuneAsync(args[0], args[1], args[2], epochs);
     return 0;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or TrainingDivergedException)
@@ -25,17 +26,16 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Arg
     return 1;
 }
 
-static void FineTune(string weights, string folder, string target, int epochs)
+static async Task FineTuneAsync(string weights, string folder, string target, int epochs)
 {
     Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target))!);    // what cannot be saved is better known before the training
-    using var saved = GoogLeNet.Load(weights);
-    using var pictures = ImageFolderDataset.Load(folder, saved.InputSize);
+    using var saved = await LoadAsync(weights);
+    var size = saved.GetPreprocessing()?.Height ?? saved.InputSize;
+    using var pictures = ImageFolderDataset.Load(folder, size);
     using var split = pictures.Split(0.2, seed: 0);
     Console.WriteLine($"{pictures.ClassNames.Count} classes ({string.Join(", ", pictures.ClassNames)}), {split.Train.Count} pictures to train on");
 
-    // The same network with other classifiers: those of the file are left out.
-    using var network = GoogLeNet.Create(pictures.ClassNames.Count, saved.Spec);
-    network.LoadWeights(weights, includeClassifiers: false);
+    using var network = await LoadAsync(weights, pictures.ClassNames.Count);
 
     var options = new TrainerOptions
     {
@@ -48,13 +48,17 @@ static void FineTune(string weights, string folder, string target, int epochs)
         {
             Nesterov = true,
             WeightDecay = 5e-4,
-            Groups = [new ParameterGroup { Keys = "fc.*" }, new ParameterGroup { Keys = "aux*.fc2.*" }, new ParameterGroup { LearningRateFactor = 0.1 }],
+            Groups =
+            [
+                new ParameterGroup { Keys = "fc.*" }, .. network.Heads.Skip(1).Select(head => new ParameterGroup { Keys = $"{head.Name}.fc2.*" }),
+                new ParameterGroup { LearningRateFactor = 0.1 },
+            ],
         },
 
         // Pictures become the network's input as in its first training.
         TrainTransforms =
         [
-            new RandomCrop(padding: saved.InputSize / 8, mode: CropPadding.Reflect), new HorizontalFlip(),
+            new RandomCrop(padding: size / 8, mode: CropPadding.Reflect), new HorizontalFlip(),
             .. saved.GetPreprocessing()?.Transforms ?? [new ScaleToUnit()],
         ],
         Callbacks = [new ConsoleProgress()],
@@ -69,4 +73,31 @@ static void FineTune(string weights, string folder, string target, int epochs)
     using var predictor = Predictor.Load(target);
     var guess = predictor.Classify(pictures.Files[0])[0];
     Console.WriteLine($"{pictures.Files[0]}: {guess.ClassName} ({guess.Probability:P1})");
+}
+
+// The network of the weights; with a number of classes the same network with other classifiers, for which those of the file are left out.
+static async Task<GoogLeNet> LoadAsync(string weights, int? classes = null)
+{
+    if (weights == "pretrained")
+    {
+        return await GoogLeNet.CreatePretrainedAsync(classes);
+    }
+
+    if (weights.EndsWith(".pth", StringComparison.OrdinalIgnoreCase))
+    {
+        return GoogLeNet.CreatePretrained(weights, classes);
+    }
+
+    var saved = GoogLeNet.Load(weights);
+    if (classes is not { } count)
+    {
+        return saved;
+    }
+
+    using (saved)
+    {
+        var network = GoogLeNet.Create(count, saved.Spec);
+        network.LoadWeights(weights, includeClassifiers: false);
+        return network;
+    }
 }

@@ -41,7 +41,7 @@ public sealed class UnknownModelException : ModelFileException
     }
 }
 
-/// <summary>A file is a sound safetensors file, but its tensors are not those of the network. The message names every key concerned.</summary>
+/// <summary>A file is sound, but its tensors are not those of the network. The message names the keys concerned, of many the first; the report has all.</summary>
 public sealed class WeightsException : ModelFileException
 {
     internal WeightsException(string path, string network, WeightsReport report, string advice)

@@ -103,7 +103,8 @@ internal sealed class SafeTensorsFile
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > SafeTensorsHeader.MaxLength && OtherKind(prefix) is { } kind)
         {
-            throw new SafeTensorsException(name, $"it is {kind}, and no safetensors file");
+            var advice = kind.Contains("PyTorch", StringComparison.Ordinal) ? "; LoadTorchWeights and GoogLeNet.LoadTorch in Inception.Interop read PyTorch's" : "";
+            throw new SafeTensorsException(name, $"it is {kind}, and no safetensors file{advice}");
         }
 
         if (headerLength > SafeTensorsHeader.MaxLength)
@@ -122,8 +123,8 @@ internal sealed class SafeTensorsFile
         return head;
     }
 
-    // What people hand over instead, by its first eight bytes; none of them is a header's length.
-    private static string? OtherKind(ReadOnlySpan<byte> prefix) =>
+    /// <summary>What people hand over instead, by its first eight bytes; none of them is a header's length.</summary>
+    internal static string? OtherKind(ReadOnlySpan<byte> prefix) =>
         prefix.StartsWith("version "u8) ? "a Git LFS pointer ('git lfs pull' brings the file)"
         : prefix.StartsWith("PK\x03\x04"u8) ? "a zip archive, as PyTorch's .pth and .pt or Keras's .keras"
         : prefix is [0x89, (byte)'H', (byte)'D', (byte)'F', ..] ? "an HDF5 file, as Keras's .h5"

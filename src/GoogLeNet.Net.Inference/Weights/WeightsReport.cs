@@ -11,6 +11,9 @@ public sealed class WeightsReport
 {
     private const string BatchCounter = ".num_batches_tracked";
 
+    // Of each kind in a message; the lists have all.
+    private const int MostKeys = 10;
+
     private WeightsReport(
         IReadOnlyList<string> loaded, IReadOnlyList<string> cast, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<MisshapenWeight> misshapen) =>
         (Loaded, Cast, Missing, Unexpected, Misshapen) = (loaded, cast, missing, unexpected, misshapen);
@@ -33,7 +36,7 @@ public sealed class WeightsReport
     /// <summary>Whether nothing is missing, unexpected or misshapen.</summary>
     public bool IsComplete => Missing.Count + Unexpected.Count + Misshapen.Count == 0;
 
-    /// <summary>Every key that does not fit, and why.</summary>
+    /// <summary>The keys that do not fit, and why: of many, the first ten of each kind.</summary>
     public override string ToString()
     {
         var problems = new[]
@@ -61,5 +64,6 @@ public sealed class WeightsReport
 
     private static IEnumerable<string> Ordered(IEnumerable<string> keys) => keys.Order(StringComparer.Ordinal);
 
-    private static string Describe(string what, IReadOnlyList<string> items) => items.Count == 0 ? "" : $"{what}: {string.Join(", ", items)}";
+    private static string Describe(string what, IReadOnlyList<string> items) => items.Count == 0 ? ""
+        : $"{what}: {string.Join(", ", items.Take(MostKeys))}{(items.Count > MostKeys ? $" … and {items.Count - MostKeys} more" : "")}";
 }

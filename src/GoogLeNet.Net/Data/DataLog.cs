@@ -14,7 +14,7 @@ internal static partial class DataLog
     [LoggerMessage(3, LogLevel.Warning, "The CIFAR-10 cache is damaged and will be fetched again. {Reason}")]
     public static partial void CacheDamaged(ILogger logger, string reason);
 
-    [LoggerMessage(4, LogLevel.Information, "Another process is fetching CIFAR-10 (it holds {LockFile}); waiting.")]
+    [LoggerMessage(4, LogLevel.Information, "Another process is fetching into that folder (it holds {LockFile}); waiting.")]
     public static partial void WaitingForLock(ILogger logger, string lockFile);
 
     [LoggerMessage(5, LogLevel.Information, "CIFAR-10: trying {Source}.")]

@@ -44,10 +44,12 @@ internal static class Failure
     }
 
     /// <summary>Null if the file has the expected SHA-256, else a sentence with the one found.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expected">Its digits, or those that it begins with.</param>
     public static string? ChecksumProblem(string path, string expected)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 17);
         var found = Convert.ToHexStringLower(SHA256.HashData(stream));
-        return found == expected ? null : $"its SHA-256 is {found}; {expected} expected.";
+        return found.StartsWith(expected, StringComparison.Ordinal) ? null : $"its SHA-256 is {found}; {expected}{(expected.Length < found.Length ? "…" : "")} expected.";
     }
 }

@@ -31,7 +31,8 @@ public sealed class EnsembleMember
         Preprocessing?.Height ?? Model.InputSize, Preprocessing?.Width ?? Model.InputSize, Preprocessing?.Channels ?? Model.InputChannels, Preprocessing?.Fit ?? ImageFit.Crop);
 
     /// <summary>The size that crops of a picture get: what its training fed to the network.</summary>
-    internal int CropSize => Preprocessing is { Height: { } height } known && height == known.Width && !known.Transforms.Any(transform => transform is Resize) ? height : Model.InputSize;
+    internal int CropSize => Preprocessing is not { Height: { } height } known || known.Transforms.Any(transform => transform is Resize) ? Model.InputSize
+        : known.Transforms.OfType<CenterCrop>().LastOrDefault()?.Size ?? (height == known.Width ? height : Model.InputSize);
 
     /// <summary>Images of another size than those of training, brought to that; of the caller's dispose scope.</summary>
     /// <exception cref="ArgumentException">They have another number of channels.</exception>
@@ -54,8 +55,8 @@ public sealed class EnsembleMember
         var context = new BatchContext(Seed: 0, Epoch: 0, [.. Enumerable.Range(0, (int)images.shape[0]).Select(i => (long)i)]);
         foreach (var transform in Preprocessing?.Transforms ?? BatchTransforms.Default(seen, Model.InputSize))
         {
-            // A view of the network's own size takes the place of a resize to it.
-            if (view.Size is not null && transform is Resize)
+            // A view of the network's own size takes the place of a resize to it, and of a crop.
+            if (view.Size is not null && transform is (Resize or CenterCrop))
             {
                 continue;
             }

@@ -52,11 +52,7 @@ internal static class NetworkWeights
     /// <summary><see cref="MultiHeadModel.LoadWeights"/>.</summary>
     public static WeightsReport Load(MultiHeadModel model, string path, bool strict, bool includeClassifiers, bool? averaged)
     {
-        if (!includeClassifiers && model.ClassifierKeys.Count == 0)
-        {
-            throw new ArgumentException($"{model.GetType().Name} does not say which layers are its classifiers; override ClassifierKeys.", nameof(includeClassifiers));
-        }
-
+        RequireClassifiers(model, includeClassifiers);
         var file = SafeTensorsFile.Read(path);
         WeightsFormat.RequireKnown(file, path);
         var tensors = (averaged switch { null => file.FinalTensors(), true => file.AveragedTensors(), false => file.NetworkTensors() }).ToList();
@@ -113,18 +109,31 @@ internal static class NetworkWeights
         return folded;
     }
 
+    /// <summary>How a file's tensors fit a network's; nothing is copied.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="file">Type and shape of each of the file's tensors.</param>
+    /// <param name="state">The network's tensors by state key.</param>
+    /// <param name="path">The file's name.</param>
+    /// <param name="strict">Whether all must fit.</param>
+    /// <param name="includeClassifiers">Whether the heads' last layers are looked at, too.</param>
+    /// <exception cref="WeightsException">With <paramref name="strict"/>, something does not fit.</exception>
+    /// <exception cref="ArgumentException">Classifiers are to be left out, and the model does not say which layers they are.</exception>
+    public static WeightsReport Compare(
+        MultiHeadModel model, IReadOnlyDictionary<string, TensorForm> file, IReadOnlyDictionary<string, Tensor> state, string path, bool strict, bool includeClassifiers)
+    {
+        RequireClassifiers(model, includeClassifiers);
+        Dictionary<string, TensorForm> Included(IEnumerable<KeyValuePair<string, TensorForm>> forms) =>
+            forms.Where(entry => includeClassifiers || !IsClassifier(model, entry.Key)).ToDictionary();
+
+        var report = WeightsReport.Compare(Included(file), Included(state.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Form()))));
+        return report.IsComplete || !strict ? report
+            : throw new WeightsException(path, $"'{(model as GoogLeNet)?.Spec.Name ?? model.GetName()}' with {model.NumClasses} classes", report, Advice(model, report));
+    }
+
     private static WeightsReport Load(MultiHeadModel model, SafeTensorsFile source, IReadOnlyList<SafeTensor> tensors, string path, bool strict, bool includeClassifiers)
     {
-        bool IsIncluded(string key) => includeClassifiers || !IsClassifier(model, key);
-
-        var file = tensors.Where(tensor => IsIncluded(tensor.Name)).ToDictionary(tensor => tensor.Name);
-        var state = model.State().Where(entry => IsIncluded(entry.Key)).ToDictionary();
-        var report = WeightsReport.Compare(
-            file.ToDictionary(entry => entry.Key, entry => entry.Value.Form), state.ToDictionary(entry => entry.Key, entry => entry.Value.Form()));
-        if (strict && !report.IsComplete)
-        {
-            throw new WeightsException(path, $"'{(model as GoogLeNet)?.Spec.Name ?? model.GetName()}' with {model.NumClasses} classes", report, Advice(model, report));
-        }
+        var (file, state) = (tensors.ToDictionary(tensor => tensor.Name), model.State());
+        var report = Compare(model, file.ToDictionary(entry => entry.Key, entry => entry.Value.Form), state, path, strict, includeClassifiers);
 
         // Where the whole network is the file's, so are its classes and its input; what the file does not say stays.
         if (includeClassifiers && report.Missing.Count + report.Misshapen.Count == 0)
@@ -168,10 +177,23 @@ internal static class NetworkWeights
 
     private static bool IsClassifier(MultiHeadModel model, string key) => model.ClassifierKeys.Any(layer => key.StartsWith(layer, StringComparison.Ordinal));
 
-    // The two usual reasons have a remedy: another number of classes, and a file without auxiliary classifiers, as torchvision's.
+    private static void RequireClassifiers(MultiHeadModel model, bool includeClassifiers)
+    {
+        if (!includeClassifiers && model.ClassifierKeys.Count == 0)
+        {
+            throw new ArgumentException($"{model.GetType().Name} does not say which layers are its classifiers; override ClassifierKeys.", nameof(includeClassifiers));
+        }
+    }
+
+    // The usual reasons have a remedy: another number of classes, a file without auxiliary classifiers, as torchvision's, and one with heads that the network lacks.
     private static string Advice(MultiHeadModel model, WeightsReport report)
     {
         bool IsAuxiliary(string key) => model is GoogLeNet network && network.Spec.Auxiliaries.Any(head => key.StartsWith($"{head.Name}.", StringComparison.Ordinal));
+
+        if (report.Missing.Count + report.Misshapen.Count == 0)
+        {
+            return " To leave out what the network lacks, pass strict: false.";
+        }
 
         if (report.Unexpected.Count > 0 || !report.Misshapen.All(weight => IsClassifier(model, weight.Key)) || !report.Missing.All(IsAuxiliary))
         {

@@ -46,7 +46,9 @@ internal static class TensorConversion
         target.copy_(host);
     }
 
-    private static SafeTensorsType TypeOf(ScalarType type) =>
+    /// <summary>The type as files call it.</summary>
+    /// <exception cref="NotSupportedException">Files have none such.</exception>
+    public static SafeTensorsType TypeOf(ScalarType type) =>
         Types.TryGetValue(type, out var known) ? known : throw new NotSupportedException($"Tensors of type {type} are not kept in files.");
 
     private static ScalarType TypeOf(SafeTensorsType type) => Types.First(pair => pair.Value == type).Key;

@@ -96,7 +96,7 @@ public sealed class ArchiveSourceTests : IDisposable
         var wrong = (byte[])Archive.Clone();
         wrong[^1] ^= 1;
         using var server = _store.Serve((_, from) => LoopbackServer.Serve(wrong, from));
-        (await _store.FailAsync()).Should().Contain($"what it sent is not the archive: its SHA-256 is {FakeCifar.Sum(wrong)}; {FakeCifar.Sum(Archive)} expected.");
+        (await _store.FailAsync()).Should().Contain($"what it sent is not the file: its SHA-256 is {FakeCifar.Sum(wrong)}; {FakeCifar.Sum(Archive)} expected.");
         File.Exists(_store.Part).Should().BeFalse();
         _store.CacheShouldBe(complete: false);
     }
@@ -114,14 +114,14 @@ public sealed class ArchiveSourceTests : IDisposable
     public async Task A_page_in_place_of_the_archive_is_refused_before_it_is_saved()
     {
         using var server = _store.Serve((_, _) => new Reply(200, "<html>Please log in</html>"u8.ToArray()));
-        (await _store.FailAsync()).Should().Contain($"it offers 26 bytes; the archive has {Archive.Length:N0}.");
+        (await _store.FailAsync()).Should().Contain($"it offers 26 bytes; the file has {Archive.Length:N0}.");
         File.Exists(_store.Part).Should().BeFalse();
     }
 
     [Fact]
     public async Task A_server_that_falls_silent_is_given_up_and_its_bytes_kept()
     {
-        _store.Sources = _store.Sources with { StallTimeout = TimeSpan.FromMilliseconds(400) };
+        _store.Sources = _store.Sources with { Patience = DownloadPatience.Default with { Stall = TimeSpan.FromMilliseconds(400) } };
         using var server = _store.Serve((request, from) => request == 0
             ? new Reply(200, Archive) { StallAfter = 20_000 }
             : LoopbackServer.Serve(Archive, from) with { StallAfter = 0 });
@@ -133,7 +133,7 @@ public sealed class ArchiveSourceTests : IDisposable
     public async Task Cancelling_keeps_the_part_and_frees_the_lock()
     {
         using var cancel = new CancellationTokenSource();
-        _store.Sources = _store.Sources with { StallTimeout = TimeSpan.FromMinutes(1) };
+        _store.Sources = _store.Sources with { Patience = DownloadPatience.Default with { Stall = TimeSpan.FromMinutes(1) } };
         using (var server = _store.Serve((_, _) => new Reply(200, Archive) { StallAfter = 20_000 }))
         {
             var loading = _store.FailAsync<OperationCanceledException>(cancel.Token);
@@ -175,7 +175,7 @@ public sealed class ArchiveSourceTests : IDisposable
         var others = FakeCifar.Names.Skip(1).Select((name, i) => FakeCifar.File($"cifar-10-batches-bin/{name}", _store.Fake.Files[i + 1]));
         var hostile = FakeCifar.Tar([others.First(), entry(), .. others.Skip(1)]);
         using var server = _store.Serve((_, from) => LoopbackServer.Serve(hostile, from));
-        var spec = new ArchiveSpec(server.Address, "cifar-10-binary.tar.gz", hostile.Length, FakeCifar.Sum(hostile));
+        var spec = new RemoteFile(server.Address, "cifar-10-binary.tar.gz", hostile.Length, FakeCifar.Sum(hostile));
         _store.Sources = _store.Sources with { Manifest = _store.Fake.Manifest with { Archive = spec } };
 
         (await _store.FailAsync()).Should().Contain(why);

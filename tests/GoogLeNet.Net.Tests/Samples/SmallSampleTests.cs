@@ -1,5 +1,7 @@
 using FluentAssertions;
 using Inception.Data;
+using Inception.Evaluation;
+using Inception.Interop;
 using Inception.Tests.Data;
 using Xunit;
 
@@ -67,6 +69,28 @@ public sealed class SmallSampleTests
         using var tuned = GoogLeNet.Load(folder["tuned.safetensors"]);
         using var expected = GoogLeNet.Create(3, GoogLeNetSpec.CifarSmall.WithWidth(0.25));
         tuned.Configuration.Should().Be(expected.Configuration);
+    }
+
+    [Fact]
+    public async Task Fine_tuning_starts_from_a_file_of_torchvision()
+    {
+        using var folder = new TemporaryFolder();
+        var spec = GoogLeNetSpec.TorchVision with { Auxiliaries = [], Blocks = GoogLeNetSpec.TorchVision.Blocks with { Weights = WeightInitializer.HeUniform } };
+        using (var network = GoogLeNet.Create(1000, spec))
+        {
+            network.SaveTorchWeights(folder["imagenet.pth"]);
+        }
+
+        Draw(folder["pictures"], ["disc", "square"], each: 5);
+
+        var result = await SampleProcess.RunProgramAsync("fine-tune", folder["imagenet.pth"], folder["pictures"], folder["tuned.safetensors"], "1");
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        using var tuned = GoogLeNet.Load(folder["tuned.safetensors"]);
+        tuned.ClassNames.Should().Equal("disc", "square");
+        var preprocessing = tuned.GetPreprocessing()!;
+        (preprocessing.Height, preprocessing.Width).Should().Be((256, 256));
+        preprocessing.Transforms.Should().Equal(new CenterCrop(224), new Normalize([127.5, 127.5, 127.5], [127.5, 127.5, 127.5]));
     }
 
     [Theory]

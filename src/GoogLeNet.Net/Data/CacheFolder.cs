@@ -5,7 +5,8 @@ namespace Inception.Data;
 /// <summary>The platform's folder for data that can be fetched again.</summary>
 internal static class CacheFolder
 {
-    public static string Default => Path.Combine(Root(Environment.GetEnvironmentVariable), "GoogLeNet.Net", "cifar-10");
+    /// <summary>The library's folder for downloads of one kind.</summary>
+    public static string For(string name) => Path.Combine(Root(Environment.GetEnvironmentVariable), "GoogLeNet.Net", name);
 
     /// <summary>XDG base directories on Linux (a relative XDG_CACHE_HOME is ignored, as that specification asks).</summary>
     public static string Root(Func<string, string?> variable)
