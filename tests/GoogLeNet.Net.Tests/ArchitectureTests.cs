@@ -21,9 +21,8 @@ public sealed partial class ArchitectureTests
         ["Runtime"] = [],
         ["Operators"] = ["Kernels", "Common"],
         ["Models"] = ["Specs", "Weights", "Graph", "Operators", "Common", "Runtime"],
-        ["Interop"] = ["Models", "Specs", "Weights", "Graph", "Data", "Common", "Runtime"],
         ["Data"] = ["Common", "Runtime"],
-        ["Interop"] = ["Models", "Specs", "Weights", "Data", "Common", "Runtime"],
+        ["Interop"] = ["Models", "Specs", "Weights", "Graph", "Data", "Common", "Runtime"],
         ["Training"] = ["Models", "Data", "Weights", "Common", "Runtime"],
         ["Evaluation"] = ["Models", "Data", "Weights", "Common", "Runtime"],
     };
