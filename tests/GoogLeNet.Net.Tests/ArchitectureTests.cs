@@ -16,15 +16,16 @@ public sealed partial class ArchitectureTests
         ["Kernels"] = [],
         ["Specs"] = [],
         ["Weights"] = ["Specs"],
-        ["Graph"] = ["Kernels", "Specs", "Weights"],
+        ["Pictures"] = [],
+        ["Graph"] = ["Kernels", "Specs", "Weights", "Pictures"],
         ["Common"] = [],
         ["Runtime"] = [],
         ["Operators"] = ["Kernels", "Common"],
         ["Models"] = ["Specs", "Weights", "Graph", "Operators", "Common", "Runtime"],
-        ["Data"] = ["Common", "Runtime"],
+        ["Data"] = ["Pictures", "Common", "Runtime"],
         ["Interop"] = ["Models", "Specs", "Weights", "Graph", "Data", "Common", "Runtime"],
         ["Training"] = ["Models", "Data", "Weights", "Common", "Runtime"],
-        ["Evaluation"] = ["Models", "Data", "Weights", "Common", "Runtime"],
+        ["Evaluation"] = ["Models", "Data", "Weights", "Pictures", "Common", "Runtime"],
     };
 
     // Single types that cross, and why.

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Inception.Graph;
 using Inception.Kernels;
+using Inception.Pictures;
 
 namespace Inception;
 
@@ -16,6 +18,8 @@ public sealed class CompiledNetwork : IDisposable
     private const long CachedNumbers = 4 * 64 * 112 * 112;
     private const int MaxPlans = 64;
     private const int MaxInputSize = 1 << 14;
+    private const long MaxPixels = 1 << 27;
+    private const int PicturesAtOnce = 32;
 
     private readonly IReadOnlyList<IReadOnlyList<Step>> levels;
     private readonly IReadOnlyList<Step> steps;
@@ -24,12 +28,14 @@ public sealed class CompiledNetwork : IDisposable
     private readonly ConcurrentBag<NativeBuffer> memories = [];
     private readonly UseCount uses;
     private readonly int minInputSize;
+    private Lazy<PicturePreprocessing> preprocessing;
 
     internal CompiledNetwork(ModelDescription description, IReadOnlyDictionary<string, SafeTensor> tensors, bool withAuxiliaries = false)
     {
         (Spec, NumClasses) = (description.Spec, description.NumClasses);
         minInputSize = Spec.SmallestInputSize()!.Value;
         uses = new(Free);
+        preprocessing = new(() => PicturePreprocessing.Parse(null, Spec.InputSize, Spec.InputChannels));
         (steps, heads) = GraphBuilder.Compile(Spec, tensors, withAuxiliaries);
         levels = [.. steps.GroupBy(step => step.Level).OrderBy(level => level.Key).Select(level => level.ToList())];
 
@@ -66,7 +72,72 @@ public sealed class CompiledNetwork : IDisposable
         var description = ModelDescription.Read(file, path);
         var tensors = file.FinalTensors().ToDictionary(tensor => tensor.Name);
         NetworkState.Check(description, tensors, path);
-        return new(description, tensors, withAuxiliaries) { ClassNames = file.ClassNames(path, description.NumClasses) };
+        return new(description, tensors, withAuxiliaries)
+        {
+            ClassNames = file.ClassNames(path, description.NumClasses),
+            preprocessing = new(() => PreprocessingOf(file.Metadata.GetValueOrDefault(WeightsFormat.PreprocessingKey), description.Spec, path)),
+        };
+    }
+
+    /// <summary>Says what a picture shows: it is resized, cut and normalized as the file says.</summary>
+    /// <param name="pixels">
+    /// (<paramref name="height"/>, <paramref name="width"/>, channels): red, green and blue of each pixel, or gray where the network takes that, 0 to 255; upright, without alpha.
+    /// </param>
+    /// <param name="width">Its width in pixels, at least 1.</param>
+    /// <param name="height">Its height in pixels, at least 1; together at most 2²⁷ pixels.</param>
+    /// <param name="top">How many classes to return, at least 1; all where there are fewer.</param>
+    /// <param name="cancellationToken">Ends the work before the network computes.</param>
+    /// <returns>The most probable classes, the most probable first.</returns>
+    /// <exception cref="ArgumentException">A number is out of range, or the pixels' length does not fit; the message says what does.</exception>
+    /// <exception cref="UnknownModelException">The file's preprocessing has a transform that is not computed here.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public IReadOnlyList<Prediction> Classify(ReadOnlySpan<byte> pixels, int width, int height, int top = 1, CancellationToken cancellationToken = default) =>
+        ClassifyMany(pixels, 1, width, height, top, cancellationToken)[0];
+
+    /// <summary>Says what each of several pictures of one size shows.</summary>
+    /// <param name="pixels">(<paramref name="count"/>, <paramref name="height"/>, <paramref name="width"/>, channels), 0 to 255.</param>
+    /// <param name="count">How many there are, at least 1.</param>
+    /// <param name="width">Their width in pixels, at least 1.</param>
+    /// <param name="height">Their height in pixels, at least 1.</param>
+    /// <param name="top">How many classes to return of each, at least 1; all where there are fewer.</param>
+    /// <param name="cancellationToken">Ends the work between two pictures.</param>
+    /// <returns>For each picture the most probable classes, the most probable first.</returns>
+    /// <inheritdoc cref="Classify"/>
+    public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyMany(
+        ReadOnlySpan<byte> pixels, int count, int width, int height, int top = 1, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        var pictureBytes = (long)width * height * preprocessing.Value.Channels;
+        if ((long)width * height > MaxPixels)
+        {
+            throw new ArgumentException($"A picture of {width}×{height} pixels is too large: {MaxPixels:N0} are the most.", nameof(width));
+        }
+
+        if (pixels.Length != count * pictureBytes)
+        {
+            var hint = pixels.Length == (long)count * width * height * 4 ? " They look like RGBA: leave the alpha out." : "";
+            throw new ArgumentException(
+                $"{count} picture{(count == 1 ? "" : "s")} of {width}×{height} pixels and {preprocessing.Value.Channels} channels take {count * pictureBytes:N0} bytes; there are {pixels.Length:N0}.{hint}", nameof(pixels));
+        }
+
+        var results = new List<IReadOnlyList<Prediction>>(count);
+        for (var first = 0; first < count; first += PicturesAtOnce)
+        {
+            var images = new PicturePreprocessing.Image[Math.Min(PicturesAtOnce, count - first)];
+            for (var i = 0; i < images.Length; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                images[i] = preprocessing.Value.Apply(pixels.Slice((int)((first + i) * pictureBytes), (int)pictureBytes), height, width);
+            }
+
+            results.AddRange(Predictions(images, top, cancellationToken));
+        }
+
+        return results;
     }
 
     /// <summary>The main head's logits.</summary>
@@ -166,6 +237,39 @@ public sealed class CompiledNetwork : IDisposable
 
         var together = Math.Max(1, threads * imagesPerThread);
         return ((count + together - 1) / together, threads);
+    }
+
+    private static PicturePreprocessing PreprocessingOf(string? json, GoogLeNetSpec spec, string path)
+    {
+        try
+        {
+            return PicturePreprocessing.Parse(json, spec.InputSize, spec.InputChannels);
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException)
+        {
+            throw new UnknownModelException(path, $"has a preprocessing that cannot be used: {e.Message}", e);
+        }
+    }
+
+    private IEnumerable<IReadOnlyList<Prediction>> Predictions(PicturePreprocessing.Image[] images, int top, CancellationToken cancellationToken)
+    {
+        var (height, width) = (images[0].Height, images[0].Width);
+        if (height < minInputSize || width < minInputSize || images[0].Channels != Spec.InputChannels)
+        {
+            throw new InvalidOperationException($"The file's preprocessing gives images of {images[0].Channels}×{height}×{width}, which do not fit the network '{Spec.Name}'.");
+        }
+
+        float[] batch = images.Length == 1 ? images[0].Numbers : [.. images.SelectMany(image => image.Numbers)];
+        var logits = NativeBuffer.WithAddress(batch, first => Compute(first, areChannelsLast: true, images.Length, height, width, Environment.ProcessorCount, cancellationToken))[0];
+        return logits.Chunk(NumClasses).Select(own => Best(own, top));
+    }
+
+    private IReadOnlyList<Prediction> Best(float[] logits, int top)
+    {
+        double largest = logits.Max();
+        double[] shares = Array.ConvertAll(logits, logit => Math.Exp(logit - largest));
+        var sum = shares.Sum();
+        return [.. shares.Select((share, k) => new Prediction(k, k < ClassNames.Count ? ClassNames[k] : $"class {k}", share / sum)).OrderByDescending(guess => guess.Probability).Take(top)];
     }
 
     private void Run(MemoryPlan plan, nint images, bool areChannelsLast, int first, int count, int threads, float[][] logits)

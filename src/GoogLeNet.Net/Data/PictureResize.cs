@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Inception.Pictures;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,9 +21,6 @@ internal static class PictureResize
     /// <summary>Largest side of a result, in pixels.</summary>
     public const int MaxSide = 1 << 14;
 
-    // Of pictures longer than this many results only the middle is resized; what a result is made of is at most half an output pixel beside where it would else be.
-    private const int MostLengths = 8;
-
     /// <exception cref="ArgumentOutOfRangeException">A side is out of range.</exception>
     public static void CheckSide(int size, [CallerArgumentExpression(nameof(size))] string name = "")
     {
@@ -41,10 +39,7 @@ internal static class PictureResize
     internal static Tensor Fit(Tensor images, int height, int width, ImageFit fit)
     {
         using var scope = NewDisposeScope();
-        var (rows, columns) = ((int)images.shape[^2], (int)images.shape[^1]);
-        var (down, across) = Resized(rows, columns, height, width, fit);
-        var vertical = Axis.Of(rows, down, height, columns, width);
-        var horizontal = Axis.Of(columns, across, width, rows, height);
+        var (vertical, horizontal) = PictureAxis.Of((int)images.shape[^2], (int)images.shape[^1], height, width, fit == ImageFit.Stretch);
 
         var source = (images.dim() == 3 ? images.unsqueeze(0) : images).narrow(2, vertical.Start, vertical.Length).narrow(3, horizontal.Start, horizontal.Length);
         var resized = Interpolate(source, vertical.Resized, horizontal.Resized)
@@ -52,11 +47,8 @@ internal static class PictureResize
         return (images.dim() == 3 ? resized.squeeze(0) : resized).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Sides of the whole picture after resizing, before the middle is cut out: torchvision's longer side is int(size · long / short).</summary>
-    public static (long Height, long Width) Resized(int rows, int columns, int height, int width, ImageFit fit) =>
-        fit == ImageFit.Stretch ? (height, width)
-        : (long)columns * height < (long)rows * width ? ((long)width * rows / columns, width)
-        : (height, (long)height * columns / rows);
+    /// <summary>Sides of the whole picture after resizing, before the middle is cut out.</summary>
+    public static (long Height, long Width) Resized(int rows, int columns, int height, int width, ImageFit fit) => PictureAxis.Whole(rows, columns, height, width, fit == ImageFit.Stretch);
 
     // Torch interpolates 8-bit values on the CPU alone, and fails where a single pixel comes out (2.10, UpSampleKernelAVXAntialias.h).
     private static Tensor Interpolate(Tensor images, long height, long width) =>
@@ -65,28 +57,4 @@ internal static class PictureResize
 
     private static Tensor Bilinear(Tensor images, long height, long width) =>
         nn.functional.interpolate(images, [height, width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
-
-    /// <summary>One axis: the part of the picture that is resized, its length then, and how much of that stands before the part that is wanted.</summary>
-    private readonly record struct Axis(long Start, long Length, long Resized, long Skipped)
-    {
-        /// <param name="length">Length of the picture.</param>
-        /// <param name="resized">Length of the whole picture after resizing.</param>
-        /// <param name="wanted">Length of the result.</param>
-        /// <param name="otherLength">The other side of the picture.</param>
-        /// <param name="otherWanted">The other side of the result.</param>
-        public static Axis Of(long length, long resized, long wanted, long otherLength, long otherWanted)
-        {
-            // As torchvision's CenterCrop: halves round to even.
-            var skipped = (long)Math.Round((resized - wanted) / 2.0, MidpointRounding.ToEven);
-            if (resized <= MostLengths * Math.Max(wanted, otherWanted))
-            {
-                return new Axis(0, length, resized, skipped);
-            }
-
-            // As many squares (at equal sides of the result) as the middle touches, and one more at each end for the antialiasing.
-            var before = (skipped / otherWanted) - 1;
-            var count = (wanted / otherWanted) + 4;
-            return new Axis(before * otherLength, count * otherLength, count * otherWanted, skipped - (before * otherWanted));
-        }
-    }
 }

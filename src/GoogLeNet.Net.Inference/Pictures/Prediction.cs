@@ -1,4 +1,4 @@
-namespace Inception.Evaluation;
+namespace Inception;
 
 /// <summary>A class that a picture may belong to.</summary>
 /// <param name="ClassIndex">The class's number, from 0.</param>
