@@ -1,4 +1,5 @@
 using Inception.Tests.Data;
+using Inception.Tests.Kernels;
 
 namespace Inception.Tests;
 
@@ -6,5 +7,5 @@ namespace Inception.Tests;
 internal static class EntryPoint
 {
     public static async Task<int> Main(string[] arguments) =>
-        await LoaderProcess.RunAsync(arguments);
+        arguments is [ProductProcess.Argument] ? ProductProcess.Run() : await LoaderProcess.RunAsync(arguments);
 }
