@@ -1,5 +1,6 @@
 using System.Reflection;
 using Inception.Tests.Data;
+using Inception.Tests.Kernels;
 
 namespace Inception.Tests;
 
@@ -11,12 +12,15 @@ internal static class EntryPoint
 
     public static async Task<int> Main(string[] arguments)
     {
-        if (arguments is [Program, var path, .. var rest])
+        switch (arguments)
         {
-            Assembly.LoadFrom(path).EntryPoint!.Invoke(null, [rest]);
-            return 0;
+            case [Program, var path, .. var rest]:
+                Assembly.LoadFrom(path).EntryPoint!.Invoke(null, [rest]);
+                return 0;
+            case [ProductProcess.Argument]:
+                return ProductProcess.Run();
+            default:
+                return await LoaderProcess.RunAsync(arguments);
         }
-
-        return await LoaderProcess.RunAsync(arguments);
     }
 }

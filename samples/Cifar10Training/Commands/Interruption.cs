@@ -24,7 +24,8 @@ internal sealed class Interruption : IDisposable
         source.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    /// <summary>The first signal cancels and does nothing else; of a later one the system does what it does without this, and ends the process.</summary>
+    internal void OnSignal(PosixSignalContext context)
     {
         context.Cancel = !source.IsCancellationRequested;
         source.Cancel();

@@ -130,6 +130,16 @@ public sealed class ArchiveSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_slow_server_that_goes_on_sending_is_waited_for()
+    {
+        // 4.5 seconds in all: longer than the patience, and no pause as long as it.
+        _store.Sources = _store.Sources with { StallTimeout = TimeSpan.FromSeconds(4) };
+        using var server = _store.Serve((_, _) => new Reply(200, Archive) { Pauses = 3, Pause = TimeSpan.FromSeconds(1.5) });
+        await _store.LoadAndCheckAsync();
+        server.Ranges.Should().Equal([null], "one request was enough");
+    }
+
+    [Fact]
     public async Task Cancelling_keeps_the_part_and_frees_the_lock()
     {
         using var cancel = new CancellationTokenSource();
@@ -137,11 +147,7 @@ public sealed class ArchiveSourceTests : IDisposable
         using (var server = _store.Serve((_, _) => new Reply(200, Archive) { StallAfter = 20_000 }))
         {
             var loading = _store.FailAsync<OperationCanceledException>(cancel.Token);
-            while (!File.Exists(_store.Part) || new FileInfo(_store.Part).Length < 20_000)
-            {
-                await Task.Delay(10);
-            }
-
+            await _store.PartReachesAsync(20_000);
             cancel.Cancel();
             await loading;
         }

@@ -121,6 +121,20 @@ public sealed class ImageFileTests : IDisposable
         decoded.shape.Should().Equal(3, height, width);
     }
 
+    [Theory]
+    [InlineData(9, 25, 19)]
+    [InlineData(16, 50, 38)]
+    [InlineData(37, 100, 75)]
+    public void A_JPEG_that_is_read_with_a_size_is_decoded_at_that_scale(int size, int width, int height)
+    {
+        using var scope = NewDisposeScope();
+        File.WriteAllBytes(folder["picture.jpg"], ImageFixtures.All.Resized.First(resized => resized.Name == "jpeg 200x150").File);
+        var decoded = PictureCodec.Decode(File.ReadAllBytes(folder["picture.jpg"]), "jpeg", 3, (_, _) => (height, width));
+        decoded.shape.Should().Equal(3, height, width);
+
+        ImageFile.Read(folder["picture.jpg"], size).bytes.ToArray().Should().Equal(PictureResize.Fit(decoded, size, size, ImageFit.Crop).bytes.ToArray());
+    }
+
     [Fact]
     public void Reads_a_file_by_its_bytes_whatever_its_name_says_and_a_stream_from_where_it_stands()
     {

@@ -18,6 +18,12 @@ internal sealed record Reply(int Status, byte[] Body)
 
     /// <summary>Goes silent after this many bytes of the body.</summary>
     public int? StallAfter { get; init; }
+
+    /// <summary>How often it pauses within the body, at even distances.</summary>
+    public int Pauses { get; init; }
+
+    /// <summary>How long a pause is.</summary>
+    public TimeSpan Pause { get; init; }
 }
 
 /// <summary>An HTTP/1.1 server on the loopback interface, one request a connection, that answers as told and notes the ranges asked for.</summary>
@@ -71,7 +77,16 @@ internal sealed class LoopbackServer : IDisposable
         var head = $"HTTP/1.1 {reply.Status} Status\r\nContent-Length: {length}\r\nConnection: close\r\n"
             + (reply.RangeFrom is { } from ? $"Content-Range: bytes {from}-{from + length - 1}/{from + length}\r\n" : "") + "\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), stop);
-        await stream.WriteAsync(reply.Body.AsMemory(0, reply.CutAfter ?? reply.StallAfter ?? reply.Body.Length), stop);
+        var body = reply.Body.AsMemory(0, reply.CutAfter ?? reply.StallAfter ?? reply.Body.Length);
+        for (var pause = 0; pause < reply.Pauses; pause++)
+        {
+            var piece = body.Length / (reply.Pauses - pause + 1);
+            await stream.WriteAsync(body[..piece], stop);
+            await Task.Delay(reply.Pause, stop);
+            body = body[piece..];
+        }
+
+        await stream.WriteAsync(body, stop);
         if (reply.StallAfter is not null)
         {
             await Task.Delay(Timeout.Infinite, stop);

@@ -34,7 +34,7 @@ public sealed class ProcessTests : IDisposable
         using (var server = _store.Serve((_, _) => new Reply(200, _store.Fake.Archive) { StallAfter = 20_000 }))
         {
             using var process = LoaderProcess.Start(_store.Cache, server.Address);
-            await PartReachesAsync(20_000).WaitAsync(Patience);
+            await _store.PartReachesAsync(20_000);
             process.Kill();
             await process.WaitForExitAsync().WaitAsync(Patience);
         }
@@ -47,12 +47,4 @@ public sealed class ProcessTests : IDisposable
     }
 
     public void Dispose() => _store.Dispose();
-
-    private async Task PartReachesAsync(long bytes)
-    {
-        while (!File.Exists(_store.Part) || new FileInfo(_store.Part).Length < bytes)
-        {
-            await Task.Delay(20);
-        }
-    }
 }

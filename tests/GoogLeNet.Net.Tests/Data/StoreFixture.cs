@@ -85,6 +85,16 @@ internal sealed class StoreFixture : IDisposable
         return (await load.Should().ThrowAsync<T>()).Which.Message;
     }
 
+    /// <summary>Waits, not for ever, until so much of the archive has been downloaded.</summary>
+    public async Task PartReachesAsync(long bytes)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!File.Exists(Part) || new FileInfo(Part).Length < bytes)
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
+
     /// <summary>The cache holds the complete set or nothing under that name, and no half-made folder unless a process was killed.</summary>
     public void CacheShouldBe(bool complete, bool halfMade = false)
     {

@@ -58,6 +58,28 @@ public sealed class TensorDatasetTests
         ids.GroupBy(i => i % 3).Should().OnlyContain(g => g.Count() == 10);
     }
 
+    [Fact]
+    public void Take_of_as_many_as_there_are_takes_all()
+    {
+        using var data = Numbered(9);
+        using var all = data.TakeStratified(9, seed: 1);
+        Ids(all).Should().Equal(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    }
+
+    [Fact]
+    public void Take_takes_others_with_another_seed_and_the_same_with_the_same()
+    {
+        using var data = Numbered(60);
+        byte[] Taken(int seed)
+        {
+            using var part = data.TakeStratified(15, seed);
+            return Ids(part);
+        }
+
+        Enumerable.Range(1, 6).Select(seed => string.Join(' ', Taken(seed))).Should().OnlyHaveUniqueItems();
+        Taken(3).Should().Equal(Taken(3));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(10)]

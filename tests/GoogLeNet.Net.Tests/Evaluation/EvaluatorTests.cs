@@ -99,6 +99,19 @@ public sealed class EvaluatorTests
     }
 
     [Fact]
+    public void Of_equally_probable_classes_those_of_lower_number_come_before_the_true_one()
+    {
+        // Labels that are not balanced, so that an order from behind does not count the same.
+        using var model = new TableModel([[1, 1, 1]]);
+        using var data = new TensorDataset(zeros(4, 1, 1, 1, dtype: ScalarType.Byte), tensor([0L, 0L, 0L, 1L]), ["a", "b", "c"]);
+
+        EvaluationResult Top(int k) => new Evaluator(model, new EvaluationOptions { TopK = k }).Evaluate(data);
+
+        Top(1).TopKAccuracy.Should().Be(0.75, "nothing comes before class 0");
+        Top(2).TopKAccuracy.Should().Be(1, "and class 0 alone before class 1");
+    }
+
+    [Fact]
     public void A_certain_mistake_has_the_loss_that_its_logits_say()
     {
         using var model = new TableModel([[0, 800]]);

@@ -23,6 +23,28 @@ public sealed class ParallelForTests
     }
 
     [Fact]
+    public void No_more_threads_than_allowed_work_on_it_though_others_are_idle()
+    {
+        // Each range waits a while for a third thread to come; workers for it are there.
+        ParallelFor.Run(4, new ParallelWork(8, _ => Thread.Sleep(1)));
+        var threads = new ConcurrentDictionary<int, bool>();
+        using var third = new ManualResetEventSlim();
+
+        ParallelFor.Run(2, new ParallelWork(6, _ =>
+        {
+            threads[Environment.CurrentManagedThreadId] = true;
+            if (threads.Count > 2)
+            {
+                third.Set();
+            }
+
+            third.Wait(TimeSpan.FromMilliseconds(300));
+        }));
+
+        threads.Count.Should().BeLessThanOrEqualTo(2);
+    }
+
+    [Fact]
     public void What_one_call_throws_comes_out_after_all_have_ended()
     {
         var ended = 0;

@@ -7,12 +7,17 @@ namespace Inception.Tests.Models;
 [Collection(TorchCollection.Name)]
 public sealed class WeightInitializationTests
 {
-    [Fact]
-    public void The_seed_decides_the_weights()
+    [Theory]
+    [InlineData(WeightInitializer.CaffeXavier)]
+    [InlineData(WeightInitializer.GlorotUniform)]
+    [InlineData(WeightInitializer.HeUniform)]
+    [InlineData(WeightInitializer.TruncatedNormal)]
+    public void The_seed_decides_the_weights(WeightInitializer initializer)
     {
-        using var first = GoogLeNet.Create(10, GoogLeNetTests.Small(), seed: 7);
-        using var again = GoogLeNet.Create(10, GoogLeNetTests.Small(), seed: 7);
-        using var other = GoogLeNet.Create(10, GoogLeNetTests.Small(), seed: 8);
+        var spec = GoogLeNetTests.Small() with { Blocks = new() { Weights = initializer } };
+        using var first = GoogLeNet.Create(10, spec, seed: 7);
+        using var again = GoogLeNet.Create(10, spec, seed: 7);
+        using var other = GoogLeNet.Create(10, spec, seed: 8);
 
         foreach (var (name, values) in Weights(first))
         {

@@ -203,6 +203,17 @@ public sealed class DoctorFaultTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_system_does_not_tell_its_memory_the_runtime_does_and_what_is_in_use_is_not_free()
+    {
+        GC.Collect();
+
+        var memory = Probes.ReadMemory(folder.Path);
+
+        memory.Total.Should().Be(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        memory.Free.Should().BeInRange(1, memory.Total - 1_000_000, "this process alone takes more than a megabyte");
+    }
+
+    [Fact]
     public void What_stops_a_run_comes_first() =>
         Diagnosis.Of(Sound with { Processor = Sound.Processor with { LacksAvx2 = true }, Runs = new("/home", Plenty, "Permission denied") })
             .Select(finding => finding.StopsRuns).Should().Equal(true, false);

@@ -30,4 +30,13 @@ public sealed class NarratorTests
     [InlineData(259200, "3 days")]
     public void Durations_are_told_in_the_unit_that_fits(double seconds, string words) =>
         Duration.Words(TimeSpan.FromSeconds(seconds)).Should().Be(words);
+
+    [Theory]
+    [InlineData(187, "3:07")]
+    [InlineData(3599, "59:59")]
+    [InlineData(3600, "1:00:00")]
+    [InlineData(43_387, "12:03:07")]
+    [InlineData(99_065, "27:31:05")]
+    public void A_clock_shows_minutes_and_seconds_and_from_an_hour_on_all_hours(double seconds, string clock) =>
+        Duration.Clock(TimeSpan.FromSeconds(seconds)).Should().Be(clock);
 }

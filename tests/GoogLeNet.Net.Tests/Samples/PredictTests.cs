@@ -37,6 +37,21 @@ public sealed class PredictTests : IDisposable
     }
 
     [Fact]
+    public async Task Several_checkpoints_predict_the_mean_of_what_each_says_alone()
+    {
+        string[] checkpoints = [TinyCheckpoint.Train(folder["a"], seed: 1), TinyCheckpoint.Train(folder["b"], seed: 2)];
+        var picture = Picture("wide.png", width: 60, height: 40);
+        double[] first = ProbabilitiesOf(checkpoints[0], picture), second = ProbabilitiesOf(checkpoints[1], picture);
+
+        var result = await SampleProcess.RunAsync("predict", picture, "--checkpoint", checkpoints[0], "--checkpoint", checkpoints[1]);
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        var mean = first.Zip(second, (a, b) => 50 * (a + b)).OrderDescending().Take(5).ToList();
+        Probabilities(result.OutputLines[1..]).Zip(mean, (found, expected) => Math.Abs(found - expected)).Should().HaveCount(5).And.OnlyContain(error => error < 0.006);
+        mean.Zip(first.OrderDescending(), (both, one) => Math.Abs(both - (100 * one))).Max().Should().BeGreaterThan(0.1, "the networks differ");
+    }
+
+    [Fact]
     public async Task A_runs_folder_stands_for_its_best_checkpoint_and_names_come_from_the_file_without_what_a_terminal_would_obey()
     {
         var checkpoint = TinyCheckpoint.Draw(folder.Path, classes: 3);
@@ -77,12 +92,18 @@ public sealed class PredictTests : IDisposable
         result.Output.Should().BeEmpty(reason);
     }
 
-    // The first line that the library's own prediction, made here, would print.
-    private static string Best(string checkpoint, string picture)
+    // What the library itself predicts for a picture.
+    private static double[] ProbabilitiesOf(string checkpoint, string picture)
     {
         using var scope = NewDisposeScope();
         using var model = GoogLeNet.Load(checkpoint);
-        var probabilities = new Predictor(model).Predict(ImageFile.Read(picture, 32).unsqueeze(0)).data<double>().ToArray();
+        return new Predictor(model).Predict(ImageFile.Read(picture, 32).unsqueeze(0)).data<double>().ToArray();
+    }
+
+    // The first line that it would print.
+    private static string Best(string checkpoint, string picture)
+    {
+        var probabilities = ProbabilitiesOf(checkpoint, picture);
         var best = Array.IndexOf(probabilities, probabilities.Max());
         return string.Create(CultureInfo.InvariantCulture, $"  {100 * probabilities[best],6:F2} %  {Cifar10.ClassNames[best]}");
     }

@@ -131,6 +131,12 @@ public sealed class RecipeTests
     }
 
     [Theory]
+    [InlineData("fp32", Precision.Float32)]
+    [InlineData("bf16", Precision.BFloat16)]
+    [InlineData(null, null)]
+    public void The_names_of_number_formats_are_theirs(string? name, Precision? precision) => PrecisionChoice.Of(name).Should().Be(precision);
+
+    [Theory]
     [InlineData("cpu", "cpu")]
     [InlineData("cuda", "gpu")]
     [InlineData("cuda:1", "gpu")]

@@ -79,6 +79,60 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void The_report_names_a_setting_with_words_and_its_value()
+    {
+        var report = Report(epochs: 1);
+        var trainer = report.Config.Recipe.Trainer with { Schedule = new Triangular(peak: 0.1, peakAt: 0.3, start: 0.05, end: 0.01) };
+
+        HtmlReport.Write(report with { Config = report.Config with { Recipe = report.Config.Recipe with { Trainer = trainer } } })
+            .Should().Contain("triangular (peak 0.1, peak at 0.3, start 0.05, end 0.01)");
+    }
+
+    [Fact]
+    public void An_unfinished_runs_report_says_how_many_of_its_epochs_are_done() =>
+        HtmlReport.Write(Report(epochs: 2)).Should().Contain("unfinished: 2 of 3 epochs");
+
+    [Fact]
+    public void Rows_of_the_confusion_matrix_are_the_true_classes()
+    {
+        var result = new EvaluationResult
+        {
+            Images = 10,
+            Accuracy = 0.8,
+            TopK = 1,
+            TopKAccuracy = 0.8,
+            Loss = 1,
+            Confusion = new ConfusionMatrix(["dark", "bright"], [[3, 2], [0, 5]]),
+            Calibration = new Calibration(0, []),
+            Mistakes = [],
+            Seconds = 1,
+        };
+
+        var html = HtmlReport.Write(Report(epochs: 2) with { Evaluation = result, Mistakes = [] });
+
+        var rows = Regex.Matches(html, "<tr><th scope=\"row\">(\\w+)</th>(.*?)</tr>").ToDictionary(row => row.Groups[1].Value, row => Regex.Matches(row.Groups[2].Value, "<td[^>]*>([^<]*)</td>").Select(cell => cell.Groups[1].Value));
+        rows["dark"].Should().Equal("3", "2", "60.0 %", "100.0 %");
+        rows["bright"].Should().Equal("0", "5", "100.0 %", "71.4 %");
+    }
+
+    [Fact]
+    public void Lines_of_a_charts_grid_are_level_and_beside_their_numbers()
+    {
+        var svg = XDocument.Parse(CurveFigure.Write(Report(epochs: 2)));
+
+        var shapes = svg.Descendants().ToList();
+        var lines = shapes.Where(shape => (string?)shape.Attribute("class") == "grid").ToList();
+        lines.Should().HaveCountGreaterThan(3);
+        foreach (var line in lines)
+        {
+            var number = shapes[shapes.IndexOf(line) + 1];
+            ((double)line.Attribute("y1")!).Should().Be((double)line.Attribute("y2")!);
+            ((double)number.Attribute("y")!).Should().BeApproximately((double)line.Attribute("y1")! + 4, 0.11, "four pixels below, so that the middle of the digits is on the line");
+            ((double)line.Attribute("x2")!).Should().BeGreaterThan((double)line.Attribute("x1")!);
+        }
+    }
+
+    [Fact]
     public void The_curve_of_the_learning_rate_is_the_schedules()
     {
         var chart = Charts.LearningRate(Report(epochs: 0));

@@ -52,6 +52,39 @@ public sealed class CallbackTests : IDisposable
     }
 
     [Fact]
+    public void A_request_to_save_of_an_epochs_end_is_answered_by_that_ends_own_files()
+    {
+        var written = 0;
+        var callback = new Callback(value =>
+        {
+            written += value is CheckpointEvent ? 1 : 0;
+            return value is EpochEvent { Record.Epoch: 1 } ? TrainingRequests.Save : TrainingRequests.None;
+        });
+
+        Fit(Options with { Epochs = 2, Callbacks = [callback], CheckpointFolder = folder.Path });
+
+        written.Should().Be(4, "best and last of each epoch, and none after the second one's first step");
+    }
+
+    [Theory]
+    [InlineData(1, 2 + 3)]
+    [InlineData(TimeSpan.TicksPerDay, 2)]
+    public void The_last_is_written_within_an_epoch_whenever_it_is_older_than_the_interval(long ticks, int files)
+    {
+        // An epoch of three steps, each of which takes longer than 100 ns, and its end's best and last.
+        var written = 0;
+        var callback = new Callback(value =>
+        {
+            written += value is CheckpointEvent ? 1 : 0;
+            return TrainingRequests.None;
+        });
+
+        Fit(Options with { Epochs = 1, Callbacks = [callback], CheckpointFolder = folder.Path, Checkpoints = new() { SaveInterval = TimeSpan.FromTicks(ticks) } });
+
+        written.Should().Be(files);
+    }
+
+    [Fact]
     public void A_step_may_ask_to_stop_and_the_run_can_be_continued()
     {
         var stop = new Callback(value => value is StepEvent { Epoch: 2, Step: 2 } ? TrainingRequests.Stop : TrainingRequests.None);

@@ -55,6 +55,17 @@ public sealed class GuardTests
     };
 
     [Theory]
+    [InlineData(2, "2")]
+    [InlineData(null, "null")]
+    public void A_schedule_that_looks_at_every_epochs_validation_is_refused_where_epochs_have_none(int? interval, string written)
+    {
+        using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
+
+        FluentActions.Invoking(() => new MultiHeadTrainer(model, new() { Schedule = new ReduceOnPlateau(0.1), ValidationInterval = interval }))
+            .Should().Throw<ArgumentException>().WithMessage($"ValidationInterval is {written}; it must be 1 with ReduceOnPlateau, which looks at every epoch's validation.");
+    }
+
+    [Theory]
     [MemberData(nameof(ImpossibleOptions))]
     public void Options_that_do_not_fit_the_model_or_the_data_are_refused_before_the_first_step(TrainerOptions options, string message)
     {

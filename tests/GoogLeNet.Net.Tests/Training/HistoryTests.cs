@@ -23,6 +23,23 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public void Top_k_and_the_runs_own_metrics_have_columns_behind_each_heads_accuracy()
+    {
+        var history = new History(
+        [
+            new EpochRecord(1, 0.5, 2, 3, [Measured(1, 0.25, 0.75, 0.125)], [Measured(2, 0.5, 0.875, 0.0625)], [Measured(3, 0.375, 0.625, 0.1875)]),
+        ]);
+
+        history.ToCsv().Should().Be(
+            "epoch,learning_rate,seconds,train_images_per_second,train_main_loss,train_main_accuracy,train_main_top_k_accuracy,train_main_recall,"
+            + "validation_main_loss,validation_main_accuracy,validation_main_top_k_accuracy,validation_main_recall,"
+            + "averaged_main_loss,averaged_main_accuracy,averaged_main_top_k_accuracy,averaged_main_recall\n"
+            + "1,0.5,2.000,3.0,1.000000,0.250000,0.750000,0.125000,2.000000,0.500000,0.875000,0.062500,3.000000,0.375000,0.625000,0.187500\n");
+
+        static HeadMetrics Measured(double loss, double accuracy, double topK, double recall) => new("main", loss, accuracy, topK, new Dictionary<string, double> { ["recall"] = recall });
+    }
+
+    [Fact]
     public void Without_validation_there_are_no_validation_columns() =>
         new History([new EpochRecord(1, 0.5, 1, 2, [new("main", 3, 0.5)], [])]).ToCsv().Should().Be(
             "epoch,learning_rate,seconds,train_images_per_second,train_main_loss,train_main_accuracy\n1,0.5,1.000,2.0,3.000000,0.500000\n");

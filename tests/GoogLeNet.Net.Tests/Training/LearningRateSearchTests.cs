@@ -74,6 +74,52 @@ public sealed class LearningRateSearchTests
         search.Points[0].Loss.Should().BeApproximately((0.5 * losses[0]) + (2 * losses[1]) + (0.3 * losses[2]), 1e-5);
     }
 
+    [Fact]
+    public void Losses_are_smoothed_as_by_an_exponential_mean_that_keeps_nine_tenths()
+    {
+        double[] factors = [1, 3, 2, 0.5, 4];
+
+        var losses = LossesOf(factors);
+
+        // Of 1 − 0.9ⁿ of the weights, as Adam corrects its means.
+        var (mean, keep) = (0.0, 1.0);
+        losses.Should().HaveCount(5);
+        for (var n = 0; n < 5; n++)
+        {
+            (mean, keep) = ((0.9 * mean) + (0.1 * factors[n]), 0.9 * keep);
+            (losses[n] / losses[0]).Should().BeApproximately(mean / (1 - keep), 1e-6, $"step {n + 1}");
+        }
+    }
+
+    [Theory]
+    [InlineData(6.6, 5, "(0.09 · 1 + 0.1 · 6.6) / 0.19 = 3.95")]
+    [InlineData(6.8, 2, "(0.09 · 1 + 0.1 · 6.8) / 0.19 = 4.05")]
+    public void The_search_ends_with_the_first_smoothed_loss_that_is_more_than_four_times_the_lowest(double second, int points, string reason) =>
+        LossesOf([1, second, 1, 1, 1]).Should().HaveCount(points, reason);
+
+    [Fact]
+    public void A_canceled_search_ends_between_two_steps_and_leaves_the_model_as_it_was()
+    {
+        using var data = Tiny.Noise(12, size: 2);
+        using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
+        using var source = new CancellationTokenSource();
+        var (before, drawn) = (State(model), 0);
+        var watched = new WatchedDataset(data, batch =>
+        {
+            drawn = batch;
+            if (batch == 3)
+            {
+                source.Cancel();
+            }
+        });
+
+        new MultiHeadTrainer(model, Options with { BatchSize = 4 }).Invoking(t => t.FindLearningRate(watched, steps: 60, cancellationToken: source.Token))
+            .Should().Throw<OperationCanceledException>();
+
+        drawn.Should().BeInRange(3, 9, "some batches are drawn ahead");
+        State(model).Should().Equal(before);
+    }
+
     [Theory]
     [InlineData(0, 1, 10, "minRate is 0; it must be a finite number more than 0.*")]
     [InlineData(1, 1, 10, "maxRate is 1; it must be a finite number more than minRate, which is 1.*")]
@@ -88,10 +134,24 @@ public sealed class LearningRateSearchTests
             .Should().Throw<ArgumentOutOfRangeException>().WithMessage(message);
     }
 
+    // Losses at rates that change no float32 weight, so that a step's loss is the first one's times its factor.
+    private static double[] LossesOf(double[] factors)
+    {
+        using var data = Tiny.Noise(12, size: 2);
+        using var model = new LinearModel(12, 3, [new("main", 1)]);
+        var options = Options with { Epochs = factors.Length, HeadWeights = new Dictionary<string, ILearningRateSchedule> { ["main"] = new ByEpoch(factors) } };
+        return [.. new MultiHeadTrainer(model, options).FindLearningRate(data, 1e-30, 1e-29, factors.Length).Points.Select(point => point.Loss)];
+    }
+
     // Every parameter and buffer, one after another.
     private static float[] State(nn.Module model)
     {
         using var scope = NewDisposeScope();
         return [.. model.state_dict().Values.SelectMany(value => value.to(ScalarType.Float32).Floats())];
+    }
+
+    private sealed record ByEpoch(double[] Values) : ILearningRateSchedule
+    {
+        public double At(TrainingPosition position) => Values[position.Epoch];
     }
 }

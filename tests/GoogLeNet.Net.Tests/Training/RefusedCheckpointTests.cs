@@ -71,6 +71,17 @@ public sealed class RefusedCheckpointTests : InterruptedRun
     }
 
     [Fact]
+    public void A_checkpoint_whose_options_cannot_be_read_is_refused_as_one_with_other_options()
+    {
+        Cancelled(1, 0);
+        using var model = Model(1);
+        var file = SafeTensorsFile.Read(Folder.Last);
+        SafeTensorsFile.Write(Folder.Last, new Dictionary<string, string>(file.Metadata.ToDictionary()) { [WeightsFormat.OptionsKey] = "{" }, file.Tensors.Values);
+
+        Refused(model, Options).WithMessage($"{Folder.Last} was written with other options: *");
+    }
+
+    [Fact]
     public void A_file_that_is_no_checkpoint_is_refused()
     {
         SafeTensorsFile.Write(Folder.Last, new Dictionary<string, string>(), [new SafeTensor("x", SafeTensorsType.U8, [1], new byte[1])]);

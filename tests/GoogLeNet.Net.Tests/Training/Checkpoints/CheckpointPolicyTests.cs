@@ -25,6 +25,13 @@ public sealed class CheckpointPolicyTests
         new CheckpointPolicy().Decide(Histories.OfAccuracies(accuracies)).Should().Equal(isBest ? [Best, Last] : [Last], reason);
 
     [Fact]
+    public void By_default_the_last_is_written_within_an_epoch_after_five_minutes_and_three_periodic_ones_are_kept()
+    {
+        new CheckpointPolicy().SaveInterval.Should().Be(TimeSpan.FromMinutes(5));
+        new CheckpointPolicy().MaxPeriodicCheckpoints.Should().Be(3);
+    }
+
+    [Fact]
     public void The_best_may_be_the_one_of_the_lowest_loss()
     {
         var policy = new CheckpointPolicy { BestBy = WatchedMetric.Loss };

@@ -127,6 +127,22 @@ public sealed class TorchOptimizerTests
     }
 
     [Fact]
+    public void A_factory_that_fails_at_a_later_group_leaves_nothing_of_the_earlier_ones()
+    {
+        using var network = Reference.Network();
+        using var flat = new FlatParameters(network, Reference.Groups);
+        var made = 0;
+        var options = new TorchOptimizerOptions("fails", (parameters, _) => ++made == 3 ? throw new InvalidOperationException("mine") : optim.Adam(parameters)) { Groups = Reference.Groups };
+        LiveTensors.Settle();
+        var before = Tensor.TotalCount;
+
+        options.Invoking(o => o.Create(flat)).Should().Throw<InvalidOperationException>().WithMessage("mine");
+
+        made.Should().Be(3);
+        (Tensor.TotalCount - before).Should().Be(3, "TorchSharp counts the tensor that each new Parameter takes over for ever");
+    }
+
+    [Fact]
     public void A_checkpoint_compares_the_name_and_the_groups()
     {
         var described = OptionsJson.Describe(new TrainerOptions { Optimizer = Momentum })["optimizer"]!.AsObject();
