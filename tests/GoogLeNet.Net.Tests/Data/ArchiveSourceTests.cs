@@ -133,7 +133,7 @@ public sealed class ArchiveSourceTests : IDisposable
     public async Task A_slow_server_that_goes_on_sending_is_waited_for()
     {
         // 4.5 seconds in all: longer than the patience, and no pause as long as it.
-        _store.Sources = _store.Sources with { StallTimeout = TimeSpan.FromSeconds(4) };
+        _store.Sources = _store.Sources with { Patience = DownloadPatience.Default with { Stall = TimeSpan.FromSeconds(4) } };
         using var server = _store.Serve((_, _) => new Reply(200, Archive) { Pauses = 3, Pause = TimeSpan.FromSeconds(1.5) });
         await _store.LoadAndCheckAsync();
         server.Ranges.Should().Equal([null], "one request was enough");
