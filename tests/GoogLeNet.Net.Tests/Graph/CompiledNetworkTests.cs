@@ -277,7 +277,7 @@ public sealed class CompiledNetworkTests
         var tensors = model.State().Select(entry => (entry.Key == "fc.bias" ? entry.Value.to(ScalarType.Int64) : entry.Value).ToSafeTensor(entry.Key));
         SafeTensorsFile.Write(path, model.Metadata(WeightsFormat.Weights), tensors.Append(ones(2).ToSafeTensor("extra")));
 
-        FluentActions.Invoking(() => CompiledNetwork.Load(path)).Should().Throw<WeightsException>().WithMessage("*unexpected: extra; misshapen: fc.bias (I64 (3) in the file, (3) in the network)*");
+        FluentActions.Invoking(() => CompiledNetwork.Load(path)).Should().Throw<WeightsException>().WithMessage("*unexpected: extra; misshapen: fc.bias (I64 (3) in the file, F32 (3) in the network)*");
     }
 
     [Theory]
