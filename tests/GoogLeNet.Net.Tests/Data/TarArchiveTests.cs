@@ -45,6 +45,21 @@ public sealed class TarArchiveTests : IDisposable
         content.Should().Be("hello");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(511)]
+    public void Headers_are_seen_whole_in_whatever_pieces_the_archive_comes(int piece)
+    {
+        byte[] archive = [.. Header("other", '0', 5), .. "hello"u8, .. new byte[507], .. Header("other", 'x', Terabytes), .. new byte[1024]];
+        using var guard = new TarGuard(new PieceStream(archive, piece), TarArchive.MostBytes);
+        using var read = new MemoryStream();
+
+        guard.Invoking(stream => stream.CopyTo(read)).Should().Throw<DatasetException>().WithMessage("*an extended header of 8,796,093,022,208 bytes*");
+
+        read.ToArray().Should().Equal(archive[..1024], "what comes before it is passed on");
+    }
+
     public void Dispose() => folder.Dispose();
 
     private static Dictionary<string, SizeRange> Wanted => new() { ["wanted"] = new SizeRange(1, 100) };
@@ -83,5 +98,13 @@ public sealed class TarArchiveTests : IDisposable
         "ustar\000"u8.CopyTo(header.AsSpan(257));
         Encoding.ASCII.GetBytes(Convert.ToString(header.Sum(b => b), 8).PadLeft(6, '0') + "\0 ").CopyTo(header, 148);
         return header;
+    }
+
+    // Gives a few bytes at a time, as a decompression may.
+    private sealed class PieceStream(byte[] bytes, int piece) : MemoryStream(bytes)
+    {
+        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, piece)]);
+
+        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, piece));
     }
 }

@@ -140,4 +140,11 @@ public sealed class ViewsTests
     public void The_centre_crop_is_the_middle_of_the_image_brought_to_size(int height, int width, int scaledHeight, int scaledWidth, int top, int left, string reason) =>
         new CenterCropView().Create(height, width, 224).Should().ContainSingle(reason).Which.Should().Be(
             new View { Weight = 1, Scaled = new(scaledHeight, scaledWidth), Window = new(top, left, 224, 224), Size = 224 });
+
+    [Theory]
+    [InlineData(0, 5, 3, "height")]
+    [InlineData(5, 0, 3, "width")]
+    [InlineData(5, 5, 0, "side")]
+    public void A_side_without_pixels_is_refused_by_its_name(int height, int width, int side, string name) =>
+        FluentActions.Invoking(() => CropGeometry.ShortSide(height, width, side)).Should().Throw<ArgumentOutOfRangeException>().WithMessage($"{name} is 0; it must be at least 1.*");
 }

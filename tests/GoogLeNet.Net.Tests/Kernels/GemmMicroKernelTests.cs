@@ -14,12 +14,12 @@ public sealed class GemmMicroKernelTests
     public void With_AVX_512_and_with_AVX2_each_number_is_one_chain_of_fused_multiply_adds()
     {
         var best = ProductProcess.Start();
-        var (hasAvx512, hasFma, c) = ProductProcess.Start(WithoutAvx512);
+        var other = ProductProcess.Start(WithoutAvx512);
 
-        hasAvx512.Should().BeFalse();
-        if (hasFma)
+        other.HasAvx512.Should().BeFalse();
+        if (other.HasFma)
         {
-            c.Should().Equal(Chains(), "AVX2");
+            other.C.Should().Equal(Chains(), "AVX2");
             best.C.Should().Equal(Chains(), best.HasAvx512 ? "AVX-512" : "AVX2");
         }
     }
@@ -27,10 +27,18 @@ public sealed class GemmMicroKernelTests
     [LinuxFact]
     public void Without_them_the_numbers_are_the_same_but_for_rounding()
     {
-        var (hasAvx512, hasFma, c) = ProductProcess.Start(WithoutAvx);
+        var result = ProductProcess.Start(WithoutAvx);
 
-        (hasAvx512, hasFma).Should().Be((false, false));
-        c.Zip(Chains()).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-5);
+        (result.HasAvx512, result.HasFma).Should().Be((false, false));
+        result.C.Zip(Chains()).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-5);
+    }
+
+    [LinuxFact]
+    public void Without_AVX_512_float32_is_what_a_CPU_computes_fast_and_bfloat16_is_not()
+    {
+        var result = ProductProcess.Start(WithoutAvx512);
+
+        (result.IsFloat32Fast, result.IsBFloat16Fast).Should().Be((true, false));
     }
 
     // A · B, and once more on top of it.

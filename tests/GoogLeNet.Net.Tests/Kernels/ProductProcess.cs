@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Inception.Kernels;
+using Inception.Training;
+using TorchSharp;
 
 namespace Inception.Tests.Kernels;
 
@@ -39,12 +41,14 @@ internal static unsafe class ProductProcess
         Console.WriteLine(Avx512F.IsSupported);
         Console.WriteLine(Fma.IsSupported);
         Console.WriteLine(Convert.ToHexString(MemoryMarshal.AsBytes<float>(c)));
+        Console.WriteLine(Precision.Float32.IsAcceleratedOn(torch.CPU));
+        Console.WriteLine(Precision.BFloat16.IsAcceleratedOn(torch.CPU));
         return 0;
     }
 
     /// <summary>Starts it without some of the processor's instructions.</summary>
     /// <param name="switches">Variables of .NET's that switch instructions off.</param>
-    public static (bool HasAvx512, bool HasFma, float[] C) Start(params string[] switches)
+    public static ProductResult Start(params string[] switches)
     {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
         var start = new ProcessStartInfo(host, [typeof(ProductProcess).Assembly.Location, Argument]) { RedirectStandardOutput = true };
@@ -55,6 +59,9 @@ internal static unsafe class ProductProcess
 
         using var process = Process.Start(start)!;
         var lines = process.StandardOutput.ReadToEndAsync().WaitAsync(Patience).GetAwaiter().GetResult().Split('\n');
-        return (bool.Parse(lines[0]), bool.Parse(lines[1]), MemoryMarshal.Cast<byte, float>(Convert.FromHexString(lines[2].Trim())).ToArray());
+        return new(bool.Parse(lines[0]), bool.Parse(lines[1]), MemoryMarshal.Cast<byte, float>(Convert.FromHexString(lines[2].Trim())).ToArray(), bool.Parse(lines[3]), bool.Parse(lines[4]));
     }
 }
+
+/// <summary>What the program printed.</summary>
+internal sealed record ProductResult(bool HasAvx512, bool HasFma, float[] C, bool IsFloat32Fast, bool IsBFloat16Fast);

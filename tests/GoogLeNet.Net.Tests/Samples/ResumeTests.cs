@@ -32,6 +32,16 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_with_a_checkpoint_but_without_the_runs_configuration_is_refused_in_one_line()
+    {
+        Interrupt();
+        File.Delete(folder["run/config.json"]);
+
+        FluentActions.Invoking(() => RunPlan.From(new TrainArguments { Resume = true, Out = Run }))
+            .Should().Throw<UsageException>().WithMessage($"There is no {folder["run/config.json"]}, which says what run the checkpoint belongs to.");
+    }
+
+    [Fact]
     public void The_plan_of_a_resumed_run_is_the_stored_one()
     {
         Interrupt();

@@ -1,4 +1,6 @@
 using FluentAssertions;
+using Inception.Data;
+using Inception.Tests.Transforms;
 using Inception.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -33,6 +35,18 @@ public sealed class NetworkModeTests
 
         model.Seen.Should().Equal((false, false), (false, false));
         is_grad_enabled().Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_trained_network_is_measured_on_oblong_images_of_that_size_with_the_transforms_that_it_was_trained_with()
+    {
+        using var data = new TensorDataset(Images.Batch(1, 12, 3, 8, 12), tensor([.. Enumerable.Range(0, 12).Select(n => n % 3L)]), ["a", "b", "c"]);
+        using var model = GoogLeNet.Create(3, Tiny.Spec(dropout: 0));
+        IBatchTransform[] transforms = [new Normalize([120, 121, 122], [60, 61, 62])];
+        var options = Options with { TrainTransforms = transforms, ValidationTransforms = transforms };
+        new MultiHeadTrainer(model, options).Fit(data);
+
+        new MultiHeadTrainer(model, Options).Evaluate(data).Should().Equal(new MultiHeadTrainer(model, options).Evaluate(data));
     }
 
     private sealed class SeeingModel : MultiHeadModel
