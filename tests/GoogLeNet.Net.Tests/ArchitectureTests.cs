@@ -23,7 +23,6 @@ public sealed partial class ArchitectureTests
         ["Models"] = ["Specs", "Weights", "Graph", "Operators", "Common", "Runtime"],
         ["Interop"] = ["Models", "Specs", "Weights", "Graph", "Data", "Common", "Runtime"],
         ["Data"] = ["Common", "Runtime"],
-        ["Interop"] = ["Models", "Specs", "Weights", "Data", "Common", "Runtime"],
         ["Training"] = ["Models", "Data", "Weights", "Common", "Runtime"],
         ["Evaluation"] = ["Models", "Data", "Weights", "Common", "Runtime"],
     };
