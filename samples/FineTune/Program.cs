@@ -1,4 +1,4 @@
-// A saved network learns the classes of a folder of pictures: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]
+// A saved network learns the classes of a folder of pictures: fine-tune WEIGHTS FOLDER TARGET [EPOCHS]; its classifiers learn alone for one epoch, then all of it for EPOCHS
 //     WEIGHTS  a file of SaveWeights or a checkpoint, for example runs/…/best.safetensors; torchvision's googlenet-1378be20.pth; or the word pretrained, which downloads that
 //     FOLDER   holds a folder of pictures for each class; a fifth of them is kept back for validation
 //     TARGET   the file that the fine-tuned network is saved to
@@ -35,25 +35,14 @@ static async Task FineTuneAsync(string weights, string folder, string target, in
     using var split = pictures.Split(0.2, seed: 0);
     Console.WriteLine($"{pictures.ClassNames.Count} classes ({string.Join(", ", pictures.ClassNames)}), {split.Train.Count} pictures to train on");
 
-    using var network = await LoadAsync(weights, pictures.ClassNames.Count);
-
+    using var network = saved.WithClasses(pictures.ClassNames.Count);
     var options = new TrainerOptions
     {
         Epochs = epochs,
         BatchSize = Math.Min(32, (int)split.Train.Count),
-        Schedule = new Warmup(new CosineDecay(0.02), epochs: 1, startFactor: 0.1),
-
-        // What the network already knows moves ten times slower than the new classifiers.
-        Optimizer = new SgdOptions
-        {
-            Nesterov = true,
-            WeightDecay = 5e-4,
-            Groups =
-            [
-                new ParameterGroup { Keys = "fc.*" }, .. network.Heads.Skip(1).Select(head => new ParameterGroup { Keys = $"{head.Name}.fc2.*" }),
-                new ParameterGroup { LearningRateFactor = 0.1 },
-            ],
-        },
+        Schedule = new OneCycle(peak: 0.1),
+        Optimizer = new SgdOptions { Nesterov = true, WeightDecay = 5e-4 },
+        EarlyStopping = new EarlyStopping(patience: 5),
 
         // Pictures become the network's input as in its first training.
         TrainTransforms =
@@ -63,41 +52,22 @@ static async Task FineTuneAsync(string weights, string folder, string target, in
         ],
         Callbacks = [new ConsoleProgress()],
     };
-    var history = new MultiHeadTrainer(network, options).Fit(split.Train, split.Validation);
+    var history = new MultiHeadTrainer(network, options).FineTune(split.Train, split.Validation);
     network.SaveWeights(target);
 
     var best = history.Epochs.Max(epoch => epoch.Validation[0].Accuracy);
-    Console.WriteLine($"validation accuracy {history.Epochs[^1].Validation[0].Accuracy:P1} after {epochs} epochs, at best {best:P1}; saved to {target}");
+    Console.WriteLine($"validation accuracy {history.Epochs[^1].Validation[0].Accuracy:P1} after {history.Epochs.Count} epochs, at best {best:P1}; saved to {target}");
 
     // The saved file is all that a program needs to say what a picture shows.
     using var predictor = Predictor.Load(target);
-    var guess = predictor.Classify(pictures.Files[0])[0];
-    Console.WriteLine($"{pictures.Files[0]}: {guess.ClassName} ({guess.Probability:P1})");
-}
-
-// The network of the weights; with a number of classes the same network with other classifiers, for which those of the file are left out.
-static async Task<GoogLeNet> LoadAsync(string weights, int? classes = null)
-{
-    if (weights == "pretrained")
+    foreach (var picture in pictures.Files.GroupBy(file => Path.GetDirectoryName(file)).Select(files => files.First()))
     {
-        return await GoogLeNet.CreatePretrainedAsync(classes);
-    }
-
-    if (weights.EndsWith(".pth", StringComparison.OrdinalIgnoreCase))
-    {
-        return GoogLeNet.CreatePretrained(weights, classes);
-    }
-
-    var saved = GoogLeNet.Load(weights);
-    if (classes is not { } count)
-    {
-        return saved;
-    }
-
-    using (saved)
-    {
-        var network = GoogLeNet.Create(count, saved.Spec);
-        network.LoadWeights(weights, includeClassifiers: false);
-        return network;
+        var guess = predictor.Classify(picture)[0];
+        Console.WriteLine($"{picture}: {guess.ClassName} ({guess.Probability:P1})");
     }
 }
+
+static async Task<GoogLeNet> LoadAsync(string weights) =>
+    weights == "pretrained" ? await GoogLeNet.CreatePretrainedAsync()
+    : weights.EndsWith(".pth", StringComparison.OrdinalIgnoreCase) ? GoogLeNet.CreatePretrained(weights)
+    : GoogLeNet.Load(weights);

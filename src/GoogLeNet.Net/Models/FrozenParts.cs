@@ -47,6 +47,20 @@ internal sealed class FrozenParts
         }
     }
 
+    /// <summary>Freezes more, until it is disposed: then what was trained before is trained again.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="keys">State keys; there may be none.</param>
+    public IDisposable Hold(MultiHeadModel model, string[] keys)
+    {
+        var held = new Held(this, model, [.. model.parameters().Where(parameter => parameter.requires_grad)], [.. norms]);
+        if (keys.Length > 0)
+        {
+            Set(model, keys, isFrozen: true);
+        }
+
+        return held;
+    }
+
     /// <summary>Puts frozen batch normalizations back into evaluation.</summary>
     public void KeepStill()
     {
@@ -68,5 +82,20 @@ internal sealed class FrozenParts
         }
 
         return false;
+    }
+
+    // What was trained, and which normalizations stood still.
+    private sealed class Held(FrozenParts frozen, MultiHeadModel model, Parameter[] trained, BatchNorm[] still) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var parameter in trained)
+            {
+                parameter.requires_grad = true;
+            }
+
+            frozen.norms.IntersectWith(still);
+            model.train(model.training);
+        }
     }
 }

@@ -120,6 +120,16 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     public GoogLeNet WithoutAuxiliaries() => NetworkWeights.Derive(this, Spec with { Auxiliaries = [] });
 
     /// <summary>
+    /// The network for other classes, to be fine-tuned: a copy in evaluation mode on the same device, with this one's weights and preprocessing, but for the last layer of each head, which is
+    /// freshly drawn. Its classes have no names yet, and nothing in it is frozen.
+    /// </summary>
+    /// <param name="numClasses">Classes to tell apart, at least 1.</param>
+    /// <param name="seed">Seed of the new layers' weights.</param>
+    /// <returns>A network of its own, which the caller disposes. This one is unchanged and shares no memory with it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="numClasses"/> is less than 1.</exception>
+    public GoogLeNet WithClasses(int numClasses, int seed = 0) => NetworkWeights.WithClasses(this, numClasses, seed);
+
+    /// <summary>
     /// A network for inference whose convolutions contain their batch normalization: weight w · γ / √(σ² + ε) and bias β − μ · γ / √(σ² + ε),
     /// from the running statistics μ and σ². Up to rounding it computes what the main head computes in evaluation mode.
     /// </summary>

@@ -87,8 +87,15 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
 
     StoredPreprocessing? IClassifier.Preprocessing => Preprocessing;
 
-    /// <summary>What the state keys of the heads' last layers begin with: those that <see cref="LoadWeights"/> leaves out for other classes. Default none.</summary>
+    /// <summary>What the state keys of the heads' last layers begin with: those that <see cref="LoadWeights"/> leaves out for other classes, and that learn first in
+    /// <see cref="Training.MultiHeadTrainer.FineTune"/>. Default none.</summary>
     protected internal virtual IReadOnlyList<string> ClassifierKeys => [];
+
+    /// <summary>Whether a state key is of a head's last layer.</summary>
+    internal bool IsClassifier(string key) => ClassifierKeys.Any(layer => key.StartsWith(layer, StringComparison.Ordinal));
+
+    /// <summary>Freezes everything else, until it is disposed: then what was trained before is trained again.</summary>
+    internal IDisposable TrainOnly(Func<string, bool> keys) => frozen.Hold(this, [.. this.State().Keys.Where(key => !keys(key))]);
 
     /// <summary>Writes a model file, whole or not at all: every parameter and buffer, what the network is, the names of its classes and how pictures become its input.</summary>
     /// <remarks>
@@ -133,14 +140,20 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// </param>
     /// <param name="numClasses">Classes that it tells apart, at least 1.</param>
     /// <param name="inputSize">Height and width in pixels of the images that it is meant for, at least 1.</param>
+    /// <param name="inputChannels">Channels of the images, at least 1: 3 for RGB, 1 for gray.</param>
+    /// <param name="classifierKeys">
+    /// Its last layers by what their state keys begin with, as <c>fc</c> or <c>classifier.6</c>: those that <see cref="LoadWeights"/> may leave out, and that learn first in
+    /// <see cref="Training.MultiHeadTrainer.FineTune"/>. Null where neither is needed.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A count is less than 1.</exception>
-    /// <exception cref="ArgumentException">The module has no parameters.</exception>
-    public static MultiHeadModel Wrap(nn.Module<Tensor, Tensor> module, int numClasses, int inputSize)
+    /// <exception cref="ArgumentException">The module has no parameters, or none under one of the classifiers' keys.</exception>
+    public static MultiHeadModel Wrap(nn.Module<Tensor, Tensor> module, int numClasses, int inputSize, int inputChannels = 3, IReadOnlyList<string>? classifierKeys = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
-        return module.parameters().Any() ? new WrappedModel(module, numClasses, inputSize) : throw new ArgumentException("The module has no parameters.", nameof(module));
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputChannels, 1);
+        return module.parameters().Any() ? new WrappedModel(module, numClasses, inputSize, inputChannels, classifierKeys ?? []) : throw new ArgumentException("The module has no parameters.", nameof(module));
     }
 
     /// <summary>

@@ -52,7 +52,11 @@ internal static class NetworkWeights
     /// <summary><see cref="MultiHeadModel.LoadWeights"/>.</summary>
     public static WeightsReport Load(MultiHeadModel model, string path, bool strict, bool includeClassifiers, bool? averaged)
     {
-        RequireClassifiers(model, includeClassifiers);
+        if (!includeClassifiers)
+        {
+            RequireClassifiers(model);
+        }
+
         var file = SafeTensorsFile.Read(path);
         WeightsFormat.RequireKnown(file, path);
         var tensors = (averaged switch { null => file.FinalTensors(), true => file.AveragedTensors(), false => file.NetworkTensors() }).ToList();
@@ -67,15 +71,17 @@ internal static class NetworkWeights
         var (device, type) = (model.Device, model.parameters().First().dtype);
         var network = GoogLeNet.WithoutWeights(model.NumClasses, spec).to(device, type);
         network.eval();
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        var source = model.State();
-        foreach (var (key, target) in network.State().Where(entry => source.ContainsKey(entry.Key)))
-        {
-            Adopt(target, source[key].detach());
-        }
+        Adopt(network, model, model.State());
+        network.ClassNames = model.ClassNames;
+        return network;
+    }
 
-        (network.ClassNames, network.Preprocessing) = (model.ClassNames, model.Preprocessing);
+    /// <summary><see cref="GoogLeNet.WithClasses"/>.</summary>
+    public static GoogLeNet WithClasses(GoogLeNet model, int numClasses, int seed)
+    {
+        var network = GoogLeNet.Create(numClasses, model.Spec, seed).to(model.Device, model.parameters().First().dtype);
+        network.eval();
+        Adopt(network, model, model.State().Where(entry => !model.IsClassifier(entry.Key)));
         return network;
     }
 
@@ -121,9 +127,13 @@ internal static class NetworkWeights
     public static WeightsReport Compare(
         MultiHeadModel model, IReadOnlyDictionary<string, TensorForm> file, IReadOnlyDictionary<string, Tensor> state, string path, bool strict, bool includeClassifiers)
     {
-        RequireClassifiers(model, includeClassifiers);
+        if (!includeClassifiers)
+        {
+            RequireClassifiers(model);
+        }
+
         Dictionary<string, TensorForm> Included(IEnumerable<KeyValuePair<string, TensorForm>> forms) =>
-            forms.Where(entry => includeClassifiers || !IsClassifier(model, entry.Key)).ToDictionary();
+            forms.Where(entry => includeClassifiers || !model.IsClassifier(entry.Key)).ToDictionary();
 
         var report = WeightsReport.Compare(Included(file), Included(state.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Form()))));
         return report.IsComplete || !strict ? report
@@ -175,13 +185,13 @@ internal static class NetworkWeights
         }
     }
 
-    private static bool IsClassifier(MultiHeadModel model, string key) => model.ClassifierKeys.Any(layer => key.StartsWith(layer, StringComparison.Ordinal));
-
-    private static void RequireClassifiers(MultiHeadModel model, bool includeClassifiers)
+    /// <summary>Refuses a model that does not say which layers are its classifiers.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    public static void RequireClassifiers(MultiHeadModel model)
     {
-        if (!includeClassifiers && model.ClassifierKeys.Count == 0)
+        if (!model.named_parameters().Any(named => model.IsClassifier(named.name)))
         {
-            throw new ArgumentException($"{model.GetType().Name} does not say which layers are its classifiers; override ClassifierKeys.", nameof(includeClassifiers));
+            throw new ArgumentException($"{model.GetName()} does not say which layers are its classifiers: override ClassifierKeys, or name them in MultiHeadModel.Wrap(…, classifierKeys: [\"fc\"]).");
         }
     }
 
@@ -195,13 +205,27 @@ internal static class NetworkWeights
             return " To leave out what the network lacks, pass strict: false.";
         }
 
-        if (report.Unexpected.Count > 0 || !report.Misshapen.All(weight => IsClassifier(model, weight.Key)) || !report.Missing.All(IsAuxiliary))
+        if (report.Unexpected.Count > 0 || !report.Misshapen.All(weight => model.IsClassifier(weight.Key)) || !report.Missing.All(IsAuxiliary))
         {
             return "";
         }
 
         return (report.Missing.Count > 0 ? " The file has no such auxiliary classifiers: build the network with Auxiliaries = [], or pass strict: false to leave them as they are." : "")
             + (report.Misshapen.Count > 0 ? " To load all but the classifiers, pass includeClassifiers: false." : "");
+    }
+
+    // Every tensor of these keys that both have.
+    private static void Adopt(GoogLeNet network, GoogLeNet model, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var state = network.State();
+        foreach (var (key, value) in tensors.Where(entry => state.ContainsKey(entry.Key)))
+        {
+            Adopt(state[key], value.detach());
+        }
+
+        network.Preprocessing = model.Preprocessing;
     }
 
     // Takes over the strides with the values: convolutions give the same bits only in the same memory layout.

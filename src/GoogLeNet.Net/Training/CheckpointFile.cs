@@ -15,11 +15,13 @@ namespace Inception.Training;
 /// <param name="options">The run's options; a checkpoint with other ones is refused.</param>
 /// <param name="train">The run's training images; a checkpoint of other ones is refused.</param>
 /// <param name="stepsPerEpoch">Steps in an epoch.</param>
-internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions options, IImageDataset train, int stepsPerEpoch)
+/// <param name="before">Epochs of the run that this one goes on from; none where it stands alone.</param>
+internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions options, IImageDataset train, int stepsPerEpoch, IReadOnlyList<EpochRecord> before)
 {
     private const string TrainImagesKey = "trainImages";
     private const string FingerprintKey = "trainFingerprint";
     private const string HistoryKey = "history";
+    private const string BeforeKey = "historyBefore";
 
     private static readonly JsonTypeInfo<IReadOnlyList<EpochRecord>> HistoryFormat = TrainingContext.Format.Of<IReadOnlyList<EpochRecord>>();
 
@@ -34,6 +36,11 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         metadata[FingerprintKey] = fingerprint.Value;
         metadata[CheckpointPosition.Key] = JsonSerializer.Serialize(position, CheckpointPosition.Format);
         metadata[HistoryKey] = JsonSerializer.Serialize(history, HistoryFormat);
+        if (before.Count > 0)
+        {
+            metadata[BeforeKey] = JsonSerializer.Serialize(before, HistoryFormat);
+        }
+
         SafeTensorsFile.Write(path, metadata, tensors.Select(entry => entry.Value.ToSafeTensor(entry.Key)));
     }
 
@@ -64,6 +71,11 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
 
         return (position, history);
     }
+
+    /// <summary>Whether a file's run went on from that very run: its epochs, with their times, are the file's.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool Follows(string path, IReadOnlyList<EpochRecord> before) =>
+        SafeTensorsFile.ReadMetadata(path).GetValueOrDefault(BeforeKey) == JsonSerializer.Serialize(before, HistoryFormat);
 
     private static T Deserialize<T>(SafeTensorsFile file, string path, string key, JsonTypeInfo<T> format)
     {

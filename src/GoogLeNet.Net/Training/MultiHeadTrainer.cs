@@ -49,7 +49,43 @@ public sealed class MultiHeadTrainer
     /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
     /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or other training images.</exception>
     /// <exception cref="IOException">A checkpoint cannot be read or written, its folder cannot be made, or another run writes to it.</exception>
-    public History Fit(IImageDataset train, IImageDataset? validation = null, string? resumeFrom = null, CancellationToken cancellationToken = default)
+    public History Fit(IImageDataset train, IImageDataset? validation = null, string? resumeFrom = null, CancellationToken cancellationToken = default) =>
+        Run(train, validation, resumeFrom, RunPart.Whole, cancellationToken).History;
+
+    /// <summary>
+    /// Takes a trained model to new pictures: first the classifiers learn alone, while everything before them is frozen and its batch normalizations stand still; then the whole network
+    /// learns, early layers more slowly. As fastai's <c>fine_tune</c> (Howard and Gugger 2020, arXiv:2002.04688), with its defaults: one epoch, then half the rate, and a hundredth of that for
+    /// the first half of the network. Afterwards it is in evaluation mode, and nothing is frozen that was not before.
+    /// </summary>
+    /// <remarks>
+    /// These are two runs of <see cref="Fit"/>: of <see cref="FineTuneOptions.ClassifierEpochs"/>, then of <see cref="TrainerOptions.Epochs"/>. Each goes through the whole schedule and stops early by
+    /// its own epochs; the optimizer's groups count in both. Callbacks see one run of all epochs; one that asks to stop ends it all. The second run's checkpoints are in
+    /// <see cref="TrainerOptions.CheckpointFolder"/>, those of the first in <c>classifiers</c> below it.
+    /// </remarks>
+    /// <param name="train">Images to learn from.</param>
+    /// <param name="validation">Images to measure on; null for none.</param>
+    /// <param name="fineTuning">Length and rates of the two runs; null for the defaults of <see cref="FineTuneOptions"/>.</param>
+    /// <param name="resume">
+    /// Whether to go on where the checkpoint folder is, with the same model, options and training images; from the start where it holds nothing yet. On a CPU the result is bit for bit that of
+    /// an uninterrupted call.
+    /// </param>
+    /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
+    /// <returns>Every epoch of both runs, numbered through.</returns>
+    /// <exception cref="ArgumentException">
+    /// The model does not say which layers are its classifiers (<see cref="MultiHeadModel.ClassifierKeys"/>), a data set does not fit it, or there is no folder to resume from.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">TorchSharp's inference mode is on.</exception>
+    /// <exception cref="OperationCanceledException">The run was canceled.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
+    /// <exception cref="CheckpointException">The folder's checkpoint belongs to another model, other options or other training images.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be read or written, its folder cannot be made, or another run writes to it.</exception>
+    public History FineTune(
+        IImageDataset train, IImageDataset? validation = null, FineTuneOptions? fineTuning = null, bool resume = false, CancellationToken cancellationToken = default) =>
+        new FineTuning(model, options, fineTuning ?? new FineTuneOptions(), logger).Run(train, validation, resume, cancellationToken);
+
+    /// <summary><see cref="Fit"/>, as a part of a longer run.</summary>
+    /// <returns>Every epoch of the parts so far, and whether a callback asked to stop.</returns>
+    internal (History History, bool IsStopped) Run(IImageDataset train, IImageDataset? validation, string? resumeFrom, RunPart part, CancellationToken cancellationToken)
     {
         ImageDatasets.Check(train, model.NumClasses);
         if (validation is not null)
@@ -71,8 +107,8 @@ public sealed class MultiHeadTrainer
         using var state = new TrainingState(model, options, parameters, train.Count, steps);
         using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
         var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
-        var events = new RunEvents(options, logger);
-        var file = new CheckpointFile(model, options, train, steps);
+        var events = new RunEvents(options, logger, part);
+        var file = new CheckpointFile(model, options, train, steps, part.Before);
         using var checkpoints = new CheckpointWriter(options.CheckpointFolder, options.Checkpoints, path => state.Save(file, path));
         var monitor = new RunMonitor(state, options, clock, events, checkpoints, cancellationToken);
         if (options.CheckpointFolder is not null)
@@ -127,7 +163,7 @@ public sealed class MultiHeadTrainer
             model.eval();
         }
 
-        return new History([.. state.History]);
+        return (part.Joined(state.History), events.Requests.HasFlag(TrainingRequests.Stop));
     }
 
     /// <summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Inception.Training;
 
 /// <summary>Tells a run's callbacks and its log what happens, and collects what callbacks ask for.</summary>
-internal sealed class RunEvents(TrainerOptions options, ILogger logger)
+internal sealed class RunEvents(TrainerOptions options, ILogger logger, RunPart part)
 {
     /// <summary>What callbacks have asked for.</summary>
     public TrainingRequests Requests { get; private set; }
@@ -12,8 +12,9 @@ internal sealed class RunEvents(TrainerOptions options, ILogger logger)
     public void ClearSaveRequest() => Requests &= ~TrainingRequests.Save;
 
     /// <summary>Tells everyone.</summary>
-    public void Publish(TrainingEvent value)
+    public void Publish(TrainingEvent own)
     {
+        var value = part.Seen(own);
         if (value is EpochEvent { Record: var record, Epochs: var epochs })
         {
             logger.EpochEnded(record.Epoch, epochs, record.Train[0].Loss, record.Train[0].Accuracy);

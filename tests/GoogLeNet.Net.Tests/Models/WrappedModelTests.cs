@@ -7,6 +7,7 @@ using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using Sequential = TorchSharp.Modules.Sequential;
 
 namespace Inception.Tests.Models;
 
@@ -127,6 +128,23 @@ public sealed class WrappedModelTests
     }
 
     [Fact]
+    public void Its_classifiers_may_be_left_out_in_loading_where_they_are_named()
+    {
+        using var folder = new TestFolder();
+        Sequential Network(int classes) => Sequential(("flatten", Flatten()), ("fc", Linear(4, 3)), ("fc2", Linear(3, classes)));
+        using (var saved = MultiHeadModel.Wrap(Network(5), 5, 2, inputChannels: 1))
+        {
+            saved.SaveWeights(folder.Last);
+            saved.Invoking(m => m.LoadWeights(folder.Last, includeClassifiers: false)).Should().Throw<ArgumentException>().WithMessage("Sequential does not say which layers are its classifiers: *");
+        }
+
+        using var other = MultiHeadModel.Wrap(Network(2), 2, 2, inputChannels: 1, classifierKeys: ["fc2"]);
+
+        other.LoadWeights(folder.Last, includeClassifiers: false).Loaded.Should().BeEquivalentTo("fc.weight", "fc.bias");
+        other.InputChannels.Should().Be(1);
+    }
+
+    [Fact]
     public void It_owns_the_module()
     {
         var module = Linear(4, 3);
@@ -146,6 +164,9 @@ public sealed class WrappedModelTests
         FluentActions.Invoking(() => MultiHeadModel.Wrap(null!, 3, 2)).Should().Throw<ArgumentNullException>();
         FluentActions.Invoking(() => MultiHeadModel.Wrap(module, 0, 2)).Should().Throw<ArgumentOutOfRangeException>();
         FluentActions.Invoking(() => MultiHeadModel.Wrap(module, 3, 0)).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => MultiHeadModel.Wrap(module, 3, 2, inputChannels: 0)).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => MultiHeadModel.Wrap(module, 3, 2, classifierKeys: ["head"])).Should().Throw<ArgumentException>()
+            .WithMessage("No parameter's key begins with 'head'; they begin with fc.*");
         FluentActions.Invoking(() => MultiHeadModel.Wrap(Flatten(), 3, 2)).Should().Throw<ArgumentException>().WithMessage("The module has no parameters.*");
     }
 

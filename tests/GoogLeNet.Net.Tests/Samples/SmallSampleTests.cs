@@ -63,9 +63,13 @@ public sealed class SmallSampleTests
 
         result.ExitCode.Should().Be(0, result.Errors);
         result.OutputLines[0].Should().Be("3 classes (disc, square, triangle), 48 pictures to train on");
-        result.OutputLines.Where(line => line.StartsWith("epoch ", StringComparison.Ordinal)).Should().HaveCount(3, "progress is shown");
-        result.OutputLines[^2].Should().StartWith("validation accuracy ");
-        result.OutputLines[^1].Should().MatchRegex(@"disc.\d+\.png: (disc|square|triangle) \(\d+\.\d ?%\)$");
+        result.OutputLines.Where(line => line.StartsWith("epoch ", StringComparison.Ordinal)).Should().HaveCount(4, "progress of the classifiers' epoch and of three is shown");
+        result.OutputLines[^4].Should().StartWith("validation accuracy ").And.Contain(" after 4 epochs");
+        foreach (var (line, shape) in result.OutputLines[^3..].Zip(["disc", "square", "triangle"]))
+        {
+            line.Should().MatchRegex($@"{shape}.\d+\.png: (disc|square|triangle) \(\d+\.\d ?%\)$");
+        }
+
         using var tuned = GoogLeNet.Load(folder["tuned.safetensors"]);
         using var expected = GoogLeNet.Create(3, GoogLeNetSpec.CifarSmall.WithWidth(0.25));
         tuned.Configuration.Should().Be(expected.Configuration);

@@ -28,7 +28,7 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
         if (folder is not null)
         {
             Directory.CreateDirectory(root);
-            held = TakeLock(root, folder);
+            held = TakeLock(root, folder, LockName);
             AtomicFile.DeleteLeftovers(root, CheckpointFiles.Extension);
         }
     }
@@ -54,12 +54,13 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
     /// <summary>Lets other runs into the folder.</summary>
     public void Dispose() => held?.Dispose();
 
-    // The operating system lets go of it however the process ends.
-    private static FileStream TakeLock(string root, string folder)
+    /// <summary>Keeps other runs out of a folder until it is disposed; the operating system lets go of it however the process ends.</summary>
+    /// <exception cref="IOException">Another run holds it.</exception>
+    public static FileStream TakeLock(string root, string folder, string name)
     {
         try
         {
-            return new FileStream(Path.Combine(root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            return new FileStream(Path.Combine(root, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         }
         catch (IOException e) when (FolderLock.IsHeld(e))
         {

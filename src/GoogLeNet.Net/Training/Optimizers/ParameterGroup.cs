@@ -10,6 +10,9 @@ namespace Inception.Training;
 /// <remarks>A parameter belongs to the first group that matches it; without one both factors are 1.</remarks>
 public sealed record ParameterGroup
 {
+    /// <summary>What stands between the patterns of <see cref="Keys"/>.</summary>
+    internal const char Separator = '|';
+
     private readonly ParameterKinds kinds = ParameterKinds.Any;
     private readonly string? keys;
     private readonly double learningRateFactor = 1;
@@ -38,12 +41,12 @@ public sealed record ParameterGroup
 
     /// <summary>
     /// A pattern that the whole state key must match, for example <c>aux*</c> or <c>inception3?.*.bias</c>, where <c>*</c> stands for any characters and
-    /// <c>?</c> for one; null for every key. A pattern that leaves its group without a parameter is refused.
+    /// <c>?</c> for one; or several patterns with <c>|</c> between them, as in <c>fc.*|aux*.fc2.*</c>; null for every key. Keys that leave their group without a parameter are refused.
     /// </summary>
     public string? Keys
     {
         get => keys;
-        init => keys = value != "" ? value : throw new ArgumentException($"{nameof(Keys)} is empty; it must be a pattern, or null for every key.", nameof(Keys));
+        init => keys = value?.Split(Separator).Contains("") != true ? value : throw new ArgumentException($"{nameof(Keys)} is empty; it must be a pattern, or null for every key.", nameof(Keys));
     }
 
     /// <summary>Factor on the learning rate, 0 or more; with 0 the parameters are not trained. Default 1.</summary>
@@ -62,7 +65,7 @@ public sealed record ParameterGroup
 
     /// <summary>Whether the group's kinds and pattern match a parameter.</summary>
     internal bool Matches(string key, ParameterKinds kind) =>
-        (Kinds & kind) != 0 && (Keys is null || FileSystemName.MatchesSimpleExpression(Keys, key, ignoreCase: false));
+        (Kinds & kind) != 0 && (Keys is null || Keys.Split(Separator).Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, key, ignoreCase: false)));
 }
 
 /// <summary>Kinds of parameters, told by shape and state key.</summary>

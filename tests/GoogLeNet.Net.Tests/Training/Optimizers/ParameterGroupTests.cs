@@ -111,10 +111,22 @@ public sealed class ParameterGroupTests
         Refused(network, new ParameterGroup { LearningRateFactor = 0 }).WithMessage("Every parameter is in a group with a learning rate factor of 0*");
     }
 
-    [Fact]
-    public void An_empty_pattern_is_refused() =>
-        FluentActions.Invoking(() => new ParameterGroup { Keys = "" }).Should().Throw<ArgumentException>()
+    [Theory]
+    [InlineData("")]
+    [InlineData("fc.*|")]
+    [InlineData("fc.*||aux1.*")]
+    public void An_empty_pattern_is_refused(string keys) =>
+        FluentActions.Invoking(() => new ParameterGroup { Keys = keys }).Should().Throw<ArgumentException>()
             .WithMessage("Keys is empty; it must be a pattern, or null for every key.*");
+
+    [Fact]
+    public void Several_patterns_match_what_each_of_them_matches()
+    {
+        var group = new ParameterGroup { Keys = "fc.*|aux?.fc2.bias" };
+
+        new[] { "fc.weight", "aux1.fc2.bias", "aux1.fc2.weight", "aux1.fc.bias" }.Where(key => group.Matches(key, ParameterKinds.Weights))
+            .Should().Equal("fc.weight", "aux1.fc2.bias");
+    }
 
     // The group's parameters lie after those that no group matches.
     private static string[] Keys(nn.Module network, ParameterGroup group)
