@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Kernels;
-using Xunit;
 
 namespace Inception.Tests.Kernels;
 
