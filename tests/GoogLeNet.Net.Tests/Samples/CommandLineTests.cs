@@ -9,6 +9,8 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("train --fast", "--epochs", "an unknown option lists those there are")]
     [InlineData("fit", "train, evaluate, predict, export, summary", "an unknown command lists those there are")]
+    [InlineData("fit", "Unknown command 'fit'; ", "what is unknown is named for what it is")]
+    [InlineData("train fast", "Unknown argument 'fast'; ", "a command takes no further ones")]
     [InlineData("train --lr 0", "--lr is '0'; it must be a number more than 0.", "a rate of nothing")]
     [InlineData("train --recipe warp", "smoke, cpu, gpu, tutorial", "an unknown recipe lists those there are")]
     [InlineData("train --recipe nowhere.json", "nowhere.json", "a recipe file that does not exist")]
