@@ -49,6 +49,9 @@ public sealed class CompiledNetwork : IDisposable
     /// <summary>Name of class k at index k; empty where the file does not hold them.</summary>
     public IReadOnlyList<string> ClassNames { get; private init; } = [];
 
+    /// <summary>What the main head's logits are divided by before softmax gives probabilities; 1 where the file does not hold it.</summary>
+    public double Temperature { get; private init; } = 1;
+
     /// <summary>Names of the heads that it computes, the main one first.</summary>
     public IReadOnlyList<string> Heads => [.. heads.Select(head => head.Name)];
 
@@ -66,7 +69,7 @@ public sealed class CompiledNetwork : IDisposable
         var description = ModelDescription.Read(file, path);
         var tensors = file.FinalTensors().ToDictionary(tensor => tensor.Name);
         NetworkState.Check(description, tensors, path);
-        return new(description, tensors, withAuxiliaries) { ClassNames = file.ClassNames(path, description.NumClasses) };
+        return new(description, tensors, withAuxiliaries) { ClassNames = file.ClassNames(path, description.NumClasses), Temperature = file.Temperature(path) };
     }
 
     /// <summary>The main head's logits.</summary>
