@@ -55,6 +55,9 @@ public sealed class CompiledNetwork : IDisposable
     /// <summary>Name of class k at index k; empty where the file does not hold them.</summary>
     public IReadOnlyList<string> ClassNames { get; private init; } = [];
 
+    /// <summary>What the main head's logits are divided by before softmax gives probabilities; 1 where the file does not hold it.</summary>
+    public double Temperature { get; private init; } = 1;
+
     /// <summary>Names of the heads that it computes, the main one first.</summary>
     public IReadOnlyList<string> Heads => [.. heads.Select(head => head.Name)];
 
@@ -75,6 +78,7 @@ public sealed class CompiledNetwork : IDisposable
         return new(description, tensors, withAuxiliaries)
         {
             ClassNames = file.ClassNames(path, description.NumClasses),
+            Temperature = file.Temperature(path),
             preprocessing = new(() => PreprocessingOf(file.Metadata.GetValueOrDefault(WeightsFormat.PreprocessingKey), description.Spec, path)),
         };
     }
@@ -267,7 +271,7 @@ public sealed class CompiledNetwork : IDisposable
     private IReadOnlyList<Prediction> Best(float[] logits, int top)
     {
         double largest = logits.Max();
-        double[] shares = Array.ConvertAll(logits, logit => Math.Exp(logit - largest));
+        double[] shares = Array.ConvertAll(logits, logit => Math.Exp((logit - largest) / Temperature));
         var sum = shares.Sum();
         return [.. shares.Select((share, k) => new Prediction(k, k < ClassNames.Count ? ClassNames[k] : $"class {k}", share / sum)).OrderByDescending(guess => guess.Probability).Take(top)];
     }

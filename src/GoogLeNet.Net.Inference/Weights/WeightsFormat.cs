@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 
@@ -20,6 +21,12 @@ internal static class WeightsFormat
 
     /// <summary>The metadata entry that says how pictures become the network's input.</summary>
     public const string PreprocessingKey = "preprocessing";
+
+    /// <summary>The metadata entry with what the main head's logits are divided by before softmax; 1 where there is none.</summary>
+    public const string TemperatureKey = "temperature";
+
+    /// <summary>The metadata entry with the probability below which the most probable class is no answer; 0 where there is none.</summary>
+    public const string MinimumConfidenceKey = "minimumConfidence";
 
     /// <summary>Format of a network's weights alone.</summary>
     public const string Weights = "GoogLeNet.Net weights 1";
@@ -104,6 +111,14 @@ internal static class WeightsFormat
         }
     }
 
+    /// <summary>What the main head's logits are divided by before softmax.</summary>
+    /// <exception cref="UnknownModelException">It is no finite number more than 0.</exception>
+    public static double Temperature(this SafeTensorsFile file, string path) => file.Number(path, TemperatureKey, 1, value => value > 0 && double.IsFinite(value));
+
+    /// <summary>The probability below which the most probable class is no answer.</summary>
+    /// <exception cref="UnknownModelException">It is not in [0, 1].</exception>
+    public static double MinimumConfidence(this SafeTensorsFile file, string path) => file.Number(path, MinimumConfidenceKey, 0, value => value is >= 0 and <= 1);
+
     /// <summary>The tensors of a file that are meant for a network.</summary>
     public static IEnumerable<SafeTensor> NetworkTensors(this SafeTensorsFile file)
     {
@@ -127,4 +142,10 @@ internal static class WeightsFormat
         var averages = file.AveragedTensors().ToList();
         return averages.Count > 0 ? averages : [.. file.NetworkTensors()];
     }
+
+    // A number that a file may hold.
+    private static double Number(this SafeTensorsFile file, string path, string key, double otherwise, Func<double, bool> isAllowed) =>
+        !file.Metadata.TryGetValue(key, out var text) ? otherwise
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isAllowed(value) ? value
+        : throw new UnknownModelException(path, $"has a {key} that cannot be used: '{text}'");
 }

@@ -7,7 +7,7 @@ namespace Inception.Evaluation;
 
 /// <summary>
 /// Classifies images by one network or several, on one view or several: the probabilities of every network's main head on every view are averaged
-/// (arXiv:1409.4842, section 7), networks with equal weights, views with their own.
+/// (arXiv:1409.4842, section 7), networks with equal weights and each with its temperature, views with their own.
 /// </summary>
 /// <remarks>
 /// Any number of threads may predict at once, also through several predictors of the same networks, as long as none of the networks is trained, moved or
@@ -19,6 +19,7 @@ public sealed class Predictor : IDisposable
 
     private readonly IReadOnlyList<EnsembleMember> members;
     private readonly bool ownsModels;
+    private double minimumConfidence;
 
     /// <summary>A predictor of one network.</summary>
     /// <param name="model">The network, which stays owned by the caller.</param>
@@ -55,6 +56,7 @@ public sealed class Predictor : IDisposable
 
         this.members = [.. members];
         this.ownsModels = ownsModels;
+        minimumConfidence = members is [var single] ? single.Model.MinimumConfidence : 0;
         Views = views ?? new IdentityView();
         NumClasses = members[0].Model.NumClasses;
         KnownClassNames = members.FirstOrDefault(member => member.Model.ClassNames.Count > 0)?.Model.ClassNames ?? [];
@@ -78,6 +80,14 @@ public sealed class Predictor : IDisposable
 
     /// <summary>Name of class k at index k; <c>class 0</c>, <c>class 1</c> … where the networks know no names.</summary>
     public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>
+    /// The probability, in [0, 1], that the most probable class must reach: where it does not, <see cref="Classify(string, int)"/> and <see cref="ClassifyMany(Tensor, int, CancellationToken)"/> give
+    /// an empty list, which means that the picture is unknown. Default the network's, which <see cref="TemperatureScaling.Calibrate"/> chooses where it is asked to; for several networks 0: there is
+    /// always an answer.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside its range.</exception>
+    public double MinimumConfidence { get => minimumConfidence; set => minimumConfidence = Check.UnitInterval(value, nameof(MinimumConfidence)); }
 
     /// <summary>The networks' own names of their classes; empty where they know none.</summary>
     internal IReadOnlyList<string> KnownClassNames { get; }
@@ -137,7 +147,7 @@ public sealed class Predictor : IDisposable
     /// <summary>Says what a picture shows.</summary>
     /// <param name="path">A picture file of any size; it is read as the training images were.</param>
     /// <param name="top">How many classes to return, at least 1; all where there are fewer.</param>
-    /// <returns>The most probable classes, the most probable first.</returns>
+    /// <returns>The most probable classes, the most probable first; none where the most probable one is below <see cref="MinimumConfidence"/>.</returns>
     /// <exception cref="DatasetException">The picture is missing, damaged or of another kind; the message says which.</exception>
     /// <exception cref="ArgumentException">The views cannot be taken of the picture.</exception>
     public IReadOnlyList<Prediction> Classify(string path, int top = 1)
@@ -171,7 +181,7 @@ public sealed class Predictor : IDisposable
     /// <summary>Says what a picture shows.</summary>
     /// <param name="image">(C, H, W) or (1, C, H, W): uint8 with values 0 to 255, or float32 in the same units, of any size, on any device; left as it is.</param>
     /// <param name="top">How many classes to return, at least 1; all where there are fewer.</param>
-    /// <returns>The most probable classes, the most probable first.</returns>
+    /// <returns>The most probable classes, the most probable first; none where the most probable one is below <see cref="MinimumConfidence"/>.</returns>
     /// <exception cref="ArgumentException">The image's shape, type or range is another; the message says what is wrong with it.</exception>
     public IReadOnlyList<Prediction> Classify(Tensor image, int top = 1)
     {
@@ -189,7 +199,7 @@ public sealed class Predictor : IDisposable
     /// <param name="paths">Picture files of any sizes.</param>
     /// <param name="top">How many classes to return of each, at least 1; all where there are fewer.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
-    /// <returns>For each picture the most probable classes, the most probable first.</returns>
+    /// <returns>For each picture the most probable classes, the most probable first; none where that one is below <see cref="MinimumConfidence"/>.</returns>
     /// <exception cref="DatasetException">A picture is missing, damaged or of another kind; the message names it.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyMany(IReadOnlyList<string> paths, int top = 1, CancellationToken cancellationToken = default)
@@ -214,7 +224,7 @@ public sealed class Predictor : IDisposable
     /// <param name="images">(N, C, H, W): uint8 with values 0 to 255, or float32 in the same units, on any device; left as it is.</param>
     /// <param name="top">How many classes to return of each, at least 1; all where there are fewer.</param>
     /// <param name="cancellationToken">Ends the work between two views.</param>
-    /// <returns>For each image the most probable classes, the most probable first.</returns>
+    /// <returns>For each image the most probable classes, the most probable first; none where that one is below <see cref="MinimumConfidence"/>.</returns>
     /// <exception cref="ArgumentException">The images' shape, type or range is another; the message says what is wrong with them.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyMany(Tensor images, int top = 1, CancellationToken cancellationToken = default)
@@ -224,7 +234,7 @@ public sealed class Predictor : IDisposable
 #pragma warning disable RS0030 // What a caller asks for is read back.
         var probabilities = Predict(images, cancellationToken).cpu().data<double>().ToArray();
 #pragma warning restore RS0030
-        return [.. probabilities.Chunk(NumClasses).Select(image => (IReadOnlyList<Prediction>)
+        return [.. probabilities.Chunk(NumClasses).Select(image => image.Max() < MinimumConfidence ? [] : (IReadOnlyList<Prediction>)
             [.. image.Select((probability, k) => new Prediction(k, ClassNames[k], probability)).OrderByDescending(entry => entry.Probability).Take(top)])];
     }
 
@@ -360,7 +370,8 @@ public sealed class Predictor : IDisposable
     {
         using var scope = NewDisposeScope();
         var input = member.Prepare(view, raw);
-        return member.Model.Logits(input).log_softmax(1, ScalarType.Float64).SentTo(device).MoveToOuterDisposeScope();
+        var logits = member.Model.Logits(input).to(ScalarType.Float64);
+        return logits.div(member.Model.Temperature).log_softmax(1).SentTo(device).MoveToOuterDisposeScope();
     }
 }
 

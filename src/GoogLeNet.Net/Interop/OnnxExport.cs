@@ -22,7 +22,8 @@ public static class OnnxExport
     /// <summary>Writes the network as an ONNX file, whole or not at all: in evaluation mode, in float32; opset 17, with the preprocessing 18.</summary>
     /// <remarks>
     /// The input is <c>images</c>, float32 (N, C, H, W) with any N; with <see cref="OnnxOptions.IncludePreprocessing"/> it is <c>pictures</c>, uint8 (N, C, H, W) with any N, H and W. There is
-    /// an output (N, classes) for each head, under the head's name: <c>main</c>, <c>aux1</c> … The metadata are those of a model file: <c>model</c>, <c>classNames</c>, <c>preprocessing</c>.
+    /// an output (N, classes) for each head, under the head's name: <c>main</c>, <c>aux1</c> … The metadata are those of a model file: <c>model</c>, <c>classNames</c>,
+    /// <c>preprocessing</c>, <c>temperature</c>, <c>minimumConfidence</c>.
     /// </remarks>
     /// <param name="model">A <see cref="GoogLeNet"/>; it is unchanged.</param>
     /// <param name="path">The file; one that exists is replaced, and stays as it was where writing fails.</param>
@@ -77,7 +78,7 @@ public static class OnnxExport
         var builder = new OnnxNetwork(graph, spec, model.Tensors(), options.FoldBatchNorm);
         foreach (var (head, logits) in new NetworkWalk<OnnxValue>(spec, builder).Network(images, options.IncludeAuxiliaries))
         {
-            graph.Output(options.IncludeSoftmax ? graph.Add("Softmax", [logits.Name], Int("axis", 1)) : logits.Name, head, model.NumClasses);
+            graph.Output(options.IncludeSoftmax ? Probabilities(graph, logits.Name, head == GoogLeNet.MainHead ? model.Temperature : 1) : logits.Name, head, model.NumClasses);
         }
 
         var metadata = model.Metadata(WeightsFormat.Weights);
@@ -90,11 +91,14 @@ public static class OnnxExport
             Graph = graph.Proto,
             MetadataProps =
             {
-                metadata.Where(entry => entry.Key is WeightsFormat.ModelKey or WeightsFormat.ClassNamesKey or WeightsFormat.PreprocessingKey)
+                metadata.Where(entry => entry.Key is not (WeightsFormat.FormatKey or WeightsFormat.VersionKey))
                     .Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }),
             },
         };
     }
+
+    private static string Probabilities(OnnxGraph graph, string logits, double temperature) =>
+        graph.Add("Softmax", [temperature == 1 ? logits : graph.Add("Div", [logits, graph.Constant(null, [(float)temperature])])], Int("axis", 1));
 
     private static OnnxValue Images(OnnxGraph graph, GoogLeNetSpec spec, OnnxOptions options)
     {

@@ -35,6 +35,6 @@ public sealed record OnnxOptions
     /// <remarks>The resizing needs a runtime with <c>Resize</c> of opset 18 and its antialiasing, such as ONNX Runtime. <see cref="Height"/> and <see cref="Width"/> are then the preprocessing's.</remarks>
     public bool IncludePreprocessing { get; init; }
 
-    /// <summary>Gets whether the outputs are probabilities instead of logits. Default false.</summary>
+    /// <summary>Gets whether the outputs are probabilities instead of logits, the main head's with <see cref="MultiHeadModel.Temperature"/>. Default false.</summary>
     public bool IncludeSoftmax { get; init; }
 }

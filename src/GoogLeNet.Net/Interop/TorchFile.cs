@@ -111,6 +111,12 @@ public static class TorchFile
         var own = model.State();
         var report = NetworkWeights.Compare(model, keys.ToDictionary(key => key, key => state.Tensors[key].Form), own, path, strict, includeClassifiers);
         state.CopyTo(report.Loaded.ToDictionary(key => key, key => own[key]));
+        if (includeClassifiers)
+        {
+            // Fitted to other weights.
+            (model.Temperature, model.MinimumConfidence) = (1, 0);
+        }
+
         return report;
     }
 }

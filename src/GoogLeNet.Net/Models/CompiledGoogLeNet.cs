@@ -18,7 +18,7 @@ public sealed class CompiledGoogLeNet : IClassifier
     internal CompiledGoogLeNet(GoogLeNet model)
     {
         (Spec, NumClasses, Device, type) = (model.Spec, model.NumClasses, model.Device, model.parameters().First().dtype);
-        (ClassNames, preprocessing) = (model.ClassNames, model.Preprocessing);
+        (ClassNames, preprocessing, Temperature, MinimumConfidence) = (model.ClassNames, model.Preprocessing, model.Temperature, model.MinimumConfidence);
         minInputSize = Spec.SmallestInputSize()!.Value;
         uses = new(Free);
         if (Device.type == DeviceType.CPU && type == ScalarType.Float32)
@@ -48,6 +48,12 @@ public sealed class CompiledGoogLeNet : IClassifier
 
     /// <inheritdoc/>
     public IReadOnlyList<string> ClassNames { get; }
+
+    /// <inheritdoc/>
+    public double Temperature { get; }
+
+    /// <inheritdoc/>
+    public double MinimumConfidence { get; }
 
     StoredPreprocessing? IClassifier.Preprocessing => preprocessing;
 

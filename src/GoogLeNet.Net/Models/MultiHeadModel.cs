@@ -25,6 +25,12 @@ public interface IClassifier : IDisposable
     /// <summary>Name of class k at index k; empty where they are unknown.</summary>
     IReadOnlyList<string> ClassNames => [];
 
+    /// <summary>What <see cref="Logits"/> are divided by before softmax gives probabilities, more than 0. Default 1.</summary>
+    double Temperature => 1;
+
+    /// <summary>The probability below which the most probable class is no answer, in [0, 1]. Default 0: there is always one.</summary>
+    double MinimumConfidence => 0;
+
     /// <summary>How pictures become its input, where that is known.</summary>
     internal StoredPreprocessing? Preprocessing => null;
 
@@ -43,6 +49,8 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
 {
     private static readonly Lock ProcessGenerator = new();
     private IReadOnlyList<string> classNames = [];
+    private double temperature = 1;
+    private double minimumConfidence;
     private readonly FrozenParts frozen = new();
 
     /// <summary>The heads, the main one first.</summary>
@@ -79,6 +87,20 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
         }
     }
 
+    /// <summary>
+    /// What the main head's logits are divided by before softmax gives probabilities, more than 0; <see cref="Evaluation.TemperatureScaling.Calibrate"/> fits it. Predictions use it, files keep it,
+    /// and training sets it back. Default 1.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not a finite number more than 0.</exception>
+    public double Temperature { get => temperature; set => temperature = Check.Positive(value, nameof(Temperature)); }
+
+    /// <summary>
+    /// The probability below which the most probable class is no answer, in [0, 1]: <see cref="Evaluation.Predictor"/> then gives none. Files keep it, and training sets it back. Default 0: there is
+    /// always an answer.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside its range.</exception>
+    public double MinimumConfidence { get => minimumConfidence; set => minimumConfidence = Check.UnitInterval(value, nameof(MinimumConfidence)); }
+
     /// <summary>Where the parameters are.</summary>
     public Device Device => parameters().First().device;
 
@@ -100,7 +122,7 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <summary>Writes a model file, whole or not at all: every parameter and buffer, what the network is, the names of its classes and how pictures become its input.</summary>
     /// <remarks>
     /// A safetensors file. Tensors stand under their state keys in row-major order, convolution weights as (out, in, height, width), whatever their layout in memory. The
-    /// metadata: <c>format</c>, this library's <c>version</c>, <c>model</c> (the <see cref="Configuration"/>), <c>classNames</c> and <c>preprocessing</c>.
+    /// metadata: <c>format</c>, this library's <c>version</c>, <c>model</c> (the <see cref="Configuration"/>), <c>classNames</c>, <c>preprocessing</c>, and <c>temperature</c> and <c>minimumConfidence</c> where they were set.
     /// </remarks>
     /// <param name="path">The file; one that exists is replaced, and stays as it was where writing fails.</param>
     /// <exception cref="ObjectDisposedException">The network was disposed.</exception>
@@ -110,7 +132,7 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
 
     /// <summary>
     /// Copies the tensors of a model file into the parameters and buffers of the same keys, which stay the same objects on the same device: an optimizer that holds them goes
-    /// on with the new values. Where everything fits, the file's class names and preprocessing are taken over, too.
+    /// on with the new values. Where everything fits, the file's class names, preprocessing and temperature are taken over, too.
     /// </summary>
     /// <remarks>The file may be one of <see cref="SaveWeights"/>, a checkpoint of the trainer, or another program's safetensors file with these keys.</remarks>
     /// <param name="path">The file.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TorchSharp;
@@ -20,8 +21,21 @@ internal static class NetworkWeights
     /// <summary>The metadata of a model's files.</summary>
     /// <param name="model">The model.</param>
     /// <param name="format"><see cref="WeightsFormat.Weights"/> or <see cref="WeightsFormat.Checkpoint"/>.</param>
-    public static Dictionary<string, string> Metadata(this MultiHeadModel model, string format) =>
-        WeightsFormat.Describe(format, model.Configuration, model.ClassNames, model.Preprocessing?.ToJson());
+    public static Dictionary<string, string> Metadata(this MultiHeadModel model, string format)
+    {
+        var metadata = WeightsFormat.Describe(format, model.Configuration, model.ClassNames, model.Preprocessing?.ToJson());
+        if (model.Temperature != 1)
+        {
+            metadata[WeightsFormat.TemperatureKey] = model.Temperature.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        if (model.MinimumConfidence > 0)
+        {
+            metadata[WeightsFormat.MinimumConfidenceKey] = model.MinimumConfidence.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        return metadata;
+    }
 
     /// <summary><see cref="MultiHeadModel.SaveWeights"/>.</summary>
     public static void Save(MultiHeadModel model, string path)
@@ -72,7 +86,7 @@ internal static class NetworkWeights
         var network = GoogLeNet.WithoutWeights(model.NumClasses, spec).to(device, type);
         network.eval();
         Adopt(network, model, model.State());
-        network.ClassNames = model.ClassNames;
+        (network.ClassNames, network.Temperature, network.MinimumConfidence) = (model.ClassNames, model.Temperature, model.MinimumConfidence);
         return network;
     }
 
@@ -145,11 +159,12 @@ internal static class NetworkWeights
         var (file, state) = (tensors.ToDictionary(tensor => tensor.Name), model.State());
         var report = Compare(model, file.ToDictionary(entry => entry.Key, entry => entry.Value.Form), state, path, strict, includeClassifiers);
 
-        // Where the whole network is the file's, so are its classes and its input; what the file does not say stays.
+        // Where the whole network is the file's, so are its classes and its input, of which stays what the file does not say, and its temperature.
         if (includeClassifiers && report.Missing.Count + report.Misshapen.Count == 0)
         {
             model.ClassNames = source.ClassNames(path, model.NumClasses) is { Count: > 0 } names ? names : model.ClassNames;
             model.Preprocessing = PreprocessingOf(source) ?? model.Preprocessing;
+            (model.Temperature, model.MinimumConfidence) = (source.Temperature(path), source.MinimumConfidence(path));
         }
 
         foreach (var key in report.Loaded)

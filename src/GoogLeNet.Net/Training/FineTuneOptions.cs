@@ -1,11 +1,11 @@
 namespace Inception.Training;
 
-/// <summary>What <see cref="MultiHeadTrainer.FineTune"/> does beside the trainer's options. The defaults are fastai's <c>fine_tune</c>.</summary>
+/// <summary>What <see cref="MultiHeadTrainer.FineTune"/> does beside the trainer's options.</summary>
 public sealed record FineTuneOptions
 {
     private readonly int classifierEpochs = 1;
     private readonly double learningRateFactor = 0.5;
-    private readonly double earlyLayersFactor = 0.01;
+    private readonly double earlyLayersFactor = 0.1;
 
     /// <summary>Gets the epochs in which the classifiers learn alone, at least 1. Default 1.</summary>
     public int ClassifierEpochs { get => classifierEpochs; init => classifierEpochs = Check.AtLeast(1, value, nameof(ClassifierEpochs)); }
@@ -17,7 +17,7 @@ public sealed record FineTuneOptions
     public double LearningRateFactor { get => learningRateFactor; init => learningRateFactor = Check.Positive(value, nameof(LearningRateFactor)); }
 
     /// <summary>
-    /// Gets the further factor on the rates of the first half of the layers before the classifiers, 0 or more; the second half has its square root, the classifiers 1. Default 0.01.
+    /// Gets the further factor on the rates of the first half of the layers before the classifiers, 0 or more; the second half has its square root, the classifiers 1. Default 0.1; 1 is one rate for all, and fastai has 0.01.
     /// </summary>
     public double EarlyLayersFactor { get => earlyLayersFactor; init => earlyLayersFactor = Check.NotNegative(value, nameof(EarlyLayersFactor)); }
 }

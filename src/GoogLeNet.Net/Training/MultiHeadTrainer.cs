@@ -54,8 +54,8 @@ public sealed class MultiHeadTrainer
 
     /// <summary>
     /// Takes a trained model to new pictures: first the classifiers learn alone, while everything before them is frozen and its batch normalizations stand still; then the whole network
-    /// learns, early layers more slowly. As fastai's <c>fine_tune</c> (Howard and Gugger 2020, arXiv:2002.04688), with its defaults: one epoch, then half the rate, and a hundredth of that for
-    /// the first half of the network. Afterwards it is in evaluation mode, and nothing is frozen that was not before.
+    /// learns, early layers more slowly. As fastai's <c>fine_tune</c> (Howard and Gugger 2020, arXiv:2002.04688): by default one epoch, then half the rate, of which the first half of the
+    /// network has a tenth; fastai, which uses Adam, gives it a hundredth. Afterwards it is in evaluation mode, and nothing is frozen that was not before.
     /// </summary>
     /// <remarks>
     /// These are two runs of <see cref="Fit"/>: of <see cref="FineTuneOptions.ClassifierEpochs"/>, then of <see cref="TrainerOptions.Epochs"/>. Each goes through the whole schedule and stops early by
@@ -124,7 +124,8 @@ public sealed class MultiHeadTrainer
             logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
         }
 
-        // From here on files of the model say how to use it.
+        // From here on files of the model say how to use it. What was fitted to its probabilities no longer fits.
+        (model.Temperature, model.MinimumConfidence) = (1, 0);
         var preprocessing = loaders.Preprocessing(train);
         model.ClassNames = train.ClassNames;
         model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson, preprocessing);

@@ -84,12 +84,21 @@ public sealed class OnnxExportTests(ITestOutputHelper output) : IDisposable
         using var scope = NewDisposeScope();
         using var model = Network(Tiny.Spec());
         var images = Arrays.NoiseTensor(3, 4, 3, 8, 8);
-
-        using var file = Export(model, new() { IncludeSoftmax = true, IncludeAuxiliaries = true });
-
-        foreach (var head in model.AllHeads(images).Heads)
+        foreach (var temperature in new[] { 1, 2.5 })
         {
-            file.Run(images)[head.Name].Should().Equal(head.Logits.softmax(1).Floats(), (a, b) => Math.Abs(a - b) < 1e-6);
+            model.Temperature = temperature;
+
+            using var file = Export(model, new() { IncludeSoftmax = true, IncludeAuxiliaries = true });
+            using var logits = Export(model, new());
+
+            foreach (var head in model.AllHeads(images).Heads)
+            {
+                var expected = (head.Name == "main" ? head.Logits / temperature : head.Logits).softmax(1);
+                file.Run(images)[head.Name].Should().Equal(expected.Floats(), (a, b) => Math.Abs(a - b) < 1e-6);
+            }
+
+            logits.Run(images)["main"].Should().Equal(model.AllHeads(images).Logits.Floats(), (a, b) => Math.Abs(a - b) < 1e-4);
+            logits.Metadata.GetValueOrDefault("temperature").Should().Be(temperature == 1 ? null : "2.5");
         }
     }
 

@@ -218,7 +218,7 @@ public sealed class FineTuneTests : InterruptedRun
         FluentActions.Invoking(() => new FineTuneOptions { ClassifierEpochs = 0 }).Should().Throw<ArgumentOutOfRangeException>();
         FluentActions.Invoking(() => new FineTuneOptions { LearningRateFactor = 0 }).Should().Throw<ArgumentOutOfRangeException>();
         FluentActions.Invoking(() => new FineTuneOptions { EarlyLayersFactor = -1 }).Should().Throw<ArgumentOutOfRangeException>();
-        new FineTuneOptions().Should().Be(new FineTuneOptions { ClassifierEpochs = 1, ClassifierSchedule = null, LearningRateFactor = 0.5, EarlyLayersFactor = 0.01 });
+        new FineTuneOptions().Should().Be(new FineTuneOptions { ClassifierEpochs = 1, ClassifierSchedule = null, LearningRateFactor = 0.5, EarlyLayersFactor = 0.1 });
     }
 
     private static Sequential Layers() => Sequential(
