@@ -29,7 +29,7 @@ internal sealed class SampleProcess : IDisposable
         return await sample.FinishAsync();
     }
 
-    /// <summary>Starts a program that lies beside these tests, with additions to its environment.</summary>
+    /// <summary>Starts a program that lies beside these tests, or one of another folder by its full path without <c>.dll</c>, with additions to its environment.</summary>
     public static SampleProcess StartProgram(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = StartOf(program, arguments, folder: "");
@@ -56,15 +56,15 @@ internal sealed class SampleProcess : IDisposable
         return await sample.FinishAsync();
     }
 
-    /// <summary>Waits for a line that starts with <paramref name="prefix"/>.</summary>
-    public async Task WaitForLineAsync(string prefix)
+    /// <summary>Waits for a line that starts with <paramref name="prefix"/>, and returns it.</summary>
+    public async Task<string> WaitForLineAsync(string prefix)
     {
         using var limit = new CancellationTokenSource(Patience);
         while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
         {
             if (line.StartsWith(prefix, StringComparison.Ordinal))
             {
-                return;
+                return line;
             }
         }
 
