@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Tests.Models;
 using Inception.Training;
 using Xunit;
 using static TorchSharp.torch;
