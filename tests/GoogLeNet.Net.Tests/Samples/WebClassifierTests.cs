@@ -133,18 +133,26 @@ public sealed class WebClassifierTests(WebClassifierTests.Service service) : ICl
     [Fact]
     public async Task Who_finds_no_room_is_told_when_to_come_again_and_an_aborted_request_gives_its_room_back()
     {
+        // Enough of the body that the server does not find it too slow.
+        byte[] unfinished = [.. "POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"u8, .. new byte[19999]];
         List<Socket> others = [];
+        async Task OccupyAsync()
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            others.Add(socket);
+            await socket.ConnectAsync(IPAddress.Loopback, service.Client.BaseAddress!.Port);
+            await socket.SendAsync(unfinished);
+        }
+
         try
         {
-            for (var i = 0; i < Environment.ProcessorCount + 32; i++)
+            for (var i = 1; i < Environment.ProcessorCount + 32; i++)
             {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                others.Add(socket);
-                await socket.ConnectAsync(IPAddress.Loopback, service.Client.BaseAddress!.Port);
-                await socket.SendAsync("POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n\0"u8.ToArray());
+                await OccupyAsync();
             }
 
-            using var refused = await UntilAsync(HttpStatusCode.ServiceUnavailable);
+            // One more each time: a question may take the room that was meant for one of them.
+            using var refused = await UntilAsync(HttpStatusCode.ServiceUnavailable, OccupyAsync);
             refused.Headers.RetryAfter!.Delta.Should().Be(TimeSpan.FromSeconds(1));
             (await refused.Content.ReadAsStringAsync()).Should().Be("""{"error":"Too many pictures at once; try again in a second."}""");
             (await service.Client.GetAsync("/health")).StatusCode.Should().Be(HttpStatusCode.OK);
@@ -221,10 +229,11 @@ public sealed class WebClassifierTests(WebClassifierTests.Service service) : ICl
             .Should().BeEquivalentTo("web-classifier.dll", "GoogLeNet.Net.Inference.dll", "SkiaSharp.dll");
 
     // Asks until the answer is of this kind: what other connections do arrives when it does.
-    private async Task<HttpResponseMessage> UntilAsync(HttpStatusCode status)
+    private async Task<HttpResponseMessage> UntilAsync(HttpStatusCode status, Func<Task>? first = null)
     {
         for (var attempt = 0; ; attempt++)
         {
+            await (first?.Invoke() ?? Task.CompletedTask);
             var response = await service.Client.PostAsync("/classify", new ByteArrayContent(Photo));
             if (response.StatusCode == status || attempt == 300)
             {
