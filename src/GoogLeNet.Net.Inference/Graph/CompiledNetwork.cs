@@ -18,7 +18,6 @@ public sealed class CompiledNetwork : IDisposable
     private const long CachedNumbers = 4 * 64 * 112 * 112;
     private const int MaxPlans = 64;
     private const int MaxInputSize = 1 << 14;
-    private const long MaxPixels = 1 << 27;
     private const int PicturesAtOnce = 32;
 
     private readonly IReadOnlyList<IReadOnlyList<Step>> levels;
@@ -58,6 +57,9 @@ public sealed class CompiledNetwork : IDisposable
     /// <summary>What the main head's logits are divided by before softmax gives probabilities; 1 where the file does not hold it.</summary>
     public double Temperature { get; private init; } = 1;
 
+    /// <summary>The probability below which the most probable class is no answer, in [0, 1]; 0 where the file does not hold it.</summary>
+    public double MinimumConfidence { get; private init; }
+
     /// <summary>Names of the heads that it computes, the main one first.</summary>
     public IReadOnlyList<string> Heads => [.. heads.Select(head => head.Name)];
 
@@ -79,6 +81,7 @@ public sealed class CompiledNetwork : IDisposable
         {
             ClassNames = file.ClassNames(path, description.NumClasses),
             Temperature = file.Temperature(path),
+            MinimumConfidence = file.MinimumConfidence(path),
             preprocessing = new(() => PreprocessingOf(file.Metadata.GetValueOrDefault(WeightsFormat.PreprocessingKey), description.Spec, path)),
         };
     }
@@ -91,7 +94,7 @@ public sealed class CompiledNetwork : IDisposable
     /// <param name="height">Its height in pixels, at least 1; together at most 2²⁷ pixels.</param>
     /// <param name="top">How many classes to return, at least 1; all where there are fewer.</param>
     /// <param name="cancellationToken">Ends the work before the network computes.</param>
-    /// <returns>The most probable classes, the most probable first.</returns>
+    /// <returns>The most probable classes, the most probable first; none where that one is below <see cref="MinimumConfidence"/>.</returns>
     /// <exception cref="ArgumentException">A number is out of range, or the pixels' length does not fit; the message says what does.</exception>
     /// <exception cref="UnknownModelException">The file's preprocessing has a transform that is not computed here.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
@@ -106,39 +109,19 @@ public sealed class CompiledNetwork : IDisposable
     /// <param name="height">Their height in pixels, at least 1.</param>
     /// <param name="top">How many classes to return of each, at least 1; all where there are fewer.</param>
     /// <param name="cancellationToken">Ends the work between two pictures.</param>
-    /// <returns>For each picture the most probable classes, the most probable first.</returns>
+    /// <returns>For each picture the most probable classes, the most probable first; none where that one is below <see cref="MinimumConfidence"/>.</returns>
     /// <inheritdoc cref="Classify"/>
     public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyMany(
         ReadOnlySpan<byte> pixels, int count, int width, int height, int top = 1, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        var pictureBytes = (long)width * height * preprocessing.Value.Channels;
-        if ((long)width * height > MaxPixels)
-        {
-            throw new ArgumentException($"A picture of {width}×{height} pixels is too large: {MaxPixels:N0} are the most.", nameof(width));
-        }
-
-        if (pixels.Length != count * pictureBytes)
-        {
-            var hint = pixels.Length == (long)count * width * height * 4 ? " They look like RGBA: leave the alpha out." : "";
-            throw new ArgumentException(
-                $"{count} picture{(count == 1 ? "" : "s")} of {width}×{height} pixels and {preprocessing.Value.Channels} channels take {count * pictureBytes:N0} bytes; there are {pixels.Length:N0}.{hint}", nameof(pixels));
-        }
-
+        preprocessing.Value.Check(pixels, count, width, height);
+        var names = Prediction.Names(ClassNames, NumClasses);
         var results = new List<IReadOnlyList<Prediction>>(count);
         for (var first = 0; first < count; first += PicturesAtOnce)
         {
-            var images = new PicturePreprocessing.Image[Math.Min(PicturesAtOnce, count - first)];
-            for (var i = 0; i < images.Length; i++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                images[i] = preprocessing.Value.Apply(pixels.Slice((int)((first + i) * pictureBytes), (int)pictureBytes), height, width);
-            }
-
-            results.AddRange(Predictions(images, top, cancellationToken));
+            var images = preprocessing.Value.Apply(pixels, first, Math.Min(PicturesAtOnce, count - first), height, width, cancellationToken);
+            results.AddRange(LogitsOf(images, cancellationToken).Chunk(NumClasses).Select(logits => Prediction.Best(Probabilities(logits), names, top, MinimumConfidence)));
         }
 
         return results;
@@ -255,25 +238,23 @@ public sealed class CompiledNetwork : IDisposable
         }
     }
 
-    private IEnumerable<IReadOnlyList<Prediction>> Predictions(PicturePreprocessing.Image[] images, int top, CancellationToken cancellationToken)
+    private float[] LogitsOf(PicturePreprocessing.Images images, CancellationToken cancellationToken)
     {
-        var (height, width) = (images[0].Height, images[0].Width);
-        if (height < minInputSize || width < minInputSize || images[0].Channels != Spec.InputChannels)
+        if (images.Height < minInputSize || images.Width < minInputSize || images.Channels != Spec.InputChannels)
         {
-            throw new InvalidOperationException($"The file's preprocessing gives images of {images[0].Channels}×{height}×{width}, which do not fit the network '{Spec.Name}'.");
+            throw new InvalidOperationException($"The file's preprocessing gives images of {images.Channels}×{images.Height}×{images.Width}, which do not fit the network '{Spec.Name}'.");
         }
 
-        float[] batch = images.Length == 1 ? images[0].Numbers : [.. images.SelectMany(image => image.Numbers)];
-        var logits = NativeBuffer.WithAddress(batch, first => Compute(first, areChannelsLast: true, images.Length, height, width, Environment.ProcessorCount, cancellationToken))[0];
-        return logits.Chunk(NumClasses).Select(own => Best(own, top));
+        return NativeBuffer.WithAddress(
+            images.Numbers, first => Compute(first, areChannelsLast: true, images.Count, images.Height, images.Width, Environment.ProcessorCount, cancellationToken))[0];
     }
 
-    private IReadOnlyList<Prediction> Best(float[] logits, int top)
+    private double[] Probabilities(float[] logits)
     {
         double largest = logits.Max();
-        double[] shares = Array.ConvertAll(logits, logit => Math.Exp((logit - largest) / Temperature));
+        var shares = Array.ConvertAll(logits, logit => Math.Exp((logit - largest) / Temperature));
         var sum = shares.Sum();
-        return [.. shares.Select((share, k) => new Prediction(k, k < ClassNames.Count ? ClassNames[k] : $"class {k}", share / sum)).OrderByDescending(guess => guess.Probability).Take(top)];
+        return Array.ConvertAll(shares, share => share / sum);
     }
 
     private void Run(MemoryPlan plan, nint images, bool areChannelsLast, int first, int count, int threads, float[][] logits)

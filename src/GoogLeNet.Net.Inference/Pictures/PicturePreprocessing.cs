@@ -5,12 +5,14 @@ namespace Inception.Pictures;
 /// <summary>How decoded pictures become a network's input, as a model file says it: resized to the size of the training images, then the transforms of validation.</summary>
 internal sealed class PicturePreprocessing
 {
+    private const long MaxPixels = 1 << 27;
+
     private readonly int height;
     private readonly int width;
     private readonly bool stretches;
-    private readonly IReadOnlyList<Func<Image, Image>> transforms;
+    private readonly IReadOnlyList<Func<Images, Images>> transforms;
 
-    private PicturePreprocessing(int height, int width, int channels, bool stretches, IReadOnlyList<Func<Image, Image>> transforms) =>
+    private PicturePreprocessing(int height, int width, int channels, bool stretches, IReadOnlyList<Func<Images, Images>> transforms) =>
         (this.height, this.width, Channels, this.stretches, this.transforms) = (height, width, channels, stretches, transforms);
 
     /// <summary>Channels of a picture: 3 for RGB, 1 for gray.</summary>
@@ -44,11 +46,59 @@ internal sealed class PicturePreprocessing
         }
     }
 
-    /// <summary>A network's input: (H, W, C).</summary>
-    /// <param name="picture">(rows, columns, <see cref="Channels"/>), values 0 to 255.</param>
-    /// <param name="rows">Its height.</param>
-    /// <param name="columns">Its width.</param>
-    public Image Apply(ReadOnlySpan<byte> picture, int rows, int columns)
+    /// <summary>Refuses what is no picture of that size, before any work.</summary>
+    /// <param name="pixels">What was handed over.</param>
+    /// <param name="count">Pictures that they should be.</param>
+    /// <param name="width">Their width.</param>
+    /// <param name="height">Their height.</param>
+    /// <exception cref="ArgumentException">A number is out of range, or the length does not fit.</exception>
+    public void Check(ReadOnlySpan<byte> pixels, int count, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        var size = (long)width * height;
+        if (size > MaxPixels)
+        {
+            throw new ArgumentException($"A picture of {width}×{height} pixels is too large: {MaxPixels:N0} are the most.", nameof(width));
+        }
+
+        if (pixels.Length != count * size * Channels)
+        {
+            var hint = pixels.Length == count * size * 4 ? " They look like RGBA: leave the alpha out." : "";
+            throw new ArgumentException(
+                $"{count} picture{(count == 1 ? "" : "s")} of {width}×{height} pixels and {Channels} channels take {count * size * Channels:N0} bytes; there are {pixels.Length:N0}.{hint}", nameof(pixels));
+        }
+    }
+
+    /// <summary>A network's input for some of several pictures of one size.</summary>
+    /// <param name="pictures">(N, rows, columns, <see cref="Channels"/>), values 0 to 255.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="rows">Their height.</param>
+    /// <param name="columns">Their width.</param>
+    /// <param name="cancellationToken">Ends the work between two pictures.</param>
+    public Images Apply(ReadOnlySpan<byte> pictures, int first, int count, int rows, int columns, CancellationToken cancellationToken)
+    {
+        var size = rows * columns * Channels;
+        Images images = default;
+        for (var i = 0; i < count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var image = Apply(pictures.Slice((first + i) * size, size), rows, columns);
+            if (count == 1)
+            {
+                return image;
+            }
+
+            images = i == 0 ? image with { Numbers = new float[count * image.Numbers.Length], Count = count } : images;
+            image.Numbers.CopyTo(images.Numbers, i * image.Numbers.Length);
+        }
+
+        return images;
+    }
+
+    private Images Apply(ReadOnlySpan<byte> picture, int rows, int columns)
     {
         var (vertical, horizontal) = PictureAxis.Of(rows, columns, height, width, stretches);
         var fitted = (rows, columns) == (height, width) ? picture : PictureResampling.Resize(picture, columns, Channels, vertical, horizontal, height, width);
@@ -58,14 +108,14 @@ internal sealed class PicturePreprocessing
             numbers[i] = fitted[i];
         }
 
-        return transforms.Aggregate(new Image(numbers, height, width, Channels), (image, transform) => transform(image));
+        return transforms.Aggregate(new Images(numbers, height, width, Channels), (image, transform) => transform(image));
     }
 
     private static int? Number(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
         ? value.GetInt32() is > 0 and <= 1 << 14 and var size ? size : throw new JsonException($"{name} is {value}; it must be 1 to {1 << 14}.")
         : null;
 
-    private static Func<Image, Image> Transform(JsonElement transform, int channels)
+    private static Func<Images, Images> Transform(JsonElement transform, int channels)
     {
         var name = transform.GetProperty("transform").GetString();
         switch (name)
@@ -90,7 +140,7 @@ internal sealed class PicturePreprocessing
 
     private static float[] Numbers(JsonElement parent, string name) => [.. parent.GetProperty(name).EnumerateArray().Select(value => (float)value.GetDouble())];
 
-    private static Image ScaledToUnit(Image image)
+    private static Images ScaledToUnit(Images image)
     {
         foreach (ref var value in image.Numbers.AsSpan())
         {
@@ -100,7 +150,7 @@ internal sealed class PicturePreprocessing
         return image;
     }
 
-    private static Image Normalized(Image image, float[] mean, float[] deviation)
+    private static Images Normalized(Images image, float[] mean, float[] deviation)
     {
         for (var i = 0; i < image.Numbers.Length; i++)
         {
@@ -111,12 +161,12 @@ internal sealed class PicturePreprocessing
     }
 
     // With zeros around an image that is smaller; halves round to even, as torchvision does.
-    private static Image Middle(Image image, int size)
+    private static Images Middle(Images image, int size)
     {
         var (height, width) = (Math.Max(image.Height, size), Math.Max(image.Width, size));
         var (above, before) = ((height - image.Height) / 2, (width - image.Width) / 2);
         var (top, left) = ((int)Math.Round((height - size) / 2.0) - above, (int)Math.Round((width - size) / 2.0) - before);
-        var middle = new Image(new float[size * size * image.Channels], size, size, image.Channels);
+        var middle = new Images(new float[size * size * image.Channels], size, size, image.Channels);
         var (from, to) = (Math.Max(left, 0), Math.Min(left + size, image.Width));
         for (var row = Math.Max(0, -top); row < size && row + top < image.Height; row++)
         {
@@ -128,10 +178,10 @@ internal sealed class PicturePreprocessing
     }
 
     // Bilinear with half-pixel centers and no antialiasing, as OpenCV's resize.
-    private static Image Resized(Image image, int height, int width)
+    private static Images Resized(Images image, int height, int width)
     {
         var (rows, columns) = (Axis(image.Height, height), Axis(image.Width, width));
-        var resized = new Image(new float[height * width * image.Channels], height, width, image.Channels);
+        var resized = new Images(new float[height * width * image.Channels], height, width, image.Channels);
         for (var row = 0; row < height; row++)
         {
             for (var column = 0; column < width; column++)
@@ -163,10 +213,11 @@ internal sealed class PicturePreprocessing
         })];
     }
 
-    /// <summary>An image of numbers.</summary>
-    /// <param name="Numbers">(<paramref name="Height"/>, <paramref name="Width"/>, <paramref name="Channels"/>).</param>
-    /// <param name="Height">Its height.</param>
-    /// <param name="Width">Its width.</param>
-    /// <param name="Channels">Its channels.</param>
-    public readonly record struct Image(float[] Numbers, int Height, int Width, int Channels);
+    /// <summary>Images of numbers.</summary>
+    /// <param name="Numbers">(<paramref name="Count"/>, <paramref name="Height"/>, <paramref name="Width"/>, <paramref name="Channels"/>).</param>
+    /// <param name="Height">Their height.</param>
+    /// <param name="Width">Their width.</param>
+    /// <param name="Channels">Their channels.</param>
+    /// <param name="Count">How many.</param>
+    public readonly record struct Images(float[] Numbers, int Height, int Width, int Channels, int Count = 1);
 }

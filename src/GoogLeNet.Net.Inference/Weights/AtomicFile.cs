@@ -17,7 +17,8 @@ public static class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        if (OpenIfNoFile(path) is { } pipe)
+        string target = new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        if (OpenIfNoFile(path, target) is { } pipe)
         {
             using (pipe)
             {
@@ -25,8 +26,6 @@ public static class AtomicFile
                 return;
             }
         }
-
-        string target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
         // The name is unique, so that two processes that save to the same path never share a half-written file.
         string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
@@ -66,16 +65,16 @@ public static class AtomicFile
     }
 
     // Opening also refuses a file that may not be written to, which renaming would not. On Windows neither pipes nor devices are found by such a path.
-    private static FileStream? OpenIfNoFile(string path)
+    private static FileStream? OpenIfNoFile(string path, string target)
     {
-        if (OperatingSystem.IsWindows() || !File.Exists(path) || LeadsNowhere(path))
+        bool isDevice = IsDevice(Path.GetFullPath(path)) || IsDevice(target);
+        if (OperatingSystem.IsWindows() || !(isDevice || File.Exists(target)))
         {
             return null;
         }
 
         var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        string full = Path.GetFullPath(path);
-        if (!stream.CanSeek || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)))
+        if (isDevice || !stream.CanSeek)
         {
             return stream;
         }
@@ -84,9 +83,9 @@ public static class AtomicFile
         return null;
     }
 
-    // A link whose target is not there yet: to .NET it exists.
-    private static bool LeadsNowhere(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target && !target.FullName.StartsWith("/proc/", StringComparison.Ordinal);
+    // What a process has open is in /proc; shared memory holds files like any other.
+    private static bool IsDevice(string path) =>
+        path.StartsWith("/proc/", StringComparison.Ordinal) || (path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal));
 
     private static void Discard(FileStream stream, string temporary)
     {

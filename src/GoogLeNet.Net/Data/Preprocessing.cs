@@ -39,6 +39,9 @@ public sealed class Preprocessing
     /// <summary>What images of that size go through, in order.</summary>
     public IReadOnlyList<IBatchTransform> Transforms { get; }
 
+    /// <summary>As networks keep it.</summary>
+    internal StoredPreprocessing Stored => new(ToJson, this);
+
     /// <summary>That of a data set's images.</summary>
     internal static Preprocessing Of(IImageDataset dataset, IReadOnlyList<IBatchTransform> transforms)
     {

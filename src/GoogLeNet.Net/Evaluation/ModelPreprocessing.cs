@@ -21,6 +21,6 @@ public static class ModelPreprocessing
     public static void SetPreprocessing(this MultiHeadModel model, Preprocessing? preprocessing)
     {
         ArgumentNullException.ThrowIfNull(model);
-        model.Preprocessing = preprocessing is null ? null : new StoredPreprocessing(preprocessing.ToJson, preprocessing);
+        model.Preprocessing = preprocessing?.Stored;
     }
 }

@@ -60,7 +60,7 @@ public sealed class Predictor : IDisposable
         Views = views ?? new IdentityView();
         NumClasses = members[0].Model.NumClasses;
         KnownClassNames = members.FirstOrDefault(member => member.Model.ClassNames.Count > 0)?.Model.ClassNames ?? [];
-        ClassNames = KnownClassNames.Count > 0 ? KnownClassNames : [.. Enumerable.Range(0, NumClasses).Select(k => $"class {k}")];
+        ClassNames = Prediction.Names(KnownClassNames, NumClasses);
         if (members.FirstOrDefault(member => member.Model.ClassNames.Count > 0 && !member.Model.ClassNames.SequenceEqual(KnownClassNames)) is { } other)
         {
             throw new ArgumentException(
@@ -234,8 +234,7 @@ public sealed class Predictor : IDisposable
 #pragma warning disable RS0030 // What a caller asks for is read back.
         var probabilities = Predict(images, cancellationToken).cpu().data<double>().ToArray();
 #pragma warning restore RS0030
-        return [.. probabilities.Chunk(NumClasses).Select(image => image.Max() < MinimumConfidence ? [] : (IReadOnlyList<Prediction>)
-            [.. image.Select((probability, k) => new Prediction(k, ClassNames[k], probability)).OrderByDescending(entry => entry.Probability).Take(top)])];
+        return [.. probabilities.Chunk(NumClasses).Select(image => Prediction.Best(image, ClassNames, top, MinimumConfidence))];
     }
 
     /// <summary>Predicts in evaluation mode; afterwards the networks have the mode that they had before.</summary>

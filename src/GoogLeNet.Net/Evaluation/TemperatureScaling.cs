@@ -87,7 +87,7 @@ public static class TemperatureScaling
     // The confidence below which at most the other images lie.
     private static double Threshold(IReadOnlyList<double[]> logits, double temperature, double keep)
     {
-        var confidences = logits.Select(row => 1 / row.Sum(value => Math.Exp((value - row.Max()) / temperature))).Order().ToList();
+        var confidences = logits.Select(row => (Row: row, Highest: row.Max())).Select(image => 1 / image.Row.Sum(value => Math.Exp((value - image.Highest) / temperature))).Order().ToList();
         return Math.Max(0, confidences[confidences.Count - (int)Math.Ceiling((keep * confidences.Count) - 1e-9)] - Slack);
     }
 

@@ -44,8 +44,7 @@ public static class CaffeFile
         var classes = blobs.GetValueOrDefault(Classifier)?.Shape is [.., > 0 and <= int.MaxValue and var rows, _] ? (int)rows : PretrainedFile.ClassNames.Count;
         Check(blobs, spec, classes, path);
 
-        var model = GoogLeNet.WithoutWeights(classes, spec);
-        try
+        return NetworkWeights.Filled(GoogLeNet.WithoutWeights(classes, spec), model =>
         {
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
@@ -55,17 +54,9 @@ public static class CaffeFile
                 target.copy_(key == FirstWeight ? values.flip(1) : values);
             }
 
-            var preprocessing = new Preprocessing([new Normalize([123, 117, 104], [1, 1, 1])], spec.InputSize, channels: 3);
-            model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson, preprocessing);
+            model.Preprocessing = new Preprocessing([new Normalize([123, 117, 104], [1, 1, 1])], spec.InputSize, channels: 3).Stored;
             model.ClassNames = classes == PretrainedFile.ClassNames.Count ? PretrainedFile.ClassNames : [];
-            model.eval();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <summary>What Caffe's layer and its weight are called, by the network's state key.</summary>

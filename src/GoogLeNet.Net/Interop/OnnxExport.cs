@@ -50,7 +50,7 @@ public static class OnnxExport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var reason = Directory.Exists(path) ? "it is a folder." : e is DirectoryNotFoundException ? "its folder does not exist." : e is UnauthorizedAccessException ? "permission denied." : e.Message;
+            var reason = Directory.Exists(path) ? "it is a folder." : e is DirectoryNotFoundException ? "its folder does not exist." : Failure.Reason(e);
             throw new IOException($"'{path}' cannot be written: {reason}", e);
         }
     }

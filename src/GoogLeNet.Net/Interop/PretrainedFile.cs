@@ -35,22 +35,14 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
             throw new TorchFileException(path, $"its network tells {classes:N0} classes apart, and ImageNet has {ClassNames.Count:N0}; GoogLeNet.LoadTorch reads it");
         }
 
-        var model = numClasses is { } own ? GoogLeNet.Create(own, Spec) : GoogLeNet.WithoutWeights(ClassNames.Count, Spec);
-        try
+        return NetworkWeights.Filled(numClasses is { } own ? GoogLeNet.Create(own, Spec) : GoogLeNet.WithoutWeights(ClassNames.Count, Spec), model =>
         {
             var heads = GoogLeNetSpec.TorchVision.Auxiliaries.Select(head => $"{head.Name}.");
             var keys = state.Tensors.Keys.Where(key => !heads.Any(head => key.StartsWith(head, StringComparison.Ordinal)));
             TorchFile.Load(model, state, keys, path, strict: true, includeClassifiers: numClasses is null);
             model.ClassNames = numClasses is null ? ClassNames : [];
-            model.Preprocessing = new StoredPreprocessing(Preprocessing.ToJson, Preprocessing);
-            model.eval();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+            model.Preprocessing = Preprocessing.Stored;
+        });
     }
 
     /// <summary>Builds the network from the cache, which is filled first if needed.</summary>

@@ -72,21 +72,8 @@ public static class TorchFile
     }
 
     /// <summary>A network of a spec with the tensors of a file, all of which must fit.</summary>
-    internal static GoogLeNet Build(GoogLeNetSpec spec, int numClasses, StateDict state, string path)
-    {
-        var model = GoogLeNet.WithoutWeights(numClasses, spec);
-        try
-        {
-            Load(model, state, state.Tensors.Keys, path, strict: true, includeClassifiers: true);
-            model.eval();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+    internal static GoogLeNet Build(GoogLeNetSpec spec, int numClasses, StateDict state, string path) => NetworkWeights.Filled(
+        GoogLeNet.WithoutWeights(numClasses, spec), model => Load(model, state, state.Tensors.Keys, path, strict: true, includeClassifiers: true));
 
     /// <summary>The classes that the network of a file tells apart.</summary>
     /// <exception cref="TorchFileException">The file has no classifier that fits the spec.</exception>

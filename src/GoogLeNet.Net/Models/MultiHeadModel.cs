@@ -38,11 +38,6 @@ public interface IClassifier : IDisposable
     Tensor Logits(Tensor images);
 }
 
-/// <summary>How pictures become a network's input, as files keep it: networks know no data.</summary>
-/// <param name="ToJson">Gives what a file holds; asked where a file is written.</param>
-/// <param name="Value">The same as an object, where it did not come from a file.</param>
-internal sealed record StoredPreprocessing(Func<string> ToJson, object? Value = null);
-
 /// <summary>A classifier with one or several heads over one input: what the trainer trains.</summary>
 /// <param name="name">The module's name.</param>
 public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadOutput>(name), IClassifier

@@ -49,16 +49,23 @@ internal static class NetworkWeights
     public static GoogLeNet Load(SafeTensorsFile file, string path, IReadOnlyList<Type>? ownTypes = null)
     {
         var description = ModelDescription.Read(file, path, ownTypes);
-        var model = GoogLeNet.WithoutWeights(description.NumClasses, description.Spec);
+        return Filled(
+            GoogLeNet.WithoutWeights(description.NumClasses, description.Spec),
+            model => Load(model, file, file.FinalTensors(), path, strict: true, includeClassifiers: true));
+    }
+
+    /// <summary>A new network in evaluation mode, after its weights were filled in; disposed where that fails.</summary>
+    public static GoogLeNet Filled(GoogLeNet network, Action<GoogLeNet> fill)
+    {
         try
         {
-            Load(model, file, file.FinalTensors(), path, strict: true, includeClassifiers: true);
-            model.eval();
-            return model;
+            fill(network);
+            network.eval();
+            return network;
         }
         catch
         {
-            model.Dispose();
+            network.Dispose();
             throw;
         }
     }
@@ -66,11 +73,6 @@ internal static class NetworkWeights
     /// <summary><see cref="MultiHeadModel.LoadWeights"/>.</summary>
     public static WeightsReport Load(MultiHeadModel model, string path, bool strict, bool includeClassifiers, bool? averaged)
     {
-        if (!includeClassifiers)
-        {
-            RequireClassifiers(model);
-        }
-
         var file = SafeTensorsFile.Read(path);
         WeightsFormat.RequireKnown(file, path);
         var tensors = (averaged switch { null => file.FinalTensors(), true => file.AveragedTensors(), false => file.NetworkTensors() }).ToList();

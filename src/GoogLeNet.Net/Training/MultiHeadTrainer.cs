@@ -53,7 +53,7 @@ public sealed class MultiHeadTrainer
         Run(train, validation, resumeFrom, RunPart.Whole, cancellationToken).History;
 
     /// <summary>
-    /// Takes a trained model to new pictures: first the classifiers learn alone, while everything before them is frozen and its batch normalizations stand still; then the whole network
+    /// Trains a trained model on new pictures, as a rule of other classes: first the classifiers learn alone, while everything before them is frozen and its batch normalizations stand still; then the whole network
     /// learns, early layers more slowly. As fastai's <c>fine_tune</c> (Howard and Gugger 2020, arXiv:2002.04688): by default one epoch, then half the rate, of which the first half of the
     /// network has a tenth; fastai, which uses Adam, gives it a hundredth. Afterwards it is in evaluation mode, and nothing is frozen that was not before.
     /// </summary>
@@ -126,9 +126,8 @@ public sealed class MultiHeadTrainer
 
         // From here on files of the model say how to use it. What was fitted to its probabilities no longer fits.
         (model.Temperature, model.MinimumConfidence) = (1, 0);
-        var preprocessing = loaders.Preprocessing(train);
         model.ClassNames = train.ClassNames;
-        model.Preprocessing = new StoredPreprocessing(preprocessing.ToJson, preprocessing);
+        model.Preprocessing = loaders.Preprocessing(train).Stored;
 
         try
         {
@@ -179,8 +178,11 @@ public sealed class MultiHeadTrainer
     /// <exception cref="ArgumentException">A value is out of its range, or the data set does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The search was canceled.</exception>
     public LearningRateSearch FindLearningRate(
-        IImageDataset train, double minRate = 1e-5, double maxRate = 10, int steps = 100, CancellationToken cancellationToken = default) =>
-        Search(train, minRate, maxRate, steps, cancellationToken);
+        IImageDataset train, double minRate = 1e-5, double maxRate = 10, int steps = 100, CancellationToken cancellationToken = default)
+    {
+        using var gradients = Gradients();
+        return new LearningRateFinder(model, network, loaders, options).Find(train, minRate, maxRate, steps, cancellationToken);
+    }
 
     /// <summary>Measures every head on a data set, in evaluation mode.</summary>
     /// <param name="dataset">Images to measure on.</param>
@@ -193,12 +195,6 @@ public sealed class MultiHeadTrainer
         ImageDatasets.Check(dataset, model.NumClasses);
         ImageDatasets.CheckClassNames(dataset.ClassNames, "The images'", model.ClassNames, "the network's", nameof(dataset));
         return ValidateEpoch(dataset, cancellationToken);
-    }
-
-    private LearningRateSearch Search(IImageDataset train, double minRate, double maxRate, int steps, CancellationToken cancellationToken)
-    {
-        using var gradients = Gradients();
-        return new LearningRateFinder(model, network, loaders, options).Find(train, minRate, maxRate, steps, cancellationToken);
     }
 
     // Training needs them, also for a caller who has switched them off.

@@ -81,6 +81,23 @@ public sealed class ClassifyTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0.0, 3)]
+    [InlineData(1.0, 0)]
+    public void A_picture_below_the_files_minimum_confidence_has_no_answer_as_with_the_predictor(double minimum, int expected)
+    {
+        var model = Network();
+        model.MinimumConfidence = minimum;
+        Save(model, new([new ScaleToUnit()], 32));
+        using var network = CompiledNetwork.Load(File);
+        using var predictor = Predictor.Load(File);
+        var picture = Noise(40, 36, 3);
+
+        network.MinimumConfidence.Should().Be(minimum);
+        network.Classify(picture.bytes, 36, 40, top: 3).Should().HaveCount(expected);
+        predictor.Classify(picture.permute(2, 0, 1), top: 3).Should().HaveCount(expected);
+    }
+
     [Fact]
     public void Any_number_of_threads_get_the_same_answers()
     {

@@ -13,41 +13,23 @@ expected.json logits of every head, values of the layouts, and torchvision's pre
 import json
 import math
 import random
+import sys
 from pathlib import Path
 
 import torch
 import torchvision
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "Evidence" / "TorchVision"))
+import generate
+
 FILES = Path(__file__).parent / "Files"
 CLASSES = 5
 IMAGES = (2, 3, 64, 48)
-MASK = 0xFFFFFFFF
-
-
-def noise(key, count):
-    """As Evidence/TorchVision/generate.py."""
-    seed = 2166136261
-    for byte in key.encode():
-        seed = ((seed ^ byte) * 16777619) & MASK
-    z = (torch.arange(count, dtype=torch.int64) * 2654435761 + seed) & MASK
-    z = ((z ^ (z >> 16)) * 0x85EBCA6B) & MASK
-    z = ((z ^ (z >> 13)) * 0xC2B2AE35) & MASK
-    z = z ^ (z >> 16)
-    return (z >> 8).double() / 2**23 - 1
 
 
 def closed_form(key, shape):
-    """As Evidence/TorchVision/generate.py."""
-    if len(shape) > 1:
-        center, scale = 0, math.sqrt(6 / math.prod(shape[1:]))
-    elif key.endswith("bn.bias"):
-        center, scale = 1, 1
-    elif key.endswith(("bn.weight", "running_var")):
-        center, scale = 1, 0.25
-    else:
-        center, scale = 0, 0.25
-    return (center + scale * noise(key, math.prod(shape))).float().reshape(shape)
+    return generate.closed_form(key, shape).float()
 
 
 def narrow_network():
@@ -98,7 +80,7 @@ def logits(network):
     outputs = {}
     for head in ("aux1", "aux2"):
         getattr(network, head).register_forward_hook(lambda _m, _i, output, head=head: outputs.update({head: output}))
-    images = noise("images", math.prod(IMAGES)).float().reshape(IMAGES)
+    images = generate.noise("images", math.prod(IMAGES)).float().reshape(IMAGES)
     with torch.no_grad():
         outputs["main"] = network(images).logits
     return {head: [float(f"{value:.7g}") for value in output.flatten().tolist()] for head, output in outputs.items()}

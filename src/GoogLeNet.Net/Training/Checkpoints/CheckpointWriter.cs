@@ -55,6 +55,7 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
     public void Dispose() => held?.Dispose();
 
     /// <summary>Keeps other runs out of a folder until it is disposed; the operating system lets go of it however the process ends.</summary>
+    /// <remarks>The file goes with the run. Two could hold the lock only where a second one opened it just before it was deleted, and a third began before the second had looked.</remarks>
     /// <exception cref="IOException">Another run holds it.</exception>
     public static FileStream TakeLock(string root, string folder, string name)
     {

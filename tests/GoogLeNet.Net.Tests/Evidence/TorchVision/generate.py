@@ -124,4 +124,5 @@ def main():
     (Path(__file__).parent / "expected.json").write_text(text + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,3 +8,12 @@ public sealed class TorchFileException : ModelFileException
     {
     }
 }
+
+/// <summary>A file is not a Caffe file of weights that can be read. The message names the file and says what is wrong and what to do.</summary>
+public sealed class CaffeFileException : ModelFileException
+{
+    internal CaffeFileException(string path, string problem, Exception? inner = null)
+        : base(path, $"{path}: {problem.TrimEnd('.')}.", inner)
+    {
+    }
+}
