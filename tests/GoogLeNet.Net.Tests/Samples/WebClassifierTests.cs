@@ -15,11 +15,9 @@ namespace Inception.Tests.Samples;
 
 /// <summary>The web service as a process, asked over HTTP.</summary>
 [Collection(SampleCollection.Name)]
-public sealed class WebClassifierTests(WebClassifierTests.Service service) : IClassFixture<WebClassifierTests.Service>
+public sealed class WebClassifierTests(WebClassifierService service) : IClassFixture<WebClassifierService>
 {
     private const int MaxBytes = 20_000_000;
-    private static readonly string Program = ProgramPath();
-
     private static readonly byte[] Photo = Jpeg(60, 45, 90);
 
     [Fact]
@@ -184,7 +182,7 @@ public sealed class WebClassifierTests(WebClassifierTests.Service service) : ICl
     [InlineData("a.safetensors", "--port", "1")]
     public async Task Bad_usage_is_answered_with_what_the_program_takes(params string[] arguments)
     {
-        var result = await SampleProcess.RunProgramAsync(Program, arguments);
+        var result = await SampleProcess.RunProgramAsync(WebClassifierService.Program, arguments);
 
         result.ExitCode.Should().Be(2);
         result.ErrorLines.Should().Equal("usage: web-classifier MODEL [--urls URLS]");
@@ -203,7 +201,7 @@ public sealed class WebClassifierTests(WebClassifierTests.Service service) : ICl
         SafeTensorsFile.Write(folder["unknown.safetensors"], new Dictionary<string, string>(), []);
         File.Copy(service.Model, folder["flowers.safetensors"]);
 
-        var result = await SampleProcess.RunProgramAsync(Program, folder[model], "--urls", urls == "taken" ? service.Client.BaseAddress!.ToString() : urls);
+        var result = await SampleProcess.RunProgramAsync(WebClassifierService.Program, folder[model], "--urls", urls == "taken" ? service.Client.BaseAddress!.ToString() : urls);
 
         result.ExitCode.Should().Be(1, result.Output);
         result.ErrorLines.Should().ContainSingle().Which.Should().StartWith("web-classifier: ").And.Match(line);
@@ -213,7 +211,7 @@ public sealed class WebClassifierTests(WebClassifierTests.Service service) : ICl
     [Fact]
     public async Task A_signal_ends_it()
     {
-        using var process = SampleProcess.StartProgram(Program, [service.Model, "--urls", "http://127.0.0.1:0"]);
+        using var process = SampleProcess.StartProgram(WebClassifierService.Program, [service.Model, "--urls", "http://127.0.0.1:0"]);
         await process.WaitForLineAsync("flowers.safetensors: 7 classes");
 
         process.Signal(PosixSignal.SIGTERM);
@@ -225,7 +223,7 @@ public sealed class WebClassifierTests(WebClassifierTests.Service service) : ICl
 
     [Fact]
     public void It_is_deployed_without_TorchSharp() =>
-        Directory.GetFiles(Path.GetDirectoryName(Program)!, "*.dll").Select(Path.GetFileName)
+        Directory.GetFiles(Path.GetDirectoryName(WebClassifierService.Program)!, "*.dll").Select(Path.GetFileName)
             .Should().BeEquivalentTo("web-classifier.dll", "GoogLeNet.Net.Inference.dll", "SkiaSharp.dll");
 
     // Asks until the answer is of this kind: what other connections do arrives when it does.
@@ -312,85 +310,6 @@ public sealed class WebClassifierTests(WebClassifierTests.Service service) : ICl
         using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, quality);
         return data.ToArray();
     }
-
-    // The sample's folder beside the other build outputs of the same configuration.
-    private static string ProgramPath()
-    {
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Repository.PathOf("samples", "WebClassifier", "bin", output.Parent!.Name, output.Name, "web-classifier");
-    }
-
-    /// <summary>The running service, and the predictor on TorchSharp that its answers are held against.</summary>
-    public sealed class Service : IAsyncLifetime, IDisposable
-    {
-        private readonly TemporaryFolder folder = new();
-        private SampleProcess? process;
-
-        public string Model => folder["flowers.safetensors"];
-
-        /// <summary>The service's folder for temporary files.</summary>
-        public string Temporary => folder["temporary"];
-
-        internal HttpClient Client { get; } = new();
-
-        internal Predictor Predictor { get; private set; } = null!;
-
-        public async Task InitializeAsync()
-        {
-            using (var network = GoogLeNet.Create(7, GoogLeNetSpec.CifarSmall.WithWidth(0.125), seed: 3).WithTrainedNorms())
-            {
-                network.ClassNames = ["rose", "tulip", "<b>&\"", "</script>", "Gänseblümchen", "a b", "daisy"];
-                network.SetPreprocessing(new Preprocessing([new Normalize([125.3, 122.9, 113.8], [62.9, 62.0, 66.7])], 32));
-                network.SaveWeights(Model);
-            }
-
-            Predictor = Predictor.Load(Model);
-            Directory.CreateDirectory(Temporary);
-            process = SampleProcess.StartProgram(Program, [Model, "--urls", "http://127.0.0.1:0"], ("TMPDIR", Temporary), ("DOTNET_EnableDiagnostics", "0"));
-            var line = await process.WaitForLineAsync("flowers.safetensors: 7 classes");
-            Client.BaseAddress = new Uri(line.Split(' ')[^1]);
-        }
-
-        public Task DisposeAsync() => Task.CompletedTask;
-
-        public void Dispose()
-        {
-            process?.Dispose();
-            Client.Dispose();
-            Predictor?.Dispose();
-            folder.Dispose();
-        }
-
-        internal async Task<Answer> AskAsync(HttpContent content)
-        {
-            using (content)
-            {
-                using var response = await Client.PostAsync("/classify", content);
-                return await Answer.ReadAsync(response);
-            }
-        }
-
-        internal void ShouldBeRight(Answer answer, byte[] file, string because)
-        {
-            var expected = Predictor.Classify(file, top: 5);
-            answer.Predictions.Select(guess => guess.ClassName).Should().Equal(expected.Select(guess => guess.ClassName), because);
-            answer.Predictions.Select(guess => guess.Probability).Should().Equal(expected.Select(guess => guess.Probability), (a, b) => Math.Abs(a - b) < 1e-5, because);
-            answer.Milliseconds.Should().BePositive();
-        }
-    }
-
-    /// <summary>What the service says.</summary>
-    internal sealed record Answer(IReadOnlyList<Guess> Predictions, double Milliseconds)
-    {
-        public static async Task<Answer> ReadAsync(HttpResponseMessage response)
-        {
-            var json = await response.Content.ReadAsStringAsync();
-            response.StatusCode.Should().Be(HttpStatusCode.OK, json);
-            return JsonSerializer.Deserialize<Answer>(json, JsonSerializerOptions.Web)!;
-        }
-    }
-
-    internal sealed record Guess(string ClassName, double Probability);
 
     private sealed class UnknownLength(byte[] bytes) : HttpContent
     {
