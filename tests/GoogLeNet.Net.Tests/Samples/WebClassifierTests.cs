@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Evaluation;
 using Inception.Tests.Data;
 using SkiaSharp;
 using Xunit;
