@@ -101,9 +101,10 @@ internal sealed class SafeTensorsFile
         Span<byte> prefix = stackalloc byte[SafeTensorsHeader.LengthSize];
         stream.ReadExactly(prefix);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (headerLength > SafeTensorsHeader.MaxLength && OtherKind(prefix) is { } kind)
+        if (headerLength > SafeTensorsHeader.MaxLength && (OtherKind(prefix) ?? ProtobufKind(prefix)) is { } kind)
         {
-            var advice = kind.Contains("PyTorch", StringComparison.Ordinal) ? "; LoadTorchWeights and GoogLeNet.LoadTorch in Inception.Interop read PyTorch's" : "";
+            var advice = kind.Contains("PyTorch", StringComparison.Ordinal) ? "; LoadTorchWeights and GoogLeNet.LoadTorch in Inception.Interop read PyTorch's"
+                : kind.Contains("Caffe", StringComparison.Ordinal) ? "; GoogLeNet.LoadCaffe in Inception.Interop reads Caffe's" : "";
             throw new SafeTensorsException(name, $"it is {kind}, and no safetensors file{advice}");
         }
 
@@ -131,6 +132,12 @@ internal sealed class SafeTensorsFile
         : prefix is [0x80, >= 2 and <= 5, ..] ? "a Python pickle, as PyTorch's older .pth"
         : prefix.StartsWith("GGUF"u8) ? "a GGUF file"
         : prefix.TrimStart((byte)' ') is [(byte)'<', ..] ? "HTML or XML, perhaps the page of a download that failed"
+        : null;
+
+    // What begins with a name, or with a version and a producer.
+    private static string? ProtobufKind(ReadOnlySpan<byte> prefix) =>
+        prefix is [0x0A, < 0x80, > 0x1F and < 0x7F, > 0x1F and < 0x7F, > 0x1F and < 0x7F, ..] ? "a protobuf file, as Caffe's .caffemodel"
+        : prefix is [0x08, < 0x20, 0x12, ..] ? "a protobuf file, as ONNX's .onnx"
         : null;
 
     private static SafeTensor ReadTensor(Stream stream, Extent extent)

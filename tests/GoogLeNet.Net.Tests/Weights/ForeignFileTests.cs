@@ -37,6 +37,8 @@ public sealed class ForeignFileTests : IDisposable
         { [0x50, 0x4B, 3, 4, 20, 0, 0, 0, 8, 0, 0, 0], "*it is a zip archive, as PyTorch's .pth*" },
         { [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20], "*it is a Python pickle, as PyTorch's older .pth*" },
         { [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0], "*it is an HDF5 file, as Keras's .h5*" },
+        { [0x0A, 9, .. "GoogleNet"u8, 0xA2, 0x06, 0x10, 0x0A, 4, .. "data"u8], "*it is a protobuf file, as Caffe's .caffemodel, and no safetensors file; GoogLeNet.LoadCaffe in Inception.Interop reads Caffe's*" },
+        { [0x08, 8, 0x12, 7, .. "pytorch"u8, 0x3A, 0], "*it is a protobuf file, as ONNX's .onnx*" },
     };
 
     [Theory]
