@@ -48,8 +48,8 @@ internal static class Diagnosis
 
         if (processor.HidesCaches)
         {
-            yield return Warning("Processor", "the virtual machine hides its caches, and oneDNN 3.7 may compute 1×1 convolutions wrong then",
-                "None is needed for the library's networks; in layers of your own use linear: docs/troubleshooting.md, Wrong numbers");
+            yield return Warning("Processor", "the virtual machine hides its caches, and oneDNN 3.7 may compute convolutions wrong then: 1×1 with channels last, 3×3 in the default layout",
+                "None is needed for the library's networks; what layers of your own can do is in docs/troubleshooting.md, Wrong numbers");
         }
     }
 
