@@ -28,7 +28,8 @@ internal sealed class GraphBuilder : INetworkBuilder<Activation>
     public Activation Conv2d(Activation x, string key, int stride = 1)
     {
         var conv = weights.Conv(key);
-        return Conv(x, conv, size => new(Geometry.ConvolutionPadding(size, conv.Kernel, stride, padding).Before, Geometry.ConvolutionOutput(size, conv.Kernel, stride, padding)), stride, relu: true);
+        var kernel = conv.Kernel;
+        return Conv(x, conv, size => new(Geometry.ConvolutionPadding(size, kernel, stride, padding).Before, Geometry.ConvolutionOutput(size, kernel, stride, padding)), stride, relu: true);
     }
 
     /// <inheritdoc/>

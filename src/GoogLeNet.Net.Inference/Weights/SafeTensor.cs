@@ -5,15 +5,17 @@ namespace Inception;
 /// <summary>One named tensor of a safetensors file: its type, shape and bytes.</summary>
 internal sealed class SafeTensor
 {
+    private readonly ReadOnlyMemory<byte>? data;
+
     /// <summary>Describes a tensor over bytes that the caller owns; they are not copied.</summary>
     /// <param name="name">Any text but <c>__metadata__</c>.</param>
     /// <param name="type">The element type.</param>
     /// <param name="shape">Sizes, outermost first, each 0 or more; empty for a scalar.</param>
-    /// <param name="data">The elements in row-major order, little-endian: as many bytes as shape and type say.</param>
+    /// <param name="data">The elements in row-major order, little-endian: as many bytes as shape and type say; null where they are not read.</param>
     /// <exception cref="ArgumentException">A reserved name, a negative size, or a length of <paramref name="data"/> that does not fit.</exception>
-    public SafeTensor(string name, SafeTensorsType type, IEnumerable<long> shape, ReadOnlyMemory<byte> data)
+    public SafeTensor(string name, SafeTensorsType type, IEnumerable<long> shape, ReadOnlyMemory<byte>? data)
     {
-        (Name, Type, Shape, Data) = (name, type, [.. shape], data);
+        (Name, Type, Shape, this.data) = (name, type, [.. shape], data);
         if (name == SafeTensorsHeader.MetadataKey)
         {
             throw new ArgumentException($"The tensor name {name} is reserved by the format.", nameof(name));
@@ -24,9 +26,9 @@ internal sealed class SafeTensor
             throw new ArgumentException($"Tensor '{name}' has a negative size: [{string.Join(", ", Shape)}].", nameof(shape));
         }
 
-        if (type.ByteCount(Shape) != data.Length)
+        if (data is { Length: var length } && type.ByteCount(Shape) != length)
         {
-            throw new ArgumentException($"Tensor '{name}' of {type} [{string.Join(", ", Shape)}] does not take {data.Length} bytes.", nameof(data));
+            throw new ArgumentException($"Tensor '{name}' of {type} [{string.Join(", ", Shape)}] does not take {length} bytes.", nameof(data));
         }
     }
 
@@ -40,7 +42,11 @@ internal sealed class SafeTensor
     public ImmutableArray<long> Shape { get; }
 
     /// <summary>The elements in row-major order, little-endian.</summary>
-    public ReadOnlyMemory<byte> Data { get; }
+    /// <exception cref="InvalidOperationException">They were not read.</exception>
+    public ReadOnlyMemory<byte> Data => data ?? throw new InvalidOperationException($"The elements of tensor '{Name}' were not read.");
+
+    /// <summary>The same tensor under another name.</summary>
+    public SafeTensor Named(string name) => new(name, Type, Shape, data);
 
     /// <summary>Type and shape.</summary>
     internal TensorForm Form => new(Type, Shape);

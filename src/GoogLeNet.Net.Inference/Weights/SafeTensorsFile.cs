@@ -28,21 +28,25 @@ internal sealed class SafeTensorsFile
 
     /// <summary>Reads and verifies a file.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="choose">
+    /// Says of a file, of whose tensors type and shape are known, which tensors' elements are needed; the others take no memory. Called once the file is verified; null for all.
+    /// </param>
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public static SafeTensorsFile Read(string path)
+    public static SafeTensorsFile Read(string path, Func<SafeTensorsFile, Predicate<string>>? choose = null)
     {
-        // Unbuffered: every read below is one whole piece of the file.
+        // Unbuffered: every read below is a large piece of the file.
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        return Read(stream, path);
+        return Read(stream, path, choose);
     }
 
     /// <summary>Reads and verifies a file from a stream, from its position to its end.</summary>
     /// <param name="stream">A stream that can seek, so that a damaged length is seen before memory is taken for it.</param>
     /// <param name="name">What messages call the file.</param>
+    /// <param name="choose">As in <see cref="Read(string, Func{SafeTensorsFile, Predicate{string}}?)"/>.</param>
     /// <exception cref="SafeTensorsException">The content is damaged or not a safetensors file.</exception>
-    public static SafeTensorsFile Read(Stream stream, string name)
+    public static SafeTensorsFile Read(Stream stream, string name, Func<SafeTensorsFile, Predicate<string>>? choose = null)
     {
         long length = stream.Length - stream.Position;
         byte[] head = ReadHead(stream, length, name);
@@ -50,17 +54,20 @@ internal sealed class SafeTensorsFile
         Extent[] extents = [.. header.Extents.OrderBy(extent => extent.Begin).ThenBy(extent => extent.End)];
         SafeTensorsLayout.Check(extents, dataStart: head.Length, dataLength: length - head.Length, name);
 
-        SafeTensor[] tensors = [.. extents.Select(extent => ReadTensor(stream, extent))];
+        long dataStart = stream.Position;
         if (header.ChecksumAt is { } at)
         {
-            VerifyChecksum(head, SafeTensorsHeader.LengthSize + at, tensors, name);
+            VerifyChecksum(head, SafeTensorsHeader.LengthSize + at, stream, name);
         }
 
-        return new SafeTensorsFile(header.Metadata, tensors.ToDictionary(tensor => tensor.Name));
+        SafeTensorsFile With(Func<Extent, ReadOnlyMemory<byte>?> data) =>
+            new(header.Metadata, extents.ToDictionary(extent => extent.Name, extent => new SafeTensor(extent.Name, extent.Type, extent.Shape, data(extent))));
+        Predicate<string> isNeeded = choose?.Invoke(With(_ => null)) ?? (_ => true);
+        return With(extent => isNeeded(extent.Name) ? ReadData(stream, dataStart, extent) : default(ReadOnlyMemory<byte>?));
     }
 
     /// <summary>Reads a file's text metadata alone.</summary>
-    /// <inheritdoc cref="Read(string)"/>
+    /// <inheritdoc cref="Read(string, Func{SafeTensorsFile, Predicate{string}}?)"/>
     internal static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
@@ -140,21 +147,32 @@ internal sealed class SafeTensorsFile
         : prefix is [0x08, < 0x20, 0x12, ..] ? "a protobuf file, as ONNX's .onnx"
         : null;
 
-    private static SafeTensor ReadTensor(Stream stream, Extent extent)
+    private static ReadOnlyMemory<byte> ReadData(Stream stream, long dataStart, Extent extent)
     {
         byte[] data = GC.AllocateUninitializedArray<byte>((int)(extent.End - extent.Begin));
+        stream.Position = dataStart + extent.Begin;
         stream.ReadExactly(data);
-        return new SafeTensor(extent.Name, extent.Type, extent.Shape, data);
+        return data;
     }
 
-    private static void VerifyChecksum(byte[] head, int at, SafeTensor[] tensors, string name)
+    private static void VerifyChecksum(byte[] head, int at, Stream stream, string name)
     {
         Span<byte> digits = SafeTensorsChecksum.Digits(head, at);
         byte[] stored = digits.ToArray();
         digits.Fill((byte)'0');
-        if (!SafeTensorsChecksum.Compute(head, tensors).AsSpan().SequenceEqual(stored))
+        if (!SafeTensorsChecksum.Compute(head, ToEnd(stream)).AsSpan().SequenceEqual(stored))
         {
             throw new SafeTensorsException(name, "the checksum differs: the file is damaged, or another program changed it", offset: at);
+        }
+    }
+
+    // Each piece is valid until the next.
+    private static IEnumerable<ReadOnlyMemory<byte>> ToEnd(Stream stream)
+    {
+        byte[] buffer = new byte[1 << 18];
+        while (stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) is > 0 and var count)
+        {
+            yield return buffer.AsMemory(0, count);
         }
     }
 
@@ -176,7 +194,7 @@ internal sealed class SafeTensorsFile
 
         byte[] head = SafeTensorsHeader.Build(metadata, ordered);
         int blank = head.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(SafeTensorsChecksum.Blank)) + SafeTensorsChecksum.Prefix.Length;
-        SafeTensorsChecksum.Compute(head, ordered).CopyTo(SafeTensorsChecksum.Digits(head, blank));
+        SafeTensorsChecksum.Compute(head, ordered.Select(tensor => tensor.Data)).CopyTo(SafeTensorsChecksum.Digits(head, blank));
         return (head, ordered);
     }
 
@@ -214,13 +232,13 @@ internal static class SafeTensorsChecksum
     public static Span<byte> Digits(Span<byte> file, int start) => file.Slice(start, DigitCount);
 
     /// <summary>The digits of a file whose digits have been zeroed in <paramref name="head"/>.</summary>
-    public static byte[] Compute(ReadOnlySpan<byte> head, IEnumerable<SafeTensor> tensorsInFileOrder)
+    public static byte[] Compute(ReadOnlySpan<byte> head, IEnumerable<ReadOnlyMemory<byte>> tensorsInFileOrder)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(head);
-        foreach (SafeTensor tensor in tensorsInFileOrder)
+        foreach (var data in tensorsInFileOrder)
         {
-            hash.AppendData(tensor.Data.Span);
+            hash.AppendData(data.Span);
         }
 
         return Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset()));

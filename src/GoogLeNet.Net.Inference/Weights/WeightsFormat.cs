@@ -132,7 +132,7 @@ internal static class WeightsFormat
     {
         var isCheckpoint = file.Metadata.GetValueOrDefault(FormatKey) == Checkpoint;
         var averages = file.Tensors.Values.Where(tensor => isCheckpoint && tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal) && tensor.Name != AveragePrefix + SafeTensorsHeader.MetadataKey)
-            .Select(tensor => new SafeTensor(tensor.Name[AveragePrefix.Length..], tensor.Type, tensor.Shape, tensor.Data)).ToList();
+            .Select(tensor => tensor.Named(tensor.Name[AveragePrefix.Length..])).ToList();
         return averages.Count == 0 ? [] : averages.UnionBy(file.NetworkTensors(), tensor => tensor.Name);
     }
 
