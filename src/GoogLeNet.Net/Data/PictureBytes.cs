@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Numerics;
 
 namespace Inception.Data;
 
@@ -23,7 +24,10 @@ internal static class PictureBytes
             case [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..]:
                 RequireLength(bytes, 8L + BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]));
                 break;
-            case [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] or [(byte)'B', (byte)'M', ..]:
+            case [(byte)'B', (byte)'M', ..]:
+                CheckBmp(bytes);
+                break;
+            case [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..]:
                 break;
             case []:
                 throw new DatasetException("it is empty.");
@@ -88,6 +92,73 @@ internal static class PictureBytes
                     break;
                 default:
                     throw new DatasetException("it is damaged: there is a marker in it that JPEG does not have.");
+            }
+        }
+    }
+
+    // Skia takes any header, and leaves pixels out that are missing from a compressed picture.
+    private static void CheckBmp(ReadOnlySpan<byte> bytes)
+    {
+        const int InfoHeader = 40;
+        RequireLength(bytes, 26);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]) < InfoHeader)
+        {
+            return; // of OS/2, without what is checked below
+        }
+
+        RequireLength(bytes, 14 + InfoHeader);
+        var (bits, compression, colors) = (
+            BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[30..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[46..]));
+        if (bits is not (1 or 4 or 8 or 16 or 24 or 32) || (bits <= 8 && colors > 256) || (compression == 3 && !HasMasks(bytes)))
+        {
+            throw new DatasetException("it is damaged: its header is broken.");
+        }
+
+        if (compression is 1 or 2)
+        {
+            var start = BinaryPrimitives.ReadUInt32LittleEndian(bytes[10..]);
+            RequireLength(bytes, start);
+            RequireRuns(bytes[(int)start..], BinaryPrimitives.ReadInt32LittleEndian(bytes[18..]), Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(bytes[22..])), isOfNibbles: compression == 2);
+        }
+    }
+
+    // Bits of red, green and blue: each in one piece, none twice.
+    private static bool HasMasks(ReadOnlySpan<byte> bytes)
+    {
+        RequireLength(bytes, 66);
+        var (red, green, blue) = (BinaryPrimitives.ReadUInt32LittleEndian(bytes[54..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[58..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[62..]));
+        return IsOnePiece(red) && IsOnePiece(green) && IsOnePiece(blue) && (red & green) == 0 && ((red | green) & blue) == 0;
+
+        static bool IsOnePiece(uint mask) => mask != 0 && BitOperations.IsPow2((mask >> BitOperations.TrailingZeroCount(mask)) + 1UL);
+    }
+
+    // Run-length encoding: the runs must reach the picture's last pixel. Rows may end early, and jumps leave pixels out.
+    private static void RequireRuns(ReadOnlySpan<byte> runs, int width, long height, bool isOfNibbles)
+    {
+        var (at, x, y) = (0, 0L, 0L);
+        while (y < height && (y < height - 1 || x < width))
+        {
+            RequireLength(runs, at + 2);
+            var (count, value) = (runs[at], runs[at + 1]);
+            at += 2;
+            switch (count, value)
+            {
+                case (0, 0): // the row's end
+                    (x, y) = (0, y + 1);
+                    break;
+                case (0, 1): // the picture's end
+                    throw new DatasetException(EndsTooEarly);
+                case (0, 2): // a jump
+                    RequireLength(runs, at + 2);
+                    (x, y, at) = (x + runs[at], y + runs[at + 1], at + 2);
+                    break;
+                case (0, _): // pixels as they are, in whole pairs of bytes
+                    x += value;
+                    at += ((isOfNibbles ? (value + 1) / 2 : value) + 1) / 2 * 2;
+                    break;
+                default:
+                    x += count;
+                    break;
             }
         }
     }

@@ -149,7 +149,57 @@ public sealed class PictureDamageTests : IDisposable
     public void Other_kinds_are_named_with_those_that_can_be_read(string content, string expected) =>
         Refusal(Encoding.Latin1.GetBytes(content)).Should().StartWith(expected).And.EndWith("; JPEG, PNG, WebP, GIF and BMP can be read.");
 
+    [Theory]
+    [InlineData("04010000" + "04020001", "it is damaged: it ends too early.", "the end after a row and four pixels; two more are missing")]
+    [InlineData("06010000" + "0401", "it is damaged: it ends too early.", "cut off")]
+    [InlineData("06010000" + "00030102030003020001", null, "three pixels as they are in an even number of bytes, then a run of three")]
+    [InlineData("02010000" + "0002040002010001", null, "a row that ends early, and a jump to the last pixels of the next")]
+    public void Runs_of_a_BMP_must_reach_its_last_pixel(string runs, string? expected, string reason)
+    {
+        // Width 6, height 2, 8 bits, palette of three.
+        var header = Bmp(bits: 8, compression: 1, colors: 3);
+        byte[] file = [.. header, .. new byte[12], .. Convert.FromHexString(runs)];
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(2), file.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), header.Length + 12);
+
+        if (expected is null)
+        {
+            ImageFile.Decode(file).shape.Should().Equal([3, 2, 6], reason);
+        }
+        else
+        {
+            Refusal(file).Should().Be(expected, reason);
+        }
+    }
+
+    [Theory]
+    [InlineData(8, 0, 257, "", "a palette of more colors than a byte has values")]
+    [InlineData(9, 0, 0, "", "no depth of BMP")]
+    [InlineData(32, 3, 0, "0000FF0000FF0000FF000100", "two pieces of blue")]
+    [InlineData(32, 3, 0, "0000FF0000FFFF00FF000000", "a bit of red and green both")]
+    [InlineData(32, 3, 0, "0000FF0000FF000000000000", "no blue")]
+    public void A_header_that_BMP_does_not_allow_is_refused(int bits, int compression, int colors, string masks, string reason)
+    {
+        byte[] file = [.. Bmp(bits, compression, colors), .. Convert.FromHexString(masks), .. new byte[2000]];
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), 54 + (masks.Length / 2));
+
+        Refusal(file).Should().Be("it is damaged: its header is broken.", reason);
+    }
+
     public void Dispose() => scope.Dispose();
+
+    private static byte[] Bmp(int bits, int compression, int colors)
+    {
+        var header = new byte[54];
+        "BM"u8.CopyTo(header);
+        (int At, int Value)[] fields = [(14, 40), (18, 6), (22, 2), (26, 1 + (bits << 16)), (30, compression), (46, colors)];
+        foreach (var (at, value) in fields)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(at), value);
+        }
+
+        return header;
+    }
 
     private static Tensor? TryDecode(byte[] bytes)
     {
