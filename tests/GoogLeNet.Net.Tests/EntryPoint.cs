@@ -19,6 +19,8 @@ internal static class EntryPoint
                 return 0;
             case [ProductProcess.Argument]:
                 return ProductProcess.Run();
+            case [GuardedProcess.Argument, var edge, .. var files]:
+                return GuardedProcess.Run(edge, files);
             default:
                 return await LoaderProcess.RunAsync(arguments);
         }

@@ -10,6 +10,9 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private void* start;
     private long length;
 
+    /// <summary>Takes the place of the system's memory, in a test with pages around it that may not be touched; every call of <see cref="Take"/> then gets memory of its own.</summary>
+    public static (Func<nuint, nint> Allocate, Action<nint> Free)? Source { get; set; }
+
     /// <summary>Frees the memory.</summary>
     ~NativeBuffer() => Free();
 
@@ -35,10 +38,11 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// <summary>The address of so many numbers, which are not cleared; valid until the next call.</summary>
     public nint Take(long count)
     {
-        if (count > length)
+        if (count > length || Source is not null)
         {
             Free();
-            start = NativeMemory.AlignedAlloc(checked((nuint)count * sizeof(float)), CacheLine);
+            var bytes = checked((nuint)count * sizeof(float));
+            start = Source is { } source ? (void*)source.Allocate(bytes) : NativeMemory.AlignedAlloc(bytes, CacheLine);
             length = count;
         }
 
@@ -54,7 +58,15 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(start);
+        if (Source is { } source)
+        {
+            source.Free((nint)start);
+        }
+        else
+        {
+            NativeMemory.AlignedFree(start);
+        }
+
         start = null;
         length = 0;
     }

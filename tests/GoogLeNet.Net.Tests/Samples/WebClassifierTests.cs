@@ -4,10 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FluentAssertions;
-using Inception.Data;
-using Inception.Evaluation;
 using Inception.Tests.Data;
-using Inception.Tests.Weights;
 using SkiaSharp;
 using Xunit;
 
