@@ -16,12 +16,12 @@ internal sealed record MistakePicture(Mistake Mistake, string Actual, string Pre
 
     public static IReadOnlyList<MistakePicture> Of(EvaluationResult result, IImageDataset images) =>
         [.. result.Mistakes.Select(mistake => new MistakePicture(
-            mistake, images.ClassNames[mistake.Actual], images.ClassNames[mistake.Predicted], DataUriOf(images.Images, mistake.Index)))];
+            mistake, images.ClassNames[mistake.Actual], images.ClassNames[mistake.Predicted], DataUriOf(images, mistake.Index)))];
 
-    private static string DataUriOf(torch.Tensor images, long index)
+    private static string DataUriOf(IImageDataset images, long index)
     {
         using var scope = torch.NewDisposeScope();
-        var pixels = images.select(0, index).permute(1, 2, 0).cpu().contiguous();
+        var pixels = images.Read([index])[0].permute(1, 2, 0).cpu().contiguous();
         return $"data:image/bmp;base64,{Convert.ToBase64String(Bitmap(pixels.bytes, (int)pixels.shape[1], (int)pixels.shape[0]))}";
     }
 

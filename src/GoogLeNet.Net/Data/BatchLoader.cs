@@ -5,10 +5,14 @@ namespace Inception.Data;
 
 /// <summary>
 /// Draws batches from a data set. A batch is a pure function of (seed, epoch, step), whatever the order of evaluation and however often a run is
-/// interrupted. It is drawn by index and transformed on the data set's device, then sent to the loader's; a GPU gets it without the host waiting.
+/// interrupted. It is read by index and transformed on the data set's device, then sent to the loader's; a GPU gets it without the host waiting. Where the first transform is an
+/// <see cref="ICropTransform"/>, the data set cuts the windows itself.
 /// </summary>
 public sealed class BatchLoader
 {
+    // While one batch ends, with fewer pictures to decode than there are cores, the next is begun.
+    private const int StreamedAhead = 2;
+
     private readonly IImageDataset dataset;
     private readonly IReadOnlyList<IBatchTransform> transforms;
     private readonly Device device;
@@ -16,7 +20,7 @@ public sealed class BatchLoader
     private readonly bool shuffle;
     private readonly Mixup? mixup;
     private readonly BalancedDraws? balanced;
-    private readonly bool crossesDevices;
+    private readonly bool readsAhead;
     private Order? order;
 
     /// <summary>Creates a loader. The last batch of an epoch may be smaller than <paramref name="batchSize"/>.</summary>
@@ -43,7 +47,7 @@ public sealed class BatchLoader
         this.shuffle = shuffle;
         this.mixup = mixup;
         balanced = shuffle && sampling is not null ? new BalancedDraws(dataset.HostLabels(), seed) : null;
-        crossesDevices = dataset.Images.device_type == DeviceType.CPU && device.type == DeviceType.CUDA;
+        readsAhead = dataset.IsStreamed || (dataset.Device.type == DeviceType.CPU && device.type == DeviceType.CUDA);
     }
 
     /// <summary>Images in a batch.</summary>
@@ -64,15 +68,19 @@ public sealed class BatchLoader
     /// <summary>Draws a batch; its tensors belong to the caller's dispose scope.</summary>
     /// <param name="epoch">Epoch, counted from 0.</param>
     /// <param name="step">Step, 0 … <see cref="Steps"/> − 1.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
     /// <exception cref="InvalidOperationException">The transforms do not end with float32 images.</exception>
-    public Batch Load(int epoch, int step)
+    /// <exception cref="DatasetException">A picture cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public Batch Load(int epoch, int step, CancellationToken cancellationToken = default)
     {
         var draws = Draws(epoch, step);
         var context = new BatchContext(seed, epoch, draws);
+        var indices = IndicesOf(draws);
         using var scope = NewDisposeScope();
-        var index = tensor(IndicesOf(draws)).SentTo(dataset.Images.device);
-        var batch = new Batch(Transformed(dataset.Images.index_select(0, index), context), dataset.Labels.index_select(0, index));
+        var images = Transformed(indices, context, cancellationToken);
+        var batch = new Batch(images, dataset.Labels.index_select(0, tensor(indices).SentTo(dataset.Device)));
         if (mixup is not null)
         {
             batch = mixup.Apply(batch, context);
@@ -94,20 +102,20 @@ public sealed class BatchLoader
     /// <param name="epoch">Epoch, counted from 0.</param>
     /// <param name="firstStep">Step to begin with, 0 … <see cref="Steps"/>.</param>
     /// <param name="prefetch">
-    /// Whether a background thread prepares each batch while the one before is used. Default null: only where the data set is on the CPU and the
-    /// batches go to a GPU; on a CPU alone the thread would compete with the network.
+    /// Whether a background thread prepares each batch while the one before is used. Default null: where the data set is streamed, or is on the CPU and the
+    /// batches go to a GPU; with images in memory and a network on the CPU the thread would compete with it.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int firstStep = 0, bool? prefetch = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstStep);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstStep, Steps);
-        return prefetch ?? crossesDevices ? Prefetched(epoch, firstStep) : Enumerable.Range(firstStep, Steps - firstStep).Select(step => Load(epoch, step));
+        return prefetch ?? readsAhead ? Prefetched(epoch, firstStep) : Enumerable.Range(firstStep, Steps - firstStep).Select(step => Load(epoch, step));
     }
 
     private IEnumerable<Batch> Prefetched(int epoch, int firstStep)
     {
-        using var worker = new Prefetcher<Batch>(firstStep, Steps, step => Load(epoch, step), batch => batch.Dispose());
+        using var worker = new Prefetcher<Batch>(firstStep, Steps, (step, token) => Load(epoch, step, token), batch => batch.Dispose(), ahead: dataset.IsStreamed ? StreamedAhead : 1);
         for (var step = firstStep; step < Steps; step++)
         {
             yield return Adopted(worker.Take());
@@ -134,11 +142,14 @@ public sealed class BatchLoader
     // A draw is an image's index plus the number of images for each time that it came before in the epoch.
     private long[] IndicesOf(long[] draws) => balanced is null ? draws : Array.ConvertAll(draws, draw => draw % dataset.Count);
 
-    private Tensor Transformed(Tensor images, BatchContext context)
+    private Tensor Transformed(long[] indices, BatchContext context, CancellationToken cancellationToken)
     {
+        var crop = transforms is [ICropTransform first, ..] ? first : null;
+        var images = crop is null ? dataset.Read(indices, cancellationToken) : dataset.ReadCrops(indices, crop, context, cancellationToken);
+
         // While the images are still uint8, changing their memory order costs a quarter.
         images = ChannelsLast.Images(ChannelsLast.Pixels(images));
-        foreach (var transform in transforms)
+        foreach (var transform in crop is null ? transforms : transforms.Skip(1))
         {
             images = transform.Apply(images, context);
         }

@@ -5,8 +5,6 @@ namespace Inception.Data;
 /// <summary>Mean and standard deviation of each channel over all pixels of a data set, on the scale 0 to 255: what <c>Normalize</c> takes.</summary>
 public sealed record ChannelStatistics
 {
-    private const long BytesAtOnce = 1 << 24;
-
     private ChannelStatistics(IReadOnlyList<double> mean, IReadOnlyList<double> standardDeviation) =>
         (Mean, StandardDeviation) = (mean, standardDeviation);
 
@@ -21,15 +19,13 @@ public sealed record ChannelStatistics
     public static ChannelStatistics Compute(IImageDataset dataset)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        var images = dataset.Images;
-        var (channels, plane) = ((int)images.shape[1], checked((int)(images.shape[2] * images.shape[3])));
+        var (channels, plane) = (dataset.Shape.Channels, checked(dataset.Shape.Height * dataset.Shape.Width));
         var (sums, squares) = (new long[channels], new long[channels]);
-        var atOnce = Math.Max(1, BytesAtOnce / ((long)channels * plane));
-        for (var first = 0L; first < dataset.Count; first += atOnce)
+        foreach (var (_, images) in dataset.Parts())
         {
             using var scope = NewDisposeScope();
 #pragma warning disable RS0030 // The host adds up, once for a data set and before training.
-            var chunk = images.narrow(0, first, Math.Min(atOnce, dataset.Count - first)).cpu().contiguous().bytes;
+            var chunk = images.cpu().contiguous().bytes;
 #pragma warning restore RS0030
             for (var at = 0; at < chunk.Length; at += plane)
             {

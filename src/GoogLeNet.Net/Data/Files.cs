@@ -8,6 +8,10 @@ internal static class Files
     /// <summary>Length of a file or of a symbolic link's target, without opening it: opening a pipe would wait for its writer.</summary>
     /// <exception cref="IOException">There is no such file.</exception>
     public static long LengthOf(string path) => (File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path)).Length;
+
+    /// <summary>What is wrong with a symbolic link to nothing, as a sentence; null for anything else.</summary>
+    public static string? BrokenLink(string path) =>
+        new FileInfo(path).LinkTarget is { } target && File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } ? $"it is a link to '{target}', which does not exist." : null;
 }
 
 /// <summary>Work on folders.</summary>

@@ -5,20 +5,28 @@ using static TorchSharp.torch;
 
 namespace Inception.Data;
 
-/// <summary>Labeled images in memory, on one device.</summary>
+/// <summary>Labeled images that are read by index, many at a time: in memory or in files.</summary>
 public interface IImageDataset
 {
     /// <summary>Number of images N, at least 1.</summary>
     long Count { get; }
 
+    /// <summary>Channels, height and width of every image.</summary>
+    ImageShape Shape { get; }
+
+    /// <summary>Where the labels are, and the images that are read.</summary>
+    Device Device { get; }
+
     /// <summary>Name of class k at index k.</summary>
     IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>Images, uint8 (N, C, H, W), values 0 to 255. Owned by the data set.</summary>
-    Tensor Images { get; }
-
     /// <summary>Class numbers, int64 (N), each in [0, number of classes). Owned by the data set.</summary>
     Tensor Labels { get; }
+
+    /// <summary>
+    /// Whether reading takes so long, as from files, that it should go on while a network works: batches and evaluations are then read ahead on background threads. Default false.
+    /// </summary>
+    bool IsStreamed => false;
 
     /// <summary>How pictures of other proportions were brought to the images' size, so that a picture to be classified is treated alike. Default <see cref="ImageFit.Crop"/>.</summary>
     ImageFit Fit => ImageFit.Crop;
@@ -28,6 +36,39 @@ public interface IImageDataset
     /// image is read once.
     /// </summary>
     string Fingerprint => ImageDatasets.Fingerprint(this);
+
+    /// <summary>Reads images. May be called from several threads at once; the same indices give the same images.</summary>
+    /// <param name="indices">Which, each 0 to <see cref="Count"/> − 1, in any order and as often as wanted; at least one.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>A new tensor, uint8 (n, C, H, W), values 0 to 255, on <see cref="Device"/>; it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
+    /// <exception cref="DatasetException">A picture cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    Tensor Read(IReadOnlyList<long> indices, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Reads a window of each image, resized. A data set whose pictures are larger than its images cuts it out of the picture. Default: out of the images that <see cref="Read"/> gives.
+    /// </summary>
+    /// <param name="indices">Which images, as for <see cref="Read"/>.</param>
+    /// <param name="crop">Chooses the windows.</param>
+    /// <param name="context">What the choice depends on: a sample for each index, in their order.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>A new tensor (n, C, size, size), values 0 to 255, uint8 or float32, on <see cref="Device"/>; it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
+    /// <exception cref="DatasetException">A picture cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    Tensor ReadCrops(IReadOnlyList<long> indices, ICropTransform crop, BatchContext context, CancellationToken cancellationToken = default) =>
+        ImageDatasets.Cropped(this, indices, crop, context, cancellationToken);
+}
+
+/// <summary>What one image is.</summary>
+/// <param name="Channels">3 for RGB, 1 for gray.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="Width">Width in pixels.</param>
+public readonly record struct ImageShape(int Channels, int Height, int Width)
+{
+    /// <summary>Numbers in an image, each a byte as it is read.</summary>
+    internal long Bytes => (long)Channels * Height * Width;
 }
 
 /// <summary>What networks demand of a data set.</summary>
@@ -57,20 +98,95 @@ internal static class ImageDatasets
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(dataset.ClassNames, DataContext.Default.IReadOnlyListString));
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(dataset.Images.shape, DataContext.Default.Int64Array));
-        var atOnce = Math.Max(1, BytesAtOnce / (dataset.Images.shape[1] * dataset.Images.shape[2] * dataset.Images.shape[3]));
-        for (var first = 0L; first < dataset.Count; first += atOnce)
+        var (count, shape) = (dataset.Count, dataset.Shape);
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes([count, shape.Channels, shape.Height, shape.Width], DataContext.Default.Int64Array));
+        foreach (var (first, images) in dataset.Parts())
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(atOnce, dataset.Count - first);
 #pragma warning disable RS0030 // Once, before a run's first checkpoint.
-            hash.AppendData(dataset.Labels.narrow(0, first, count).cpu().contiguous().bytes);
-            hash.AppendData(dataset.Images.narrow(0, first, count).cpu().contiguous().bytes);
+            hash.AppendData(dataset.Labels.narrow(0, first, images.shape[0]).cpu().contiguous().bytes);
+            hash.AppendData(images.cpu().contiguous().bytes);
 #pragma warning restore RS0030
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>All images in the data set's order, part by part; each is disposed when the next is taken.</summary>
+    /// <param name="dataset">The data set; a streamed one is read ahead by one part.</param>
+    /// <param name="atOnce">Images in a part; null for about 16 MB of them.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public static IEnumerable<(long First, Tensor Images)> Parts(this IImageDataset dataset, int? atOnce = null, CancellationToken cancellationToken = default)
+    {
+        var size = atOnce ?? (int)Math.Clamp(BytesAtOnce / dataset.Shape.Bytes, 1, BytesAtOnce);
+        var parts = (int)((dataset.Count + size - 1) / size);
+        using var ahead = dataset.IsStreamed ? new Prefetcher<Tensor>(0, parts, Read, images => images.Dispose(), cancellationToken: cancellationToken) : null;
+        for (var part = 0; part < parts; part++)
+        {
+            using var images = ahead?.Take() ?? Read(part, cancellationToken);
+            yield return ((long)part * size, images);
+        }
+
+        Tensor Read(int part, CancellationToken token)
+        {
+            var first = (long)part * size;
+            var count = (int)Math.Min(size, dataset.Count - first);
+            return dataset.Read([.. Enumerable.Range(0, count).Select(i => first + i)], token);
+        }
+    }
+
+    /// <summary>The windows of images as they are read; in the caller's dispose scope.</summary>
+    public static Tensor Cropped(IImageDataset dataset, IReadOnlyList<long> indices, ICropTransform crop, BatchContext context, CancellationToken cancellationToken)
+    {
+        using var images = dataset.Read(indices, cancellationToken);
+        return crop.Apply(images, context);
+    }
+
+    /// <summary>Refuses indices that are none of a data set's.</summary>
+    /// <exception cref="ArgumentException">One is out of range, or there are none.</exception>
+    public static void CheckIndices(IReadOnlyList<long> indices, long count)
+    {
+        ArgumentNullException.ThrowIfNull(indices);
+        if (indices.Count == 0)
+        {
+            throw new ArgumentException("There are no indices; name one image at least.", nameof(indices));
+        }
+
+        foreach (var index in indices)
+        {
+            if (index < 0 || index >= count)
+            {
+                throw new ArgumentOutOfRangeException(nameof(indices), index, $"There is no image {index}; the data set has 0 to {count - 1}.");
+            }
+        }
+    }
+
+    /// <summary>The images of a stratified subset, ascending.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">n is below 1 or above the number of images.</exception>
+    public static long[] Stratified(this IImageDataset dataset, int n, int seed) => n >= 1 && n <= dataset.Count
+        ? StratifiedSample.Choose(dataset.HostLabels(), dataset.ClassNames.Count, n, seed)
+        : throw new ArgumentOutOfRangeException(nameof(n), n, $"The data set has {dataset.Count} images; take 1 to {dataset.Count}.");
+
+    /// <summary>The images of both parts of a split, ascending.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A part would have no images.</exception>
+    public static (long[] Train, long[] Validation) SplitOf(this IImageDataset dataset, int validationCount, int seed)
+    {
+        if (validationCount < 1 || validationCount >= dataset.Count)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(validationCount), validationCount, $"The data set has {dataset.Count} images; split off 1 to {dataset.Count - 1}.");
+        }
+
+        var validation = StratifiedSample.ChooseInProportion(dataset.HostLabels(), dataset.ClassNames.Count, validationCount, seed);
+        return ([.. Enumerable.Range(0, (int)dataset.Count).Select(i => (long)i).Except(validation)], validation);
+    }
+
+    /// <summary>A fraction of a data set's images, rounded to whole images.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is out of range.</exception>
+    public static int ShareOf(this IImageDataset dataset, double validationFraction) => validationFraction is > 0 and < 1
+        ? (int)Math.Round(validationFraction * dataset.Count)
+        : throw new ArgumentOutOfRangeException(
+            nameof(validationFraction), validationFraction, $"validationFraction is {validationFraction}; it must be more than 0 and less than 1.");
 
     /// <summary>The labels of all images, in the host's memory; waits for the data set's device.</summary>
     public static long[] HostLabels(this IImageDataset dataset)

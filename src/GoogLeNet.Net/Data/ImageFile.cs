@@ -105,6 +105,28 @@ public static class ImageFile
         }
     }
 
+    /// <summary>Reads the window of a picture that is chosen by its own height and width.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="choose">Chooses it.</param>
+    /// <param name="size">Height and width of the result.</param>
+    /// <param name="channels">3 or 1.</param>
+    /// <param name="result">uint8 (size, size, channels), contiguous, on the CPU.</param>
+    internal static void ReadCrop(string path, Func<int, int, CropWindow> choose, int size, int channels, Tensor result)
+    {
+#pragma warning disable RS0030 // The host's memory.
+        PictureCodec.Decode(ReadBytes(path), path, Enough, picture =>
+            PictureCrop.Write(picture, choose(picture.WholeHeight, picture.WholeWidth), size, channels, result.bytes));
+#pragma warning restore RS0030
+
+        (long Height, long Width) Enough(int rows, int columns)
+        {
+            var window = choose(rows, columns);
+            return (Whole(rows, window.Height), Whole(columns, window.Width));
+        }
+
+        long Whole(long length, long part) => ((JpegReserve * size * length) + part - 1) / part;
+    }
+
     /// <exception cref="ArgumentOutOfRangeException">The number is neither 1 nor 3.</exception>
     internal static void CheckChannels(int channels)
     {
@@ -135,7 +157,7 @@ public static class ImageFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new DatasetException($"'{path}' cannot be read: {Failure.Reason(e)}", e);
+            throw new DatasetException($"'{path}' cannot be read: {Files.BrokenLink(path) ?? Failure.Reason(e)}", e);
         }
     }
 }

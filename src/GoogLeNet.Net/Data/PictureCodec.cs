@@ -21,9 +21,22 @@ internal static class PictureCodec
     /// <exception cref="DatasetException">It cannot be read; the message begins with <paramref name="name"/>.</exception>
     public static Tensor Decode(ReadOnlySpan<byte> bytes, string name, int channels, Func<int, int, (long Height, long Width)>? enough = null)
     {
+        Tensor? planes = null;
+        Decode(bytes, name, enough, picture => planes = picture.ToPlanes(channels));
+        return planes!;
+    }
+
+    /// <summary>As <see cref="Decode(ReadOnlySpan{byte}, string, int, Func{int, int, ValueTuple{long, long}})"/>, for pixels that are used where they lie.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="name">How messages call it.</param>
+    /// <param name="enough">Sides that are enough.</param>
+    /// <param name="use">Takes the picture, which is there as long as the call lasts.</param>
+    /// <exception cref="DatasetException">It cannot be read; the message begins with <paramref name="name"/>.</exception>
+    public static void Decode(ReadOnlySpan<byte> bytes, string name, Func<int, int, (long Height, long Width)>? enough, PictureUse use)
+    {
         try
         {
-            return Decode(bytes, channels, enough);
+            Decode(bytes, enough, use);
         }
         catch (DatasetException e)
         {
@@ -31,7 +44,7 @@ internal static class PictureCodec
         }
     }
 
-    private static Tensor Decode(ReadOnlySpan<byte> bytes, int channels, Func<int, int, (long Height, long Width)>? enough)
+    private static void Decode(ReadOnlySpan<byte> bytes, Func<int, int, (long Height, long Width)>? enough, PictureUse use)
     {
         PictureBytes.Check(bytes);
         using var data = SKData.CreateCopy(bytes);
@@ -49,9 +62,9 @@ internal static class PictureCodec
         }
 
         var (height, width) = orientation.Upright(kept.Height, kept.Width);
-        var picture = empty(channels, height, width, dtype: ScalarType.Byte, device: CPU);
-        WritePlanes(bitmap.GetPixelSpan(), orientation.Walk(kept, bitmap.RowBytes), picture);
-        return picture;
+        var (wholeHeight, wholeWidth) = orientation.Upright(codec.Info.Height, codec.Info.Width);
+        var (first, down, across) = orientation.Walk(kept, bitmap.RowBytes);
+        use(new DecodedPicture(bitmap.GetPixelSpan(), height, width, wholeHeight, wholeWidth, first, down, across));
     }
 
     private static void CheckSize(SKCodec codec, int bytes)
@@ -98,36 +111,6 @@ internal static class PictureCodec
         return (whole, whole);
     }
 
-    private static void WritePlanes(ReadOnlySpan<byte> rgba, (int First, int Down, int Across) walk, Tensor picture)
-    {
-        var planes = picture.bytes;
-        var (channels, height, width) = ((int)picture.shape[0], (int)picture.shape[1], (int)picture.shape[2]);
-        for (var y = 0; y < height; y++)
-        {
-            var at = walk.First + (y * walk.Down);
-            var red = planes.Slice(y * width, width);
-            if (channels == 1)
-            {
-                for (var x = 0; x < width; x++, at += walk.Across)
-                {
-                    red[x] = Gray(rgba[at], rgba[at + 1], rgba[at + 2]);
-                }
-
-                continue;
-            }
-
-            var green = planes.Slice((height + y) * width, width);
-            var blue = planes.Slice(((2 * height) + y) * width, width);
-            for (var x = 0; x < width; x++, at += walk.Across)
-            {
-                (red[x], green[x], blue[x]) = (rgba[at], rgba[at + 1], rgba[at + 2]);
-            }
-        }
-    }
-
-    // ITU-R 601-2 luma in Pillow's fixed-point numbers.
-    private static byte Gray(int red, int green, int blue) => (byte)((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
-
     /// <summary>How the stored rows become the upright picture: EXIF's eight orientations.</summary>
     private readonly record struct Orientation(SKEncodedOrigin Origin)
     {
@@ -148,4 +131,80 @@ internal static class PictureCodec
             return SwapsSides ? (first, column, row) : (first, row, column);
         }
     }
+}
+
+/// <summary>Takes a decoded picture.</summary>
+internal delegate void PictureUse(DecodedPicture picture);
+
+/// <summary>A decoded picture's pixels as they lie in memory, and how to walk over them as the upright picture.</summary>
+/// <param name="rgba">Four bytes for each pixel.</param>
+/// <param name="height">Height of the upright picture.</param>
+/// <param name="width">Width of the upright picture.</param>
+/// <param name="wholeHeight">Its height before it was decoded at a reduced size.</param>
+/// <param name="wholeWidth">Its width before that.</param>
+/// <param name="first">Place of its first pixel.</param>
+/// <param name="down">Bytes from a pixel to the one below.</param>
+/// <param name="across">Bytes from a pixel to the one on its right.</param>
+internal readonly ref struct DecodedPicture(Span<byte> rgba, int height, int width, int wholeHeight, int wholeWidth, int first, int down, int across)
+{
+    private readonly Span<byte> pixels = rgba;
+
+    public ReadOnlySpan<byte> Rgba => pixels;
+
+    public int Height => height;
+
+    public int Width => width;
+
+    public int WholeHeight => wholeHeight;
+
+    public int WholeWidth => wholeWidth;
+
+    public int First => first;
+
+    public int Down => down;
+
+    public int Across => across;
+
+    /// <summary>uint8 (channels, H, W) on the CPU.</summary>
+    public Tensor ToPlanes(int channels)
+    {
+        var picture = empty(channels, height, width, dtype: ScalarType.Byte, device: CPU);
+        var rgba = Rgba;
+        var planes = picture.bytes;
+        for (var y = 0; y < height; y++)
+        {
+            var at = first + (y * down);
+            var red = planes.Slice(y * width, width);
+            if (channels == 1)
+            {
+                for (var x = 0; x < width; x++, at += across)
+                {
+                    red[x] = Gray(rgba[at], rgba[at + 1], rgba[at + 2]);
+                }
+
+                continue;
+            }
+
+            var green = planes.Slice((height + y) * width, width);
+            var blue = planes.Slice(((2 * height) + y) * width, width);
+            for (var x = 0; x < width; x++, at += across)
+            {
+                (red[x], green[x], blue[x]) = (rgba[at], rgba[at + 1], rgba[at + 2]);
+            }
+        }
+
+        return picture;
+    }
+
+    /// <summary>Writes each pixel's gray in place of its red.</summary>
+    public void RedToGray()
+    {
+        for (var at = 0; at + 2 < pixels.Length; at += 4)
+        {
+            pixels[at] = Gray(pixels[at], pixels[at + 1], pixels[at + 2]);
+        }
+    }
+
+    // ITU-R 601-2 luma in Pillow's fixed-point numbers.
+    private static byte Gray(int red, int green, int blue) => (byte)((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
 }

@@ -45,8 +45,8 @@ public sealed class Preprocessing
     /// <summary>That of a data set's images.</summary>
     internal static Preprocessing Of(IImageDataset dataset, IReadOnlyList<IBatchTransform> transforms)
     {
-        var shape = dataset.Images.shape;
-        return new Preprocessing(transforms, (int)shape[2], (int)shape[3], (int)shape[1], dataset.Fit);
+        var shape = dataset.Shape;
+        return new Preprocessing(transforms, shape.Height, shape.Width, shape.Channels, dataset.Fit);
     }
 
     /// <summary>As model files hold it.</summary>

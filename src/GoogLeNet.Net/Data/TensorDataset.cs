@@ -30,6 +30,12 @@ public class TensorDataset : IImageDataset, IDisposable
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <inheritdoc/>
+    public ImageShape Shape => new((int)Images.shape[1], (int)Images.shape[2], (int)Images.shape[3]);
+
+    /// <inheritdoc/>
+    public Device Device => Images.device;
+
+    /// <summary>All images, uint8 (N, C, H, W), values 0 to 255. Owned by the data set.</summary>
     public Tensor Images { get; }
 
     /// <inheritdoc/>
@@ -47,15 +53,7 @@ public class TensorDataset : IImageDataset, IDisposable
     /// <param name="seed">Any number.</param>
     /// <returns>A copy on the same device; the caller disposes it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">n is below 1 or above <see cref="Count"/>.</exception>
-    public TensorDataset TakeStratified(int n, int seed)
-    {
-        if (n < 1 || n > Count)
-        {
-            throw new ArgumentOutOfRangeException(nameof(n), n, $"The data set has {Count} images; take 1 to {Count}.");
-        }
-
-        return Pick(StratifiedSample.Choose(this.HostLabels(), ClassNames.Count, n, seed));
-    }
+    public TensorDataset TakeStratified(int n, int seed) => Pick(this.Stratified(n, seed));
 
     /// <summary>
     /// Splits off <paramref name="validationCount"/> of the images: every image goes to exactly one part, both keep the original order, and
@@ -65,17 +63,10 @@ public class TensorDataset : IImageDataset, IDisposable
     /// <param name="seed">Any number.</param>
     /// <returns>Copies on the same device; the caller disposes them. This data set stays usable.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A part would have no images.</exception>
-    public DatasetSplit Split(int validationCount, int seed)
+    public DatasetSplit<TensorDataset> Split(int validationCount, int seed)
     {
-        if (validationCount < 1 || validationCount >= Count)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(validationCount), validationCount, $"The data set has {Count} images; split off 1 to {Count - 1}.");
-        }
-
-        var validation = StratifiedSample.ChooseInProportion(this.HostLabels(), ClassNames.Count, validationCount, seed);
-        var train = Enumerable.Range(0, (int)Count).Select(i => (long)i).Except(validation);
-        return new DatasetSplit(Pick([.. train]), Pick(validation));
+        var (train, validation) = this.SplitOf(validationCount, seed);
+        return new(Pick(train), Pick(validation));
     }
 
     /// <summary>As <see cref="Split(int, int)"/>, with a fraction of the images for validation, rounded to whole images.</summary>
@@ -83,11 +74,7 @@ public class TensorDataset : IImageDataset, IDisposable
     /// <param name="seed">Any number.</param>
     /// <returns>Copies on the same device; the caller disposes them. This data set stays usable.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is out of range, or a part would have no images.</exception>
-    public DatasetSplit Split(double validationFraction, int seed) =>
-        validationFraction is > 0 and < 1
-            ? Split((int)Math.Round(validationFraction * Count), seed)
-            : throw new ArgumentOutOfRangeException(
-                nameof(validationFraction), validationFraction, $"validationFraction is {validationFraction}; it must be more than 0 and less than 1.");
+    public DatasetSplit<TensorDataset> Split(double validationFraction, int seed) => Split(this.ShareOf(validationFraction), seed);
 
     /// <summary>The same data on <paramref name="device"/>; the same memory if it is there already.</summary>
     /// <param name="device">The device to copy to.</param>
@@ -95,6 +82,15 @@ public class TensorDataset : IImageDataset, IDisposable
 #pragma warning disable RS0030 // A whole data set, once and before training.
     public TensorDataset To(Device device) => new(Images.to(device), Labels.to(device), ClassNames) { Fit = Fit };
 #pragma warning restore RS0030
+
+    /// <inheritdoc/>
+    public Tensor Read(IReadOnlyList<long> indices, CancellationToken cancellationToken = default)
+    {
+        ImageDatasets.CheckIndices(indices, Count);
+        using var host = tensor(indices as long[] ?? [.. indices]);
+        using var index = host.SentTo(Device);
+        return Images.index_select(0, index);
+    }
 
     /// <summary>Disposes both tensors.</summary>
     public void Dispose()
@@ -104,10 +100,11 @@ public class TensorDataset : IImageDataset, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private TensorDataset Pick(long[] samples)
+    /// <summary>A copy of some of the images.</summary>
+    internal TensorDataset Pick(long[] samples)
     {
         using var host = tensor(samples);
-        using var index = host.SentTo(Images.device);
+        using var index = host.SentTo(Device);
         return new TensorDataset(Images.index_select(0, index), Labels.index_select(0, index), ClassNames) { Fit = Fit };
     }
 
@@ -149,9 +146,11 @@ public class TensorDataset : IImageDataset, IDisposable
 }
 
 /// <summary>Two disjoint parts that make up a data set. Disposing it disposes both.</summary>
+/// <typeparam name="T">What the data set is.</typeparam>
 /// <param name="Train">Images to train on.</param>
 /// <param name="Validation">Images to validate on.</param>
-public sealed record DatasetSplit(TensorDataset Train, TensorDataset Validation) : IDisposable
+public sealed record DatasetSplit<T>(T Train, T Validation) : IDisposable
+    where T : IImageDataset, IDisposable
 {
     /// <summary>Disposes both parts.</summary>
     public void Dispose()

@@ -33,6 +33,7 @@ public sealed class Evaluator
     /// <param name="progress">Called after every batch, on this thread.</param>
     /// <param name="cancellationToken">Ends the evaluation between two views of a batch.</param>
     /// <exception cref="ArgumentException">The data set is empty, has another number of classes than the networks or labels outside them, or its images do not fit the networks.</exception>
+    /// <exception cref="DatasetException">A picture cannot be read.</exception>
     /// <exception cref="InvalidOperationException">A prediction is not a number, because a weight or an input is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public EvaluationResult Evaluate(
@@ -44,12 +45,11 @@ public sealed class Evaluator
         using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
         using var mode = predictor.Evaluating();
         using var memory = HostMemory.Keep();
-        for (var first = 0L; first < dataset.Count; first += options.BatchSize)
+        foreach (var (first, images) in dataset.Parts(options.BatchSize, cancellationToken))
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(options.BatchSize, dataset.Count - first);
-            var logarithms = predictor.LogProbabilities(dataset.Images.narrow(0, first, count), cancellationToken);
-            outcomes.Set(first, logarithms, dataset.Labels.narrow(0, first, count));
+            var count = images.shape[0];
+            outcomes.Set(first, predictor.LogProbabilities(images, cancellationToken), dataset.Labels.narrow(0, first, count));
             progress?.Report(new EvaluationProgress(first + count, dataset.Count));
         }
 

@@ -119,10 +119,9 @@ public static class TemperatureScaling
         using var mode = predictor.Evaluating();
         using var memory = HostMemory.Keep();
         var rows = new List<double[]>();
-        for (var first = 0L; first < dataset.Count; first += ImagesAtOnce)
+        foreach (var (_, images) in dataset.Parts(ImagesAtOnce, cancellationToken))
         {
             using var scope = NewDisposeScope();
-            var images = dataset.Images.narrow(0, first, Math.Min(ImagesAtOnce, dataset.Count - first));
 #pragma warning disable RS0030 // Once, after training.
             rows.AddRange(predictor.LogProbabilities(images, cancellationToken).mul(model.Temperature).cpu().data<double>().ToArray().Chunk(model.NumClasses));
 #pragma warning restore RS0030

@@ -18,10 +18,10 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     // What the network knows of images of this size, from its training or its file; otherwise what it needs and no more.
     private IReadOnlyList<IBatchTransform> DefaultTransforms(IImageDataset dataset)
     {
-        var shape = dataset.Images.shape;
+        var shape = dataset.Shape;
         return model.Preprocessing is { } stored && Data.Preprocessing.Restore(stored.Value, stored.ToJson, []) is var known
-            && (known.Height ?? shape[2], known.Width ?? shape[3], known.Channels ?? shape[1]) == (shape[2], shape[3], shape[1])
-                ? known.Transforms : BatchTransforms.Default(dataset.Images, model.InputSize);
+            && new ImageShape(known.Channels ?? shape.Channels, known.Height ?? shape.Height, known.Width ?? shape.Width) == shape
+                ? known.Transforms : BatchTransforms.Default(shape, model.InputSize);
     }
 
     /// <summary>How pictures become the input of the network that is trained on these images.</summary>

@@ -79,7 +79,7 @@ public sealed class DatasetSplitTests
         FluentActions.Invoking(() => data.Split(share, seed: 1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*more than 0 and less than 1.*");
     }
 
-    private static void WithSplits(Func<TensorDataset, (DatasetSplit, DatasetSplit)> make, bool same)
+    private static void WithSplits(Func<TensorDataset, (DatasetSplit<TensorDataset>, DatasetSplit<TensorDataset>)> make, bool same)
     {
         using var data = Numbered();
         var (first, second) = make(data);

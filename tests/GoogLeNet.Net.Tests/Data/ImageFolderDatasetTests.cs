@@ -25,7 +25,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
         data.Files.Select(path => Path.GetRelativePath(folder.Path, path)).Should().Equal("Ant/10.png", "Ant/9.png", "bee/x", "zebra/a.png", "zebra/b.png");
         data.Count.Should().Be(5);
         data.Labels.data<long>().ToArray().Should().Equal(0, 0, 1, 2, 2);
-        data.Images.shape.Should().Equal(5, 3, 4, 4);
+        Pixels(data).shape.Should().Equal(5, 3, 4, 4);
         Values(data).Should().Equal(10, 20, 25, 30, 40);
     }
 
@@ -93,8 +93,8 @@ public sealed class ImageFolderDatasetTests : IDisposable
     {
         Plain("a/1.png", 77);
         using var data = ImageFolderDataset.Load(folder.Path, 4, new() { Channels = 1, Height = 3 });
-        data.Images.shape.Should().Equal(1, 1, 3, 4);
-        data.Images.bytes.ToArray().Should().OnlyContain(value => value == 77);
+        Pixels(data).shape.Should().Equal(1, 1, 3, 4);
+        Pixels(data).bytes.ToArray().Should().OnlyContain(value => value == 77);
         FluentActions.Invoking(() => ImageFolderDataset.Load(folder.Path, 4, new() { Channels = 2 })).Should().Throw<ArgumentOutOfRangeException>();
     }
 
@@ -145,12 +145,12 @@ public sealed class ImageFolderDatasetTests : IDisposable
         Write("a/x.png", new PngEncoder().Encode(12, 4, (x, _, _) => (byte)(x / 4 * 100)));
 
         using var cropped = ImageFolderDataset.Load(folder.Path, 4);
-        cropped.Images.bytes.ToArray().Should().OnlyContain(value => value == 100, "the middle is cut out");
+        Pixels(cropped).bytes.ToArray().Should().OnlyContain(value => value == 100, "the middle is cut out");
         using var stretched = ImageFolderDataset.Load(folder.Path, 3, new() { Fit = ImageFit.Stretch });
         // A triangle of 4 columns to each side: 2·(1/8 + 3/8 + 5/8 + 7/8) of weight, of which (1 + 3)/8 lies over the border.
-        stretched.Images.bytes.ToArray()[..3].Should().Equal((byte)Math.Round(100 * 0.5 / 3.5), 100, (byte)Math.Round(200 - (100 * 0.5 / 3.5)));
+        Pixels(stretched).bytes.ToArray()[..3].Should().Equal((byte)Math.Round(100 * 0.5 / 3.5), 100, (byte)Math.Round(200 - (100 * 0.5 / 3.5)));
         using var wide = ImageFolderDataset.Load(folder.Path, 6, new() { Height = 2 });
-        wide.Images.shape.Should().Equal(1, 3, 2, 6);
+        Pixels(wide).shape.Should().Equal(1, 3, 2, 6);
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
         for (var i = 0; i < fixtures.Count; i++)
         {
             using var alone = ImageFile.Read(data.Files[i], 8);
-            using var row = data.Images.select(0, i);
+            using var row = Pixels(data).select(0, i);
             row.bytes.SequenceEqual(alone.bytes).Should().BeTrue(data.Files[i]);
         }
     }
@@ -258,7 +258,9 @@ public sealed class ImageFolderDatasetTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static byte[] Values(ImageFolderDataset data) => [.. data.Images.bytes.ToArray().Chunk(3 * 16).Select(image => image.Distinct().Single())];
+    private static Tensor Pixels(ImageFolderDataset data) => data.Read([.. Enumerable.Range(0, (int)data.Count).Select(i => (long)i)]);
+
+    private static byte[] Values(ImageFolderDataset data) => [.. Pixels(data).bytes.ToArray().Chunk(3 * 16).Select(image => image.Distinct().Single())];
 
     private string Refusal(ImageFolderOptions? options = null, string? path = null)
     {

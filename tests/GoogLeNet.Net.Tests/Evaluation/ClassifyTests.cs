@@ -156,12 +156,12 @@ public sealed class ClassifyTests : IDisposable
 
         using var loaded = Predictor.Load(file);
 
-        photos.Images.shape.Should().Equal(24, 1, 8, 8);
+        (photos.Count, photos.Shape).Should().Be((24, new ImageShape(1, 8, 8)));
         var preprocessing = new EnsembleMember(loaded.Models[0]).Preprocessing!;
         (preprocessing.Channels, preprocessing.Fit).Should().Be((1, ImageFit.Stretch));
         loaded.ClassifyMany(photos.Files).Select((guess, i) => guess[0].ClassName == Path.GetFileName(Path.GetDirectoryName(photos.Files[i]))).Count(right => right)
             .Should().BeGreaterThan(20, "brightness alone tells them apart");
-        using var probabilities = loaded.Predict(photos.Images);
+        using var probabilities = loaded.Predict(photos.Read([.. Enumerable.Range(0, 24).Select(i => (long)i)]));
         loaded.ClassifyMany(photos.Files, top: 2).Select(guess => guess.Single(entry => entry.ClassIndex == 0).Probability).Should()
             .Equal(probabilities.select(1, 0).data<double>().ToArray(), (a, b) => Math.Abs(a - b) < 1e-6, "a file is read as the folder's pictures were");
     }

@@ -125,8 +125,12 @@ public sealed class GuardTests
 
         public IReadOnlyList<string> ClassNames => data.ClassNames;
 
-        public Tensor Images => data.Images;
+        public ImageShape Shape => data.Shape;
+
+        public Device Device => data.Device;
 
         public Tensor Labels => labels;
+
+        public Tensor Read(IReadOnlyList<long> indices, CancellationToken cancellationToken = default) => data.Read(indices, cancellationToken);
     }
 }

@@ -49,7 +49,7 @@ internal static class Tiny
     }
 
     /// <summary>Each image's pixels divided by 255, as the network sees them, and its label.</summary>
-    public static (double[][] X, long[] Labels) Rows(IImageDataset data)
+    public static (double[][] X, long[] Labels) Rows(TensorDataset data)
     {
         var pixels = data.Images.Values();
         return ([.. pixels.Chunk((int)(pixels.Length / data.Count)).Select(image => image.Select(value => value / 255.0).ToArray())], data.Labels.Longs());
@@ -65,7 +65,9 @@ internal sealed class WatchedDataset(IImageDataset data, Action<int> drawn) : II
 
     public IReadOnlyList<string> ClassNames => data.ClassNames;
 
-    public Tensor Images => data.Images;
+    public ImageShape Shape => data.Shape;
+
+    public Device Device => data.Device;
 
     public string Fingerprint => data.Fingerprint;
 
@@ -81,6 +83,8 @@ internal sealed class WatchedDataset(IImageDataset data, Action<int> drawn) : II
             return data.Labels;
         }
     }
+
+    public Tensor Read(IReadOnlyList<long> indices, CancellationToken cancellationToken = default) => data.Read(indices, cancellationToken);
 }
 
 /// <summary>Keeps every event, on the thread that reports it.</summary>

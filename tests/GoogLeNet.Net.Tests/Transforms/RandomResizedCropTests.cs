@@ -35,15 +35,15 @@ public sealed class RandomResizedCropTests
         const int n = 20_000, side = 1000; // so large that rounding to whole pixels does not matter
         var crop = new RandomResizedCrop(8);
         var context = Images.Context(n, seed: 2);
-        var decisions = context.Samples.Select(sample => crop.Decide(context, sample, side, side)).ToList();
+        var decisions = context.Samples.Select(sample => crop.Window(context, sample, side, side)).ToList();
 
-        decisions.Should().OnlyContain(d => d.Window.Top >= 0 && d.Window.Left >= 0
-            && d.Window.Top + d.Window.Height <= side && d.Window.Left + d.Window.Width <= side);
-        var aspects = decisions.Select(d => Math.Log((double)d.Window.Width / d.Window.Height)).ToList();
+        decisions.Should().OnlyContain(d => d.Top >= 0 && d.Left >= 0
+            && d.Top + d.Height <= side && d.Left + d.Width <= side);
+        var aspects = decisions.Select(d => Math.Log((double)d.Width / d.Height)).ToList();
         aspects.Should().OnlyContain(a => Math.Abs(a) < Math.Log(4.0 / 3) + 0.01);
         // What fits is less often large and oblong, the same for portrait and landscape: the mean of the logarithm stays 0.
         aspects.Average().Should().BeInRange(-0.006, 0.006); // 5 deviations of 0.166 / √n
-        var shares = decisions.Select(d => (double)d.Window.Width * d.Window.Height / (side * side)).ToList();
+        var shares = decisions.Select(d => (double)d.Width * d.Height / (side * side)).ToList();
         shares.Should().OnlyContain(s => s > 0.078 && s <= 1);
         // Up to 3/4 every aspect in range fits, so there the shares are uniform.
         var small = shares.Where(s => s < 0.75).ToList();
@@ -60,8 +60,8 @@ public sealed class RandomResizedCropTests
         var crop = new RandomResizedCrop(4, minArea: 0.9, minAspect: 1, maxAspect: 1);
         var context = Images.Context(50);
 
-        context.Samples.Select(sample => crop.Decide(context, sample, 5, 40).Window).Should().OnlyContain(w => w == new CropWindow(0, 17, 5, 5));
-        context.Samples.Select(sample => crop.Decide(context, sample, 41, 6).Window).Should().OnlyContain(w => w == new CropWindow(17, 0, 6, 6));
+        context.Samples.Select(sample => crop.Window(context, sample, 5, 40) with { Interpolation = default }).Should().OnlyContain(w => w == new CropWindow(0, 17, 5, 5, default));
+        context.Samples.Select(sample => crop.Window(context, sample, 41, 6) with { Interpolation = default }).Should().OnlyContain(w => w == new CropWindow(17, 0, 6, 6, default));
     }
 
     [Fact]
@@ -85,7 +85,8 @@ public sealed class RandomResizedCropTests
 
     private static PerImage Loop(RandomResizedCrop crop, PerImage image, BatchContext context, long sample)
     {
-        var (window, interpolation) = crop.Decide(context, sample, image.Height, image.Width);
+        var window = crop.Window(context, sample, image.Height, image.Width);
+        var interpolation = window.Interpolation;
         double At(int c, int y, int x) =>
             image[c, window.Top + Math.Clamp(y, 0, window.Height - 1), window.Left + Math.Clamp(x, 0, window.Width - 1)];
         return PerImage.From(image.Channels, crop.Size, crop.Size, (c, i, j) =>

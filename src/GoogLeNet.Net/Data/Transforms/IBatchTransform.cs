@@ -19,6 +19,11 @@ public readonly record struct BatchContext(int Seed, int Epoch, IReadOnlyList<lo
         var random = new CounterRandom(Seed, stream, Epoch);
         return [.. Samples.Select(random.Uniform)];
     }
+
+    /// <summary>Draws one sample's number of <see cref="Uniform(string)"/>.</summary>
+    /// <param name="stream">A name of what is drawn.</param>
+    /// <param name="sample">One of <see cref="Samples"/>.</param>
+    public double Uniform(string stream, long sample) => new CounterRandom(Seed, stream, Epoch).Uniform(sample);
 }
 
 /// <summary>A transform of a batch of images: a value without state, whose random choices are functions of (seed, epoch, sample).</summary>
@@ -52,8 +57,8 @@ public interface IBatchTransform
 internal static class BatchTransforms
 {
     /// <summary>Resize to the model's input size if needed, then scale to [0, 1].</summary>
-    public static IReadOnlyList<IBatchTransform> Default(Tensor images, int inputSize) =>
-        images.shape[2] == inputSize && images.shape[3] == inputSize ? [new ScaleToUnit()] : [new Resize(inputSize), new ScaleToUnit()];
+    public static IReadOnlyList<IBatchTransform> Default(ImageShape images, int inputSize) =>
+        images.Height == inputSize && images.Width == inputSize ? [new ScaleToUnit()] : [new Resize(inputSize), new ScaleToUnit()];
 
     /// <summary>Images (N, C, H, W), float32, scaled to <paramref name="size"/> × <paramref name="size"/> pixels, bilinearly with antialiasing; as they are where they have that size.</summary>
     public static Tensor Scaled(Tensor images, int size) => size == images.shape[2] && size == images.shape[3]

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using System.IO.Enumeration;
-using Microsoft.Extensions.Logging;
-using static TorchSharp.torch;
 
 namespace Inception.Data;
 
@@ -50,12 +47,19 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
     /// <summary>Refuses labels that lack a class of the folder, because all its images were passed over.</summary>
     public void CheckClasses(long[] labels, bool mayBeEmpty)
     {
-        var missing = Classes.Where((_, label) => !labels.Contains(label)).ToList();
+        var found = labels.ToHashSet();
+        var missing = Classes.Where((_, label) => !found.Contains(label)).ToList();
         if (labels.Length == 0 || (missing.Count > 0 && !mayBeEmpty))
         {
-            throw new DatasetException($"The image folder '{Folder}' cannot be used: no file of class {Names(missing)} can be read.");
+            throw Unreadable(missing);
         }
     }
+
+    /// <summary>The error that all files of classes are damaged.</summary>
+    public DatasetException Unreadable(IEnumerable<string> classes) => new($"The image folder '{Folder}' cannot be used: no file of class {Names(classes)} can be read.");
+
+    /// <summary>Some of the files.</summary>
+    public FolderContent Pick(long[] samples) => this with { Files = [.. samples.Select(i => Files[(int)i])], Labels = [.. samples.Select(i => Labels[(int)i])] };
 
     private static FolderContent ListUnchecked(string folder, IReadOnlyList<string>? given)
     {
@@ -101,54 +105,4 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
     ];
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
-}
-
-/// <summary>Reads a folder's images on every core.</summary>
-internal sealed class FolderReader(FolderContent content, ImageFolderOptions options, ILogger logger, IProgress<ImageFolderProgress>? progress)
-{
-    private int done;
-
-    /// <summary>Writes image i to <paramref name="images"/>[i], which is uint8 (N, channels, height, width).</summary>
-    /// <returns>Indices of the images that could be read, ascending: all of them unless damaged ones may be skipped.</returns>
-    /// <exception cref="DatasetException">Files cannot be read; the message names the first.</exception>
-    public long[] ReadInto(Tensor images, int width, int height, CancellationToken cancellationToken)
-    {
-        var failures = new ConcurrentDictionary<int, DatasetException>();
-        var parallel = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.For(0, content.Files.Count, parallel, (i, loop) =>
-        {
-            try
-            {
-                using var scope = NewDisposeScope();
-                images.select(0, i).copy_(ImageFile.ReadFitted(content.Files[i], height, width, options.Fit, options.Channels));
-            }
-            catch (DatasetException e)
-            {
-                failures[i] = e;
-                if (!options.SkipDamaged)
-                {
-                    loop.Break(); // images before this one are still read, so that the first failure is always the same
-                }
-            }
-
-            progress?.Report(new ImageFolderProgress(Interlocked.Increment(ref done), content.Files.Count));
-        });
-        return Kept(failures);
-    }
-
-    private long[] Kept(ConcurrentDictionary<int, DatasetException> failures)
-    {
-        var inOrder = failures.OrderBy(failure => failure.Key).Select(failure => failure.Value).ToList();
-        if (inOrder.Count > 0 && !options.SkipDamaged)
-        {
-            throw new DatasetException($"{inOrder[0].Message} Remove or replace the file, or set ImageFolderOptions.SkipDamaged to go on without it.", inOrder[0]);
-        }
-
-        foreach (var failure in inOrder)
-        {
-            DataLog.PassedOver(logger, failure.Message);
-        }
-
-        return [.. Enumerable.Range(0, content.Files.Count).Where(i => !failures.ContainsKey(i)).Select(i => (long)i)];
-    }
 }
