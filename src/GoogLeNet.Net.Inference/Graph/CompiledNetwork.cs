@@ -73,7 +73,9 @@ public sealed class CompiledNetwork : IDisposable
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static CompiledNetwork Load(string path, bool withAuxiliaries = false)
     {
-        var file = SafeTensorsFile.Read(path, all => Needed(ModelDescription.Read(all, path), withAuxiliaries));
+        // Each layer's weights are read when the layer is packed; auxiliary heads and a checkpoint's run never are.
+        using var stream = SafeTensorsFile.OpenFile(path);
+        var file = SafeTensorsFile.Open(stream, path);
         var description = ModelDescription.Read(file, path);
         var tensors = file.FinalTensors().ToDictionary(tensor => tensor.Name);
         NetworkState.Check(description, tensors, path);
@@ -224,14 +226,6 @@ public sealed class CompiledNetwork : IDisposable
 
         var together = Math.Max(1, threads * imagesPerThread);
         return ((count + together - 1) / together, threads);
-    }
-
-    // Not the auxiliary heads that are not computed, nor what a checkpoint holds of its run.
-    private static Predicate<string> Needed(ModelDescription description, bool withAuxiliaries)
-    {
-        var auxiliaries = description.Spec.Auxiliaries.Where(_ => !withAuxiliaries).Select(head => $"{head.Name}.").ToList();
-        var keys = NetworkState.Shapes(description).Keys.Where(key => !auxiliaries.Any(name => key.StartsWith(name, StringComparison.Ordinal))).ToHashSet();
-        return name => keys.Contains(name.StartsWith(WeightsFormat.AveragePrefix, StringComparison.Ordinal) ? name[WeightsFormat.AveragePrefix.Length..] : name);
     }
 
     private static PicturePreprocessing PreprocessingOf(string? json, GoogLeNetSpec spec, string path)

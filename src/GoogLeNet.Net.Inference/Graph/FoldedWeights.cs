@@ -24,7 +24,7 @@ internal readonly ref struct ConvWeights(ReadOnlySpan<float> weight, float[] bia
 /// <param name="blocks">What the network's blocks share.</param>
 internal sealed class FoldedWeights(IReadOnlyDictionary<string, SafeTensor> tensors, BlockOptions blocks)
 {
-    // Of filters that are not as the file has them.
+    // Of the filters of one layer.
     private float[] buffer = [];
 
     /// <summary>A convolution with its batch normalization: weight w · γ / √(σ² + ε), bias β − μ · γ / √(σ² + ε).</summary>
@@ -34,12 +34,12 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, SafeTensor> tens
         var weight = tensors[$"{key}.conv.weight"];
         if (blocks.Normalization == Normalization.None)
         {
-            return new(Numbers(weight), Values($"{key}.conv.bias"), (int)weight.Shape[2]);
+            return new(Filters(weight), Values($"{key}.conv.bias"), (int)weight.Shape[2]);
         }
 
         var (gamma, beta, mean, variance) = (Values($"{key}.bn.weight"), Values($"{key}.bn.bias"), Values($"{key}.bn.running_mean"), Values($"{key}.bn.running_var"));
         var bias = new float[gamma.Length];
-        var values = Copy(weight);
+        var values = Filters(weight);
         var size = values.Length / gamma.Length;
         for (var k = 0; k < gamma.Length; k++)
         {
@@ -59,37 +59,36 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, SafeTensor> tens
     public ConvWeights Whitening(string key)
     {
         var weight = tensors[$"{key}.weight"];
-        return new(Numbers(weight), new float[weight.Shape[0]], (int)weight.Shape[2]);
+        return new(Filters(weight), new float[weight.Shape[0]], (int)weight.Shape[2]);
     }
 
     /// <summary>A fully connected layer over a map of a given height and width.</summary>
-    public ConvWeights Linear(string key, int size = 1) => new(Numbers(tensors[$"{key}.weight"]), Values($"{key}.bias"), size);
+    public ConvWeights Linear(string key, int size = 1) => new(Filters(tensors[$"{key}.weight"]), Values($"{key}.bias"), size);
 
     /// <summary>A tensor's numbers.</summary>
     /// <exception cref="NotSupportedException">They are not floating point.</exception>
     public static float[] Values(SafeTensor tensor)
     {
-        var values = new float[tensor.Data.Length / tensor.Type.Size()];
+        var values = new float[tensor.Count];
         Read(tensor, values);
         return values;
     }
 
     private static void Read(SafeTensor tensor, Span<float> values)
     {
-        var data = tensor.Data.Span;
         switch (tensor.Type)
         {
             case SafeTensorsType.F32:
-                MemoryMarshal.Cast<byte, float>(data).CopyTo(values);
+                tensor.CopyTo(MemoryMarshal.AsBytes(values));
                 break;
             case SafeTensorsType.F64:
-                Fill(values, data, 8, number => (float)BinaryPrimitives.ReadDoubleLittleEndian(number));
+                Fill(values, tensor.Data.Span, 8, number => (float)BinaryPrimitives.ReadDoubleLittleEndian(number));
                 break;
             case SafeTensorsType.F16:
-                Fill(values, data, 2, number => (float)BinaryPrimitives.ReadHalfLittleEndian(number));
+                Fill(values, tensor.Data.Span, 2, number => (float)BinaryPrimitives.ReadHalfLittleEndian(number));
                 break;
             case SafeTensorsType.BF16:
-                Fill(values, data, 2, number => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(number) << 16));
+                Fill(values, tensor.Data.Span, 2, number => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(number) << 16));
                 break;
             default:
                 throw new NotSupportedException($"Weights of type {tensor.Type} ('{tensor.Name}') are not supported; they must be floating point.");
@@ -106,17 +105,14 @@ internal sealed class FoldedWeights(IReadOnlyDictionary<string, SafeTensor> tens
 
     private float[] Values(string key) => Values(tensors[key]);
 
-    private ReadOnlySpan<float> Numbers(SafeTensor tensor) => tensor.Type == SafeTensorsType.F32 ? MemoryMarshal.Cast<byte, float>(tensor.Data.Span) : Copy(tensor);
-
-    private Span<float> Copy(SafeTensor tensor)
+    private Span<float> Filters(SafeTensor tensor)
     {
-        var count = tensor.Data.Length / tensor.Type.Size();
-        if (buffer.Length < count)
+        if (buffer.Length < tensor.Count)
         {
-            buffer = new float[count];
+            buffer = new float[tensor.Count];
         }
 
-        var values = buffer.AsSpan(0, count);
+        var values = buffer.AsSpan(0, tensor.Count);
         Read(tensor, values);
         return values;
     }

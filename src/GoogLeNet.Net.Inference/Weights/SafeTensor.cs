@@ -5,17 +5,22 @@ namespace Inception;
 /// <summary>One named tensor of a safetensors file: its type, shape and bytes.</summary>
 internal sealed class SafeTensor
 {
-    private readonly ReadOnlyMemory<byte>? data;
+    private readonly ReadOnlyMemory<byte> data;
+
+    // Where the elements are read from when they are asked for; null where they are in memory.
+    private readonly Stream? stream;
+    private readonly long start;
 
     /// <summary>Describes a tensor over bytes that the caller owns; they are not copied.</summary>
     /// <param name="name">Any text but <c>__metadata__</c>.</param>
     /// <param name="type">The element type.</param>
     /// <param name="shape">Sizes, outermost first, each 0 or more; empty for a scalar.</param>
-    /// <param name="data">The elements in row-major order, little-endian: as many bytes as shape and type say; null where they are not read.</param>
+    /// <param name="data">The elements in row-major order, little-endian: as many bytes as shape and type say.</param>
     /// <exception cref="ArgumentException">A reserved name, a negative size, or a length of <paramref name="data"/> that does not fit.</exception>
-    public SafeTensor(string name, SafeTensorsType type, IEnumerable<long> shape, ReadOnlyMemory<byte>? data)
+    public SafeTensor(string name, SafeTensorsType type, IEnumerable<long> shape, ReadOnlyMemory<byte> data)
+        : this(name, type, [.. shape])
     {
-        (Name, Type, Shape, this.data) = (name, type, [.. shape], data);
+        this.data = data;
         if (name == SafeTensorsHeader.MetadataKey)
         {
             throw new ArgumentException($"The tensor name {name} is reserved by the format.", nameof(name));
@@ -26,11 +31,22 @@ internal sealed class SafeTensor
             throw new ArgumentException($"Tensor '{name}' has a negative size: [{string.Join(", ", Shape)}].", nameof(shape));
         }
 
-        if (data is { Length: var length } && type.ByteCount(Shape) != length)
+        if (type.ByteCount(Shape) != data.Length)
         {
-            throw new ArgumentException($"Tensor '{name}' of {type} [{string.Join(", ", Shape)}] does not take {length} bytes.", nameof(data));
+            throw new ArgumentException($"Tensor '{name}' of {type} [{string.Join(", ", Shape)}] does not take {data.Length} bytes.", nameof(data));
         }
     }
+
+    /// <summary>Describes a tensor of an open file, whose header has been checked.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">The element type.</param>
+    /// <param name="shape">Sizes, outermost first; empty for a scalar.</param>
+    /// <param name="stream">The file, which stays open while elements are read.</param>
+    /// <param name="start">Where its elements begin.</param>
+    public SafeTensor(string name, SafeTensorsType type, IEnumerable<long> shape, Stream stream, long start)
+        : this(name, type, [.. shape]) => (this.stream, this.start) = (stream, start);
+
+    private SafeTensor(string name, SafeTensorsType type, ImmutableArray<long> shape) => (Name, Type, Shape) = (name, type, shape);
 
     /// <summary>The key, for example <c>inception3a.branch1.weight</c>.</summary>
     public string Name { get; }
@@ -41,15 +57,41 @@ internal sealed class SafeTensor
     /// <summary>Sizes, outermost first; empty for a scalar.</summary>
     public ImmutableArray<long> Shape { get; }
 
-    /// <summary>The elements in row-major order, little-endian.</summary>
-    /// <exception cref="InvalidOperationException">They were not read.</exception>
-    public ReadOnlyMemory<byte> Data => data ?? throw new InvalidOperationException($"The elements of tensor '{Name}' were not read.");
+    /// <summary>How many elements there are.</summary>
+    public int Count => (int)(Type.ByteCount(Shape)!.Value / Type.Size());
+
+    /// <summary>The elements in row-major order, little-endian; of an open file read each time.</summary>
+    public ReadOnlyMemory<byte> Data => stream is null ? data : Read();
+
+    /// <summary>Copies the elements.</summary>
+    /// <param name="target">Receives them, as many bytes as there are.</param>
+    public void CopyTo(Span<byte> target)
+    {
+        if (stream is null)
+        {
+            data.Span.CopyTo(target);
+            return;
+        }
+
+        stream.Position = start;
+        stream.ReadExactly(target);
+    }
 
     /// <summary>The same tensor under another name.</summary>
-    public SafeTensor Named(string name) => new(name, Type, Shape, data);
+    public SafeTensor Named(string name) => stream is null ? new(name, Type, Shape, data) : new(name, Type, Shape, stream, start);
+
+    /// <summary>The tensor with its elements in memory.</summary>
+    public SafeTensor InMemory() => new(Name, Type, Shape, Data);
 
     /// <summary>Type and shape.</summary>
     internal TensorForm Form => new(Type, Shape);
+
+    private byte[] Read()
+    {
+        var bytes = GC.AllocateUninitializedArray<byte>(Count * Type.Size());
+        CopyTo(bytes);
+        return bytes;
+    }
 }
 
 /// <summary>Type and shape of a tensor.</summary>

@@ -28,25 +28,32 @@ internal sealed class SafeTensorsFile
 
     /// <summary>Reads and verifies a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="choose">
-    /// Says of a file, of whose tensors type and shape are known, which tensors' elements are needed; the others take no memory. Called once the file is verified; null for all.
-    /// </param>
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public static SafeTensorsFile Read(string path, Func<SafeTensorsFile, Predicate<string>>? choose = null)
+    public static SafeTensorsFile Read(string path)
     {
-        // Unbuffered: every read below is a large piece of the file.
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        return Read(stream, path, choose);
+        using var stream = OpenFile(path);
+        return Read(stream, path);
     }
 
     /// <summary>Reads and verifies a file from a stream, from its position to its end.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static SafeTensorsFile Read(Stream stream, string name)
+    {
+        var file = Open(stream, name);
+        return new SafeTensorsFile(file.Metadata, file.Tensors.Values.Select(tensor => tensor.InMemory()).ToDictionary(tensor => tensor.Name));
+    }
+
+    /// <summary>A file to be opened for <see cref="Open"/>.</summary>
+    /// <param name="path">The file.</param>
+    public static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0); // every read is a large piece of the file
+
+    /// <summary>Verifies a file from a stream's position to its end. The elements of its tensors are read when they are asked for, while the stream is open, by one thread at a time.</summary>
     /// <param name="stream">A stream that can seek, so that a damaged length is seen before memory is taken for it.</param>
     /// <param name="name">What messages call the file.</param>
-    /// <param name="choose">As in <see cref="Read(string, Func{SafeTensorsFile, Predicate{string}}?)"/>.</param>
     /// <exception cref="SafeTensorsException">The content is damaged or not a safetensors file.</exception>
-    public static SafeTensorsFile Read(Stream stream, string name, Func<SafeTensorsFile, Predicate<string>>? choose = null)
+    public static SafeTensorsFile Open(Stream stream, string name)
     {
         long length = stream.Length - stream.Position;
         byte[] head = ReadHead(stream, length, name);
@@ -60,17 +67,14 @@ internal sealed class SafeTensorsFile
             VerifyChecksum(head, SafeTensorsHeader.LengthSize + at, stream, name);
         }
 
-        SafeTensorsFile With(Func<Extent, ReadOnlyMemory<byte>?> data) =>
-            new(header.Metadata, extents.ToDictionary(extent => extent.Name, extent => new SafeTensor(extent.Name, extent.Type, extent.Shape, data(extent))));
-        Predicate<string> isNeeded = choose?.Invoke(With(_ => null)) ?? (_ => true);
-        return With(extent => isNeeded(extent.Name) ? ReadData(stream, dataStart, extent) : default(ReadOnlyMemory<byte>?));
+        return new SafeTensorsFile(header.Metadata, extents.ToDictionary(extent => extent.Name, extent => new SafeTensor(extent.Name, extent.Type, extent.Shape, stream, dataStart + extent.Begin)));
     }
 
     /// <summary>Reads a file's text metadata alone.</summary>
-    /// <inheritdoc cref="Read(string, Func{SafeTensorsFile, Predicate{string}}?)"/>
+    /// <inheritdoc cref="Read(string)"/>
     internal static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var stream = OpenFile(path);
         return SafeTensorsHeaderReader.Read(ReadHead(stream, stream.Length, path).AsSpan(SafeTensorsHeader.LengthSize), path).Metadata;
     }
 
@@ -146,14 +150,6 @@ internal sealed class SafeTensorsFile
         prefix is [0x0A, < 0x80, > 0x1F and < 0x7F, > 0x1F and < 0x7F, > 0x1F and < 0x7F, ..] ? "a protobuf file, as Caffe's .caffemodel"
         : prefix is [0x08, < 0x20, 0x12, ..] ? "a protobuf file, as ONNX's .onnx"
         : null;
-
-    private static ReadOnlyMemory<byte> ReadData(Stream stream, long dataStart, Extent extent)
-    {
-        byte[] data = GC.AllocateUninitializedArray<byte>((int)(extent.End - extent.Begin));
-        stream.Position = dataStart + extent.Begin;
-        stream.ReadExactly(data);
-        return data;
-    }
 
     private static void VerifyChecksum(byte[] head, int at, Stream stream, string name)
     {
