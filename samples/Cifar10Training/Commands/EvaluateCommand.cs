@@ -14,10 +14,10 @@ internal static class EvaluateCommand
 {
     private static readonly Option<string[]> Checkpoint = Checkpoints.Option("Evaluate");
     private static readonly Option<string?> Views = Values.Text(
-        "--tta", "none|flip|crops", "Average over views of each image: flip 2; crops 6 translations, or 10 crops where the network enlarges. Default none.",
+        "--tta", "none|flip|crops|ten|paper", "Average over views of each image: flip 2; crops 6 translations, or 10 crops where the network enlarges; ten 10 crops; paper those of four sizes. Default none.",
         TestTimeViews.Check);
     private static readonly Option<string?> Data = Values.Text(
-        "--data", "DIR", "Folder with CIFAR-10's binary files. Default: the cache, filled by a download.");
+        "--data", "DIR", "Folder with CIFAR-10's binary files, or pictures in folders train and val. Default: the cache, filled by a download.");
     private static readonly Option<string?> Device = Values.Text(
         "--device", "cpu|cuda[:i]", "Where to compute. Default: the GPU if there is one.", DeviceChoice.Check);
     private static readonly Option<int?> Limit = Values.Whole("--limit", "Evaluate on N test images, all classes alike. Default all.", 1, TestImages.Count);
@@ -27,7 +27,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "Measures checkpoints on CIFAR-10's test images; several make an ensemble.")
+        var command = new Command("evaluate", "Measures checkpoints on test images; several make an ensemble.")
         {
             Checkpoint, Views, Data, Device, Limit, Batch, Top, Json,
         };
@@ -42,13 +42,17 @@ internal static class EvaluateCommand
         var device = DeviceChoice.Resolve(arguments.Device);
         MachineFacts.Prepare(threads: null);
         using var predictor = Checkpoints.Load(files, device, TestTimeViews.Find(arguments.Views));
-        if (predictor.NumClasses != Cifar10.ClassNames.Count)
+        var isPictures = PictureFolder.Is(arguments.Data);
+        if (!isPictures && predictor.NumClasses != Cifar10.ClassNames.Count)
         {
             throw new RunException($"{files[0]} tells {predictor.NumClasses} classes apart; CIFAR-10 has {Cifar10.ClassNames.Count}.");
         }
 
         var display = RunDisplay.ForConsole();
-        using var images = await TestImages.LoadAsync(arguments.Data, arguments.Limit, device, display, cancellationToken);
+        var images = isPictures
+            ? TestImages.LoadPictures(arguments.Data!, arguments.Limit, predictor, display, cancellationToken)
+            : await TestImages.LoadAsync(arguments.Data, arguments.Limit, device, display, cancellationToken);
+        using var owned = images as IDisposable;
         var tta = arguments.Views ?? TestTimeViews.Default;
         display.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Network      {Names(predictor)} on {device}, views {tta}, {images.Count:N0} test images"));
 

@@ -21,7 +21,7 @@ internal static class TrainCommand
     private static readonly Option<string?> Precision = Values.Text(
         "--precision", PrecisionChoice.Names, "Number format of the computations. Default: the recipe's.", PrecisionChoice.Check);
     private static readonly Option<string?> Data = Values.Text(
-        "--data", $"DIR|{CifarImages.Synthetic}", "Folder with CIFAR-10's binary files, or synthetic: drawn pictures, without a network. Default: the cache, filled by a download.");
+        "--data", $"DIR|{CifarImages.Synthetic}", "Folder with CIFAR-10's binary files, or for ImageNet's recipes with the folders train and val; or synthetic: drawn pictures, without a network. Default: the cache, filled by a download.");
     private static readonly Option<string?> Out = Values.Text("--out", "DIR", "Folder of the run. Default runs/<recipe>-<time>.");
     private static readonly Option<string?> Resume = new("--resume")
     {

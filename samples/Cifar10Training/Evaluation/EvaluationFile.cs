@@ -7,7 +7,7 @@ namespace Cifar10Training.Evaluation;
 
 /// <summary>What <c>--json</c> writes.</summary>
 /// <param name="Checkpoints">The files of the ensemble.</param>
-/// <param name="Tta">none, flip or crops.</param>
+/// <param name="Tta">none, flip, crops, ten or paper.</param>
 /// <param name="Result">Every figure; shares are in [0, 1].</param>
 internal sealed record EvaluationFile(IReadOnlyList<string> Checkpoints, string Tta, EvaluationResult Result)
 {

@@ -8,9 +8,9 @@ internal static class TestTimeViews
     public const string Default = "none";
 
     /// <summary>What there is to choose from.</summary>
-    public const string Names = "none, flip or crops";
+    public const string Names = "none, flip, crops, ten or paper";
 
-    public static bool IsName(string text) => text is "none" or "flip" or "crops";
+    public static bool IsName(string text) => text is "none" or "flip" or "crops" or "ten" or "paper";
 
     /// <summary>What is wrong with the text, or null where it is one of the names.</summary>
     public static string? Check(string text) => IsName(text) ? null : $"--tta is '{text}'; it must be {Names}.";
@@ -19,6 +19,8 @@ internal static class TestTimeViews
     {
         "flip" => new FlipViews(),
         "crops" => new CropsThatFit(),
+        "ten" => new TenCrops(),
+        "paper" => new PaperCrops(),
         _ => new IdentityView(),
     };
 

@@ -95,8 +95,36 @@ internal static class BuiltInRecipes
         },
     };
 
+    /// <summary>ImageNet with the paper's network, crops and photometric distortion, and the short schedule of Caffe's solvers ("quick": 2.4 million steps of 32 images).</summary>
+    public static Recipe ImageNet { get; } = new()
+    {
+        Name = "imagenet",
+        Spec = GoogLeNetSpec.Paper,
+        PictureSize = 256,
+        TestViews = "ten",
+        Trainer = new TrainerOptions
+        {
+            Epochs = 60,
+            BatchSize = 32,
+            Schedule = new PolynomialDecay(0.01, power: 0.5),
+            Optimizer = new SgdOptions { Momentum = 0.9, WeightDecay = 2e-4, Groups = ParameterGroup.DoubleRateOnBiases },
+            TrainTransforms = [new RandomResizedCrop(224), new HorizontalFlip(), new PhotometricDistortion(), CaffeMean],
+            ValidationTransforms = [new CenterCrop(224), CaffeMean],
+        },
+    };
+
+    /// <summary>The same with Caffe's long schedule, which is the paper's: 10 million steps, 4 % less every 320,000.</summary>
+    public static Recipe ImageNetStandard { get; } = ImageNet with
+    {
+        Name = "imagenet-standard",
+        Trainer = ImageNet.Trainer with { Epochs = 250, Schedule = new StepDecay(0.01, 0.96, everyEpochs: 8) },
+    };
+
+    /// <summary>The first with batch normalization, torchvision's network.</summary>
+    public static Recipe ImageNetBatchNorm { get; } = ImageNet with { Name = "imagenet-bn", Spec = GoogLeNetSpec.TorchVision };
+
     /// <summary>All of them.</summary>
-    public static ImmutableArray<Recipe> All { get; } = [Smoke, Cpu, Gpu, Tutorial];
+    public static ImmutableArray<Recipe> All { get; } = [Smoke, Cpu, Gpu, Tutorial, ImageNet, ImageNetStandard, ImageNetBatchNorm];
 
     /// <summary>What runs without <c>--recipe</c>.</summary>
     /// <param name="device">cpu, cuda or cuda:i.</param>
@@ -115,6 +143,9 @@ internal static class BuiltInRecipes
             new() { Keys = "*fc*.weight", LearningRateFactor = otherRates },
         ],
     };
+
+    // Caffe's mean color, as red, green and blue.
+    private static Normalize CaffeMean => new([123, 117, 104], [1, 1, 1]);
 
     private static Normalize Standardize => new([.. Cifar10.Mean], [.. Cifar10.StandardDeviation]);
 }

@@ -31,7 +31,14 @@ internal sealed record Recipe
     /// </summary>
     public bool BFloat16WhereFast { get; init; }
 
-    /// <summary>What the network looks at when it is tested at the end: none (the image alone), flip or crops.</summary>
+    /// <summary>
+    /// Height and width that pictures are brought to, where a run is on the folders <c>train</c> and <c>val</c> of <c>--data</c>; null for CIFAR-10. Crops of training are cut from the whole pictures
+    /// where these do not fit memory.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? PictureSize { get; init; }
+
+    /// <summary>What the network looks at when it is tested at the end: none (the image alone), flip, crops, ten or paper.</summary>
     public string TestViews
     {
         get => testViews;
@@ -81,6 +88,7 @@ internal sealed record Recipe
     {
         Triangular peak => new Triangular(rate, peak.PeakAt, peak.Start, peak.End),
         StepDecay decay => new StepDecay(rate, decay.Factor, decay.EveryEpochs),
+        PolynomialDecay decay => new PolynomialDecay(rate, decay.Power),
         TutorialStepDecay decay => new TutorialStepDecay(rate, decay.Factor, decay.EveryEpochs),
         ConstantRate => new ConstantRate(rate),
         CosineDecay cosine => new CosineDecay(rate, cosine.Final),

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using Cifar10Training.Commands;
 using Cifar10Training.Display;
 using Inception.Data;
 using TorchSharp;
 
 namespace Cifar10Training.Runs;
 
-/// <summary>The images of a run, on its device.</summary>
+/// <summary>The images of a run: CIFAR-10 on its device, or the pictures of a folder.</summary>
 internal sealed class CifarImages : IDisposable
 {
     /// <summary>What <c>--data</c> takes in place of a folder; a folder of that name is <c>./synthetic</c>.</summary>
@@ -17,11 +18,11 @@ internal sealed class CifarImages : IDisposable
 
     private const int SyntheticTrainCount = 10_000;
 
-    private CifarImages(TensorDataset train, TensorDataset test) => (Train, Test) = (train, test);
+    private CifarImages(IImageDataset train, IImageDataset test) => (Train, Test) = (train, test);
 
-    public TensorDataset Train { get; }
+    public IImageDataset Train { get; }
 
-    public TensorDataset Test { get; }
+    public IImageDataset Test { get; }
 
     /// <summary>
     /// Loads CIFAR-10, or draws synthetic images, or as many of them as the recipe takes: a limit of N means N training and N / 5 test images,
@@ -29,6 +30,11 @@ internal sealed class CifarImages : IDisposable
     /// </summary>
     public static async Task<CifarImages> LoadAsync(RunPlan plan, RunDisplay display, CancellationToken cancellationToken)
     {
+        if (plan.Recipe.PictureSize is { } size)
+        {
+            return Pictures(plan, size, display, cancellationToken);
+        }
+
         if (plan.Data == Synthetic)
         {
             return DrawImages(plan, display);
@@ -46,8 +52,28 @@ internal sealed class CifarImages : IDisposable
 
     public void Dispose()
     {
-        Train.Dispose();
-        Test.Dispose();
+        (Train as IDisposable)?.Dispose();
+        (Test as IDisposable)?.Dispose();
+    }
+
+    private static CifarImages Pictures(RunPlan plan, int size, RunDisplay display, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var data = plan.Data is null or Synthetic
+            ? throw new UsageException($"The recipe {plan.Recipe.Name} needs --data DIR: a folder with the folders {PictureFolder.Train} and {PictureFolder.Validation}.") : plan.Data;
+        var train = PictureFolder.LoadTrain(data, size, display, cancellationToken);
+        var test = PictureFolder.LoadValidation(data, size, train.ClassNames, display, cancellationToken);
+        if (plan.Recipe.Limit is { } limit)
+        {
+            using var whole = (IDisposable)train;
+            using var wholeTest = (IDisposable)test;
+            var seed = plan.Recipe.Trainer.Seed;
+            (train, test) = (train.TakeStratified((int)Math.Min(limit, train.Count), seed), test.TakeStratified((int)Math.Min(TestCount(limit), test.Count), seed));
+        }
+
+        display.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Data      {train.Count:N0} training and {test.Count:N0} test pictures of {train.ClassNames.Count:N0} classes\n          from {data}, {(train.IsStreamed ? "decoded as they are needed" : "held in memory")}; listed in {clock.Elapsed.TotalSeconds:F1} s"));
+        return new CifarImages(train, test);
     }
 
     // The same pictures for every seed of a run, as with a data set on disk; those to test on are of another seed.

@@ -13,13 +13,13 @@ namespace Cifar10Training.Runs;
 /// <param name="Machine">What it runs on.</param>
 internal sealed record RunConfig(Recipe Recipe, string Device, string? Data, DateTimeOffset Started, MachineFacts Machine)
 {
-    /// <summary>The data set's name in results: synthetic or cifar-10.</summary>
+    /// <summary>The data set's name in results: synthetic, cifar-10 or pictures.</summary>
     [JsonIgnore]
-    public string DataName => IsSynthetic ? CifarImages.Synthetic : "cifar-10";
+    public string DataName => Recipe.PictureSize is not null ? "pictures" : IsSynthetic ? CifarImages.Synthetic : "cifar-10";
 
     /// <summary>The data set's name in titles.</summary>
     [JsonIgnore]
-    public string DataTitle => IsSynthetic ? "synthetic images" : "CIFAR-10";
+    public string DataTitle => Recipe.PictureSize is not null ? "a folder of pictures" : IsSynthetic ? "synthetic images" : "CIFAR-10";
 
     private bool IsSynthetic => Data == CifarImages.Synthetic;
 

@@ -22,7 +22,7 @@ internal sealed record HeadResult(double TestAccuracy, double TestLoss);
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Device">cpu, cuda or cuda:i.</param>
 /// <param name="Engine">TorchSharp.</param>
-/// <param name="Data">cifar-10 or synthetic.</param>
+/// <param name="Data">cifar-10, synthetic or pictures.</param>
 internal sealed record RunMetrics(
     double TestAccuracy,
     IReadOnlyDictionary<string, HeadResult> Heads,

@@ -34,7 +34,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
 
     /// <summary>Trains, and writes every file of the run.</summary>
     /// <exception cref="OperationCanceledException">The run was cancelled; its checkpoint is written.</exception>
-    public RunMetrics Execute(TensorDataset train, TensorDataset test, CancellationToken cancellationToken)
+    public RunMetrics Execute(IImageDataset train, IImageDataset test, CancellationToken cancellationToken)
     {
         using var model = GoogLeNet.Create(train.ClassNames.Count, plan.Recipe.Spec, plan.Recipe.Trainer.Seed);
         model.to(torch.device(plan.Device));

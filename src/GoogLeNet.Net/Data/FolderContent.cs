@@ -27,16 +27,13 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
 
     /// <exception cref="DatasetException">The folder is missing or unreadable, holds no class folders or images, or not those of the given classes.</exception>
     /// <exception cref="ArgumentException">A class is given twice, or none is.</exception>
-    public static FolderContent List(string folder, IReadOnlyList<string>? given)
+    public static FolderContent List(string folder, ImageFolderOptions options)
     {
-        if (given is not null && (given.Count == 0 || given.Distinct().Count() < given.Count))
-        {
-            throw new ArgumentException($"ClassNames must name each class once; they are {Names(given)}.", nameof(given));
-        }
-
+        CheckGiven(options.ClassNames);
+        var names = ClassNameList.Read(options.ClassNameFile);
         try
         {
-            return File.Exists(folder) ? throw new DatasetException("it is a file.") : ListUnchecked(folder, given);
+            return File.Exists(folder) ? throw new DatasetException("it is a file.") : ListUnchecked(folder, options.ClassNames, names);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or ArgumentException or IOException)
         {
@@ -44,12 +41,25 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
         }
     }
 
-    /// <summary>Refuses labels that lack a class of the folder, because all its images were passed over.</summary>
+    /// <exception cref="ArgumentException">A class is given twice, or none is.</exception>
+    public static void CheckGiven(IReadOnlyList<string>? given)
+    {
+        if (given is not null && (given.Count == 0 || given.Distinct().Count() < given.Count))
+        {
+            throw new ArgumentException($"ClassNames must name each class once; they are {Names(given)}.", nameof(given));
+        }
+    }
+
+    /// <summary>Refuses labels that lack a class, because all its images were passed over.</summary>
     public void CheckClasses(long[] labels, bool mayBeEmpty)
     {
-        var found = labels.ToHashSet();
-        var missing = Classes.Where((_, label) => !found.Contains(label)).ToList();
-        if (labels.Length == 0 || (missing.Count > 0 && !mayBeEmpty))
+        if (labels.Length == 0)
+        {
+            throw Unreadable(Classes);
+        }
+
+        var missing = Labels.Select(label => (long)label).Except(labels).Select(label => Classes[(int)label]).ToList();
+        if (missing.Count > 0 && !mayBeEmpty)
         {
             throw Unreadable(missing);
         }
@@ -61,7 +71,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
     /// <summary>Some of the files.</summary>
     public FolderContent Pick(long[] samples) => this with { Files = [.. samples.Select(i => Files[(int)i])], Labels = [.. samples.Select(i => Labels[(int)i])] };
 
-    private static FolderContent ListUnchecked(string folder, IReadOnlyList<string>? given)
+    private static FolderContent ListUnchecked(string folder, IReadOnlyList<string>? given, ClassNameList names)
     {
         string[] found = [.. Directory.EnumerateDirectories(folder, "*", Visible).Select(path => Path.GetFileName(path)).Except(SystemFolders).Order(StringComparer.Ordinal)];
         if (found.Length == 0)
@@ -74,13 +84,14 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
             throw new DatasetException($"its subfolders {Names(found)} are parts of a data set and no classes. Load each of them by itself, as '{Path.Combine(folder, found[0])}'; to have them as classes, give ClassNames.");
         }
 
-        var classes = given ?? found;
-        if (found.Except(classes).ToList() is { Count: > 0 } others)
+        var folders = found.ToDictionary(names.NameOf);
+        var classes = given ?? [.. found.Select(names.NameOf)];
+        if (folders.Keys.Except(classes).ToList() is { Count: > 0 } others)
         {
             throw new DatasetException($"{Names(others)} is none of the given classes, which are {Names(classes)}.");
         }
 
-        var files = classes.Select(name => found.Contains(name) ? Images(Path.Combine(folder, name)) : []).ToList();
+        var files = classes.Select(name => folders.TryGetValue(name, out var own) ? Images(Path.Combine(folder, own)) : []).ToList();
         var empty = classes.Where((_, i) => files[i].Length == 0).ToList();
         if (empty.Count > 0 && (given is null || empty.Count == classes.Count))
         {

@@ -81,7 +81,38 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         ArgumentNullException.ThrowIfNull(folder);
         options ??= new();
         var shape = ShapeOf(size, options);
-        return Create(FolderContent.List(folder, options.ClassNames), shape, options, progress, logger, cancellationToken);
+        return Create(FolderContent.List(folder, options), shape, options, progress, logger, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Load"/>, for pictures that a file lists with their classes, as ImageNet's for validation: a line <c>ILSVRC2012_val_00000001.JPEG 65</c> for each, or LOC_val_solution.csv.</summary>
+    /// <param name="list">
+    /// The file. A class is a number from 0, the line of <see cref="ImageFolderOptions.ClassNameFile"/> if that is given, else the place in <see cref="ImageFolderOptions.ClassNames"/>; or the name of its
+    /// folder in training. Without class names those of the list count, in ordinal order.
+    /// </param>
+    /// <param name="folder">What the paths in the list are below.</param>
+    /// <param name="size">Width and height of each image after resizing, 1 to 16384.</param>
+    /// <param name="options">What is allowed; null for the defaults of <see cref="ImageFolderOptions"/>.</param>
+    /// <param name="progress">Called after each image that is read into memory, on any thread.</param>
+    /// <param name="logger">Warned of every skipped image, once; null for none.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>The data set, on the CPU and in no dispose scope, in the list's order; the caller disposes it.</returns>
+    /// <exception cref="DatasetException">The list cannot be read, or names files that are missing or classes that are unknown; or a file cannot be read, as for <see cref="Load"/>.</exception>
+    /// <exception cref="ArgumentException">The size, the height or the number of channels is out of range, or a class is named twice or none is.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public static ImageFolderDataset LoadList(
+        string list,
+        string folder,
+        int size,
+        ImageFolderOptions? options = null,
+        IProgress<ImageFolderProgress>? progress = null,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        ArgumentNullException.ThrowIfNull(folder);
+        options ??= new();
+        var shape = ShapeOf(size, options);
+        return Create(new ImageList(list, folder, options).Read(), shape, options, progress, logger, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -218,6 +249,12 @@ public sealed record ImageFolderOptions
     public IReadOnlyList<string>? ClassNames { get; init; }
 
     /// <summary>
+    /// A file that says what the classes are called: a line <c>n01440764 tench, Tinca tinca</c> for each, the folder's name first, as in ImageNet's LOC_synset_mapping.txt and synset_words.txt. Of names
+    /// that come twice each has its folder's behind it. Default null: classes are called as their folders.
+    /// </summary>
+    public string? ClassNameFile { get; init; }
+
+    /// <summary>
     /// Whether a file that cannot be read is skipped with a warning instead of refused. Default false. In a streamed folder the next image of its class that can be read stands in for it, of the
     /// same part of the data set; after the last comes the first.
     /// </summary>
@@ -237,7 +274,7 @@ public sealed record ImageFolderOptions
 
     /// <summary>Whether the other has the same values, and the same names in the same order.</summary>
     public bool Equals(ImageFolderOptions? other) =>
-        other is not null && (Fit, Height, Channels, SkipDamaged, MemoryBudget).Equals((other.Fit, other.Height, other.Channels, other.SkipDamaged, other.MemoryBudget))
+        other is not null && (Fit, Height, Channels, ClassNameFile, SkipDamaged, MemoryBudget).Equals((other.Fit, other.Height, other.Channels, other.ClassNameFile, other.SkipDamaged, other.MemoryBudget))
         && (ClassNames is null) == (other.ClassNames is null) && (ClassNames ?? []).SequenceEqual(other.ClassNames ?? []);
 
     /// <inheritdoc/>

@@ -53,7 +53,7 @@ public sealed class EnsembleMember
         using var scope = NewDisposeScope();
         var seen = view.Apply(images);
         var context = new BatchContext(Seed: 0, Epoch: 0, [.. Enumerable.Range(0, (int)images.shape[0]).Select(i => (long)i)]);
-        foreach (var transform in Preprocessing?.Transforms ?? BatchTransforms.Default(new((int)seen.shape[1], (int)seen.shape[2], (int)seen.shape[3]), Model.InputSize))
+        foreach (var transform in Preprocessing?.Transforms ?? BatchTransforms.Default(seen.shape[2], seen.shape[3], Model.InputSize))
         {
             // A view of the network's own size takes the place of a resize to it, and of a crop.
             if (view.Size is not null && transform is (Resize or CenterCrop))

@@ -21,7 +21,7 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         var shape = dataset.Shape;
         return model.Preprocessing is { } stored && Data.Preprocessing.Restore(stored.Value, stored.ToJson, []) is var known
             && new ImageShape(known.Channels ?? shape.Channels, known.Height ?? shape.Height, known.Width ?? shape.Width) == shape
-                ? known.Transforms : BatchTransforms.Default(shape, model.InputSize);
+                ? known.Transforms : BatchTransforms.Default(shape.Height, shape.Width, model.InputSize);
     }
 
     /// <summary>How pictures become the input of the network that is trained on these images.</summary>

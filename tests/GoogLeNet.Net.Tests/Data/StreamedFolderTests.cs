@@ -299,7 +299,10 @@ public sealed class StreamedFolderTests : IDisposable
             using var model = GoogLeNet.Create(3, Tiny.Spec(), seed: resumeFrom is null ? 1 : 99);
             var options = new TrainerOptions
             {
-                Epochs = 2, BatchSize = 5, Schedule = new Triangular(0.01), CheckpointFolder = into.Path,
+                Epochs = 2,
+                BatchSize = 5,
+                Schedule = new Triangular(0.01),
+                CheckpointFolder = into.Path,
                 TrainTransforms = [new RandomResizedCrop(8), new HorizontalFlip(), new ScaleToUnit()],
                 Callbacks = [new Recorder(value =>
                 {

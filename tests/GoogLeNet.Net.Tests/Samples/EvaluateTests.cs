@@ -18,7 +18,7 @@ public sealed class EvaluateTests : IDisposable
     [Theory]
     [InlineData("evaluate", "--checkpoint", "no checkpoint")]
     [InlineData("evaluate --checkpoint nowhere.safetensors", "There is no checkpoint nowhere.safetensors.", "a file that does not exist")]
-    [InlineData("evaluate --checkpoint x --tta mirror", "none, flip or crops", "unknown views")]
+    [InlineData("evaluate --checkpoint x --tta mirror", "none, flip, crops, ten or paper", "unknown views")]
     [InlineData("evaluate --checkpoint x --limit 0", "from 1 to 10,000", "no images")]
     [InlineData("evaluate --checkpoint x --json nowhere/figures.json", "no such folder", "a file that could not be written at the end")]
     [InlineData("evaluate --checkpoint x --epochs 3", "--tta", "an option of another command")]

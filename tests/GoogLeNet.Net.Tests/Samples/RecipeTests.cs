@@ -143,7 +143,7 @@ public sealed class RecipeTests
     public void Each_device_has_a_recipe_of_its_own(string device, string recipe) => BuiltInRecipes.DefaultOn(device).Name.Should().Be(recipe);
 
     [Theory]
-    [InlineData("""{"name": "x", "spec": "cifar", "trainer": {}, "testViews": "mirror"}""", "none, flip or crops", "no such views")]
+    [InlineData("""{"name": "x", "spec": "cifar", "trainer": {}, "testViews": "mirror"}""", "none, flip, crops, ten or paper", "no such views")]
     [InlineData("""{"name": "x"}""", "spec", "a part is missing")]
     [InlineData("{", "JSON", "not JSON at all")]
     [InlineData("""{"name": "x", "spec": "alexnet", "trainer": {}}""", "paper, tutorial, torchvision, cifar, cifar-small, cifar-fast", "no such preset")]

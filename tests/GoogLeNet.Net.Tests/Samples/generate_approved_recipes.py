@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes Approved/{smoke,cpu,gpu,tutorial}.json: every number of the built-in recipes, so that none changes unseen.
+"""Writes Approved/*.json: every number of the built-in recipes, so that none changes unseen.
 
 The networks follow from Table 1 of arXiv:1409.4842 and docs/variants.md. Of how they are trained docs/recipes.md says a part; the other settings have
 no source but the recipes themselves and are written down here once more.
@@ -101,7 +101,8 @@ def crop(padding):
     return {"transform": "randomCrop", "padding": padding, "mode": "zero"}
 
 
-def write(name, spec, epochs, batch, schedule, optimizer, transforms, test, smoothing=0, interval=1, limit=None, views="none", bfloat16=False):
+def write(name, spec, epochs, batch, schedule, optimizer, transforms, test, smoothing=0, interval=1, limit=None, views="none", bfloat16=False,
+          pictures=None):
     trainer = {
         "epochs": epochs, "batchSize": batch, "microBatchSize": None, "schedule": schedule, "optimizer": optimizer, "labelSmoothing": smoothing,
         "classWeights": None, "metrics": None, "sampling": None,
@@ -111,7 +112,30 @@ def write(name, spec, epochs, batch, schedule, optimizer, transforms, test, smoo
     recipe = {
         "name": name, "spec": spec, "trainer": trainer, "bFloat16WhereFast": bfloat16, "testViews": views, "limit": limit, "threads": None,
     }
+    if pictures:
+        recipe["pictureSize"] = pictures
     (HERE / "Approved" / f"{name}.json").write_text(json.dumps(recipe, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def imagenet(norm):
+    bias = 0 if norm else 0.2
+    lrn = [] if norm else [[{"layer": "localResponseNorm", "name": f"lrn{i}", "size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}] for i in (1, 2)]
+    stem = [
+        convolution("conv1", 64, 7, stride=2, bias=bias), pool("maxpool1"), *(lrn[0] if lrn else []), convolution("conv2", 64, 1, bias=bias),
+        convolution("conv3", 192, 3, bias=bias), *(lrn[1] if lrn else []), pool("maxpool2"),
+    ]
+    body = [{**layer, "kernel": 2} if norm and layer["name"] == "maxpool4" else layer for layer in blocks(full)]
+    pooling = {"pooling": "adaptiveAverage", "size": 4} if norm else {"pooling": "average", "kernel": 5, "stride": 3}
+    return {
+        "name": "torchvision" if norm else "paper", "inputSize": 224, "inputChannels": 3, "layers": [*stem, *body],
+        "auxiliaries": [{**head(aux, after, 128, 1024, 0.7, pooling), "bias": bias} for aux, after in (("aux1", "4a"), ("aux2", "4d"))],
+        "blocks": {
+            "normalization": "batchNorm" if norm else "none", "batchNormEpsilon": 1e-3, "batchNormMomentum": 0.1,
+            "branch5x5": "conv3x3" if norm else "conv5x5", "padding": "symmetric", "weights": "truncatedNormal" if norm else "caffeXavier",
+            "identityFilters": False, "inceptionBias": 0.2,
+        },
+        "pooling": "ceil", "dropout": 0.2 if norm else 0.4,
+    }
 
 
 def quarter(width):
@@ -134,3 +158,18 @@ write("gpu", cifar("cifar-fast, full size", full, [whitening(2, 1), convolution(
       test=[STANDARDIZE], smoothing=0.2, interval=None, views="crops", bfloat16=True)
 write("tutorial", tutorial(), epochs=25, batch=256, schedule={"schedule": "stepDecay", "initial": 0.01, "factor": 0.96, "everyEpochs": 8},
       optimizer=sgd(False, 0, "keras"), transforms=TO_224, test=TO_224)
+
+# bvlc_googlenet's quick_solver.prototxt (2.4 million steps of 32 of 1.28 million images: 60 epochs) and solver.prototxt (10 million, x 0.96 every 320,000: 8 epochs).
+CAFFE_MEAN = {"transform": "normalize", "mean": [123, 117, 104], "deviation": [1, 1, 1]}
+PAPER_CROP = {
+    "transform": "randomResizedCrop", "size": 224, "minArea": 0.08, "maxArea": 1, "minAspect": 3 / 4, "maxAspect": 4 / 3,
+    "interpolations": ["bilinear", "area", "nearest", "bicubic"],
+}
+DISTORTION = {"transform": "photometricDistortion", "brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "lighting": 0.1, "maximum": 255}
+CAFFE_SGD = {**sgd(False, 2e-4, "pyTorch"), "groups": [group("biases", rate=2, decay=0), group("normalization", decay=0)]}
+QUICK = {"schedule": "polynomialDecay", "initial": 0.01, "power": 0.5}
+STANDARD = {"schedule": "stepLR", "initial": 0.01, "factor": 0.96, "everyEpochs": 8}
+for name, norm, epochs, schedule in (("imagenet", False, 60, QUICK), ("imagenet-standard", False, 250, STANDARD), ("imagenet-bn", True, 60, QUICK)):
+    write(name, imagenet(norm), epochs=epochs, batch=32, schedule=schedule, optimizer=CAFFE_SGD,
+          transforms=[PAPER_CROP, {"transform": "horizontalFlip", "alternating": False}, DISTORTION, CAFFE_MEAN],
+          test=[{"transform": "centerCrop", "size": 224}, CAFFE_MEAN], views="ten", pictures=256)

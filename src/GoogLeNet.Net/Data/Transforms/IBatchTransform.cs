@@ -57,8 +57,8 @@ public interface IBatchTransform
 internal static class BatchTransforms
 {
     /// <summary>Resize to the model's input size if needed, then scale to [0, 1].</summary>
-    public static IReadOnlyList<IBatchTransform> Default(ImageShape images, int inputSize) =>
-        images.Height == inputSize && images.Width == inputSize ? [new ScaleToUnit()] : [new Resize(inputSize), new ScaleToUnit()];
+    public static IReadOnlyList<IBatchTransform> Default(long height, long width, int inputSize) =>
+        height == inputSize && width == inputSize ? [new ScaleToUnit()] : [new Resize(inputSize), new ScaleToUnit()];
 
     /// <summary>Images (N, C, H, W), float32, scaled to <paramref name="size"/> × <paramref name="size"/> pixels, bilinearly with antialiasing; as they are where they have that size.</summary>
     public static Tensor Scaled(Tensor images, int size) => size == images.shape[2] && size == images.shape[3]
