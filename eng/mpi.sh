@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Trains over a real MPI, by hand: no CI machine has one. Needs mpirun of Open MPI, of MPICH or of both, and python3.
+#   eng/mpi.sh            the same network on 1, 2 and 4 processes; faults
+#   eng/mpi.sh kills N    N kills of random processes at random moments, each resumed: the weights must be those of a run without kills
+set -euo pipefail
+root="$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+cifar10() { dotnet "$root/samples/Cifar10Training/bin/Release/net10.0/cifar10.dll" "$@"; }
+program=(dotnet "$root/samples/Cifar10Training/bin/Release/net10.0/cifar10.dll")
+[ -f "${program[1]}" ] || dotnet build "$root/samples/Cifar10Training" -c Release --nologo -v quiet
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" NO_COLOR=1
+run=(train --recipe cpu --precision fp32 --data synthetic --limit 640 --batch 32 --epochs 1 --seed 0)
+
+launchers=()
+for name in openmpi mpich; do
+  command -v "mpirun.$name" > /dev/null && launchers+=("mpirun.$name")
+done
+[ ${#launchers[@]} -gt 0 ] || { command -v mpirun > /dev/null && launchers=(mpirun); } || { echo "eng/mpi.sh: there is no mpirun; nothing was tried." >&2; exit 2; }
+
+start() { # launcher processes [arguments of mpirun …] -- command …
+  local launcher="$1" count="$2"; shift 2
+  if "$launcher" --version 2>&1 | grep -q -e OpenRTE -e "Open MPI"; then
+    "$launcher" --allow-run-as-root --oversubscribe --bind-to none -n "$count" "$@"
+  else
+    "$launcher" -n "$count" "$@"
+  fi
+}
+
+compare() { # folder folder → the relative differences of losses and weights
+  python3 - "$1" "$2" <<'PY'
+import csv, json, math, struct, sys
+def losses(folder):
+    row = list(csv.DictReader(open(folder + "/history.csv")))
+    return [float(value) for each in row for key, value in each.items() if key.endswith("_loss") and value]
+def weights(folder):
+    data = open(folder + "/last.safetensors", "rb").read()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + size]); header.pop("__metadata__")
+    out = []
+    for key in sorted(header):
+        entry = header[key]
+        if entry["dtype"] == "F32":
+            first, end = entry["data_offsets"]
+            out += struct.unpack(f"<{(end - first) // 4}f", data[8 + size + first:8 + size + end])
+    return out
+def difference(a, b):
+    return math.sqrt(sum((x - y) ** 2 for x, y in zip(a, b)) / sum(x * x for x in a))
+a, b = sys.argv[1:]
+l, w = difference(losses(a), losses(b)), difference(weights(a), weights(b))
+print(f"losses differ by {l:.1e}, weights and optimizer by {w:.1e}", "the same bits" if w == 0 else "")
+sys.exit(0 if l < 1e-5 else 1)
+PY
+}
+
+if [ "${1:-}" = kills ]; then
+  # Several epochs with a checkpoint after each; the moments are those of processes that are all at work.
+  run=(train --recipe cpu --precision fp32 --data synthetic --limit 640 --batch 32 --epochs 6 --seed 0)
+  launcher="${launchers[0]}"
+  start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/whole" > "$work/whole.log"
+  kills=0
+  while [ "$kills" -lt "${2:-20}" ]; do
+    rm -rf "$work/killed"
+    arguments=("${run[@]}")
+    while true; do
+      start "$launcher" 2 "${program[@]}" "${arguments[@]}" --distributed mpi --out "$work/killed" > "$work/killed.log" 2> "$work/killed.err" &
+      job=$!
+      sleep "$(python3 -c 'import random; print(3 + 17 * random.random())')"
+      mapfile -t ours < <(pgrep -f "cifar10.dll train.*--out $work/killed" | while read -r id; do [ "$(ps -o comm= -p "$id")" = dotnet ] && echo "$id"; done)
+      if kill -0 "$job" 2> /dev/null && [ ${#ours[@]} -gt 0 ] && [ "$kills" -lt "${2:-20}" ]; then
+        kill -9 "${ours[RANDOM % ${#ours[@]}]}" 2> /dev/null || true
+        kills=$((kills + 1))
+        began=$SECONDS
+        wait "$job" || true
+        echo "kill $kills: all ended within $((SECONDS - began)) s"
+      elif wait "$job"; then
+        break
+      fi
+      if [ -f "$work/killed/last.safetensors" ]; then arguments=(train --resume); else rm -rf "$work/killed"; arguments=("${run[@]}"); fi
+    done
+    echo -n "finished after $kills kills: "
+    compare "$work/whole" "$work/killed"
+  done
+  exit 0
+fi
+
+failed=0
+cifar10 "${run[@]}" --out "$work/one" > /dev/null
+for launcher in "${launchers[@]}"; do
+  for count in 2 4; do
+    echo -n "$launcher, $count processes: "
+    start "$launcher" "$count" "${program[@]}" "${run[@]}" --distributed mpi --out "$work/$launcher-$count" > "$work/log" || { tail -5 "$work/log"; failed=1; continue; }
+    compare "$work/one" "$work/$launcher-$count" || failed=1
+  done
+
+  echo "$launcher, other options in process 1:"
+  start "$launcher" 2 bash -c 'rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}; exec "$@" --seed $rank' _ "${program[@]}" "${run[@]:0:9}" --epochs 1 --distributed mpi --out "$work/refused" 2>&1 | grep "^cifar10:\|^GoogLeNet.Net:" || failed=1
+
+  echo "$launcher, a library that is not there:"
+  GOOGLENET_MPI_LIBRARY=/nowhere/libmpi.so start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/none" 2>&1 | grep -m1 "^cifar10:" || failed=1
+done
+
+if [ ${#launchers[@]} -eq 2 ]; then
+  echo "another MPI than the launcher's:"
+  GOOGLENET_MPI_LIBRARY=libmpich.so.12 start mpirun.openmpi 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/other" 2>&1 | grep -m1 "^cifar10:" || failed=1
+  GOOGLENET_MPI_LIBRARY=libmpi.so.40 start mpirun.mpich 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/other" 2>&1 | grep -m1 "^cifar10:" || failed=1
+fi
+exit $failed
