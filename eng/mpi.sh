@@ -6,11 +6,29 @@ set -euo pipefail
 root="$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-cifar10() { dotnet "$root/samples/Cifar10Training/bin/Release/net10.0/cifar10.dll" "$@"; }
+cifar10() { "${program[@]}" "$@"; }
 program=(dotnet "$root/samples/Cifar10Training/bin/Release/net10.0/cifar10.dll")
 [ -f "${program[1]}" ] || dotnet build "$root/samples/Cifar10Training" -c Release --nologo -v quiet
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" NO_COLOR=1
-run=(train --recipe cpu --precision fp32 --data synthetic --limit 640 --batch 32 --epochs 1 --seed 0)
+settings=(--precision fp32 --data synthetic --limit 640 --seed 0)
+
+# Plain SGD at a low rate: Muon, and rates at which the loss jumps, make one thread more or less another network within 20 steps.
+recipe() { # name normalization
+  cat > "$work/$1.json" <<JSON
+{ "name": "$1", "spec": { "name": "$1", "inputSize": 32,
+  "layers": [
+    { "layer": "convolution", "name": "conv1", "channels": 32, "kernel": 3 }, { "layer": "maxPool", "name": "maxpool1", "kernel": 3, "stride": 2 },
+    { "layer": "inception", "name": "3a", "conv1x1": 16, "reduce3x3": 16, "conv3x3": 32, "reduce5x5": 8, "conv5x5": 8, "poolProjection": 8 },
+    { "layer": "inception", "name": "3b", "conv1x1": 32, "reduce3x3": 32, "conv3x3": 48, "reduce5x5": 8, "conv5x5": 16, "poolProjection": 16 }],
+  "auxiliaries": [{ "name": "aux1", "after": "3a", "pooling": { "pooling": "adaptiveAverage", "size": 2 }, "channels": 16, "hidden": 64, "dropout": 0.3 }],
+  "blocks": { "normalization": "$2", "weights": "heUniform" }, "pooling": "floor", "dropout": 0.3 },
+  "trainer": { "epochs": 1, "batchSize": 32, "schedule": { "schedule": "triangular", "peak": 0.002 }, "optimizer": { "optimizer": "sgd", "nesterov": true },
+  "trainTransforms": [{ "transform": "randomCrop", "padding": 2 }, { "transform": "horizontalFlip" }, { "transform": "scaleToUnit" }] } }
+JSON
+}
+recipe plain none
+recipe norm batchNorm
+run=(train --recipe "$work/norm.json" "${settings[@]}")
 
 launchers=()
 for name in openmpi mpich; do
@@ -55,7 +73,7 @@ PY
 
 if [ "${1:-}" = kills ]; then
   # Several epochs with a checkpoint after each; the moments are those of processes that are all at work.
-  run=(train --recipe cpu --precision fp32 --data synthetic --limit 640 --batch 32 --epochs 6 --seed 0)
+  run=("${run[@]}" --epochs 12)
   launcher="${launchers[0]}"
   start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/whole" > "$work/whole.log"
   kills=0
@@ -85,16 +103,20 @@ if [ "${1:-}" = kills ]; then
 fi
 
 failed=0
-cifar10 "${run[@]}" --out "$work/one" > /dev/null
+for name in plain norm; do
+  cifar10 train --recipe "$work/$name.json" "${settings[@]}" --out "$work/$name" > /dev/null
+done
 for launcher in "${launchers[@]}"; do
-  for count in 2 4; do
-    echo -n "$launcher, $count processes: "
-    start "$launcher" "$count" "${program[@]}" "${run[@]}" --distributed mpi --out "$work/$launcher-$count" > "$work/log" || { tail -5 "$work/log"; failed=1; continue; }
-    compare "$work/one" "$work/$launcher-$count" || failed=1
+  for name in plain norm; do
+    for count in 2 4; do
+      start "$launcher" "$count" "${program[@]}" train --recipe "$work/$name.json" "${settings[@]}" --distributed mpi --out "$work/$launcher-$name-$count" > "$work/log" 2>&1 || { tail -5 "$work/log"; failed=1; continue; }
+      echo -n "$launcher, $count processes, normalization $name: "
+      compare "$work/$name" "$work/$launcher-$name-$count" || failed=1
+    done
   done
 
-  echo "$launcher, other options in process 1:"
-  start "$launcher" 2 bash -c 'rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}; exec "$@" --seed $rank' _ "${program[@]}" "${run[@]:0:9}" --epochs 1 --distributed mpi --out "$work/refused" 2>&1 | grep "^cifar10:\|^GoogLeNet.Net:" || failed=1
+  echo "$launcher, another batch in process 1:"
+  start "$launcher" 2 bash -c 'rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}; exec "$@" --batch $((32 + rank))' _ "${program[@]}" "${run[@]}" --distributed mpi --out "$work/refused" 2>&1 | grep "^cifar10:\|^GoogLeNet.Net:" || failed=1
 
   echo "$launcher, a library that is not there:"
   GOOGLENET_MPI_LIBRARY=/nowhere/libmpi.so start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/none" 2>&1 | grep -m1 "^cifar10:" || failed=1
