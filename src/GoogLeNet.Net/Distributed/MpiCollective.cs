@@ -19,14 +19,19 @@ namespace Inception.Training;
 /// </remarks>
 public sealed class MpiCollective : Collective
 {
-    private static readonly TimeSpan AbortTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AbortTime = TimeSpan.FromSeconds(2);
+
+    // How long one waits for the others who leaves with an error, and how new an error is that it leaves with.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private const int Word = sizeof(float);
     private static int isStarted;
 
     private readonly MpiLibrary? library;
     private readonly bool endsMpi;
     private Exception? lastError;
-    private bool isOver;
+    private long lastErrorAt;
+    private volatile bool isOver;
+    private volatile bool isWaiting;
 
     private MpiCollective(MpiLibrary? library, bool endsMpi)
         : base(library?.Rank ?? 0, library?.Size ?? 1)
@@ -36,7 +41,7 @@ public sealed class MpiCollective : Collective
         (LocalRank, LocalSize) = Neighbors();
         if (library is not null)
         {
-            AppDomain.CurrentDomain.FirstChanceException += (_, e) => lastError = e.Exception;
+            AppDomain.CurrentDomain.FirstChanceException += (_, e) => Note(e.Exception);
             AppDomain.CurrentDomain.UnhandledException += (_, e) => Abort((e.ExceptionObject as Exception)?.Message ?? "it failed.");
             AppDomain.CurrentDomain.ProcessExit += (_, _) => Exit();
         }
@@ -96,7 +101,9 @@ public sealed class MpiCollective : Collective
     protected override void Reduce(Tensor values, bool takesMaximum)
     {
         ArgumentNullException.ThrowIfNull(values);
+        isWaiting = true;
         library!.AllReduce(AddressOf(values), values.numel(), values.dtype == ScalarType.Float64, takesMaximum);
+        isWaiting = false;
     }
 
     /// <inheritdoc/>
@@ -106,7 +113,9 @@ public sealed class MpiCollective : Collective
         var count = values.numel() * values.ElementSize;
         if (count % Word == 0)
         {
+            isWaiting = true;
             library!.Broadcast(AddressOf(values), count / Word, root);
+            isWaiting = false;
             return;
         }
 
@@ -121,17 +130,19 @@ public sealed class MpiCollective : Collective
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (library is null || isOver)
+        if (library is not null && !isOver)
         {
-            return;
+            // An exception that is on its way through a using: the others may be in another call, and wait there.
+            var isFailing = lastError is not null && Stopwatch.GetElapsedTime(lastErrorAt) < Patience;
+            Meet(isLeaving: true, isFailing ? Patience : null);
+            isOver = true;
+            if (endsMpi)
+            {
+                library.EndAll();
+            }
         }
 
-        Meet(isLeaving: true);
-        isOver = true;
-        if (endsMpi)
-        {
-            library.EndAll();
-        }
+        base.Dispose(disposing);
     }
 
 #pragma warning disable RS0030 // The host's memory.
@@ -155,14 +166,18 @@ public sealed class MpiCollective : Collective
     }
 
     // Those that leave and those that go on come to the same call, so that nobody waits for one who has gone.
-    private void Meet(bool isLeaving)
+    private void Meet(bool isLeaving, TimeSpan? patience = null)
     {
         if (library is null)
         {
             return;
         }
 
-        library.Barrier();
+        if (!library.Barrier(patience))
+        {
+            AbortLeaving();
+        }
+
         using var scope = NewDisposeScope();
         var own = tensor([isLeaving ? 1.0 : 0, isLeaving ? 0 : 1.0]);
         Reduce(own, takesMaximum: true);
@@ -171,24 +186,37 @@ public sealed class MpiCollective : Collective
 #pragma warning restore RS0030
         if (isTornApart && isLeaving)
         {
-            Abort(lastError is null ? "it left while others went on." : $"it left while others went on, after: {lastError.Message}");
+            AbortLeaving();
         }
         else if (isTornApart)
         {
             // That process ends this one too, and says why.
-            Thread.Sleep(2 * AbortTime);
+            Thread.Sleep(Patience);
             Abort("another process left.");
         }
     }
 
-    // Without Dispose: a program that went well leaves as it should, another one ends all.
+    private void AbortLeaving() => Abort(lastError is null ? "it left while others went on." : $"it left while others went on, after: {lastError.Message}");
+
+    // What all processes end with is no reason to end the others.
+    private void Note(Exception error)
+    {
+        if (error is not (OperationCanceledException or CollectiveException))
+        {
+            (lastError, lastErrorAt) = (error, Stopwatch.GetTimestamp());
+        }
+    }
+
+    // Without Dispose: a program that went well leaves as it should, another one ends all. One that is ended from outside while it waits for others can do neither.
     private void Exit()
     {
-        if (!isOver && Environment.ExitCode == 0)
+        if (!isOver && !isWaiting && Environment.ExitCode == 0)
         {
-            Dispose();
+            Meet(isLeaving: true, Patience);
+            isOver = true;
+            library!.EndAll();
         }
-        else if (!isOver)
+        else if (!isOver && !isWaiting)
         {
             Abort($"it exited with code {Environment.ExitCode}.");
         }

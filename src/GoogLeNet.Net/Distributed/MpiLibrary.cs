@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Inception.Runtime;
 
 namespace Inception.Training;
 
@@ -85,6 +87,8 @@ internal sealed class MpiLibrary
     /// <summary>Loads the first library that is there; null where none is.</summary>
     public static MpiLibrary? Load(IEnumerable<string> names)
     {
+        // UCX, which MPICH and Open MPI may bring, would take the signal that .NET makes a NullReferenceException of. It reads this when it is loaded.
+        NativeEnvironment.SetDefault("UCX_ERROR_SIGNALS", "SIGILL,SIGBUS,SIGFPE");
         foreach (var name in names)
         {
             if (NativeLibrary.TryLoad(name, out var library))
@@ -131,8 +135,11 @@ internal sealed class MpiLibrary
         Require(broadcast(part, length, handles.Float, root, handles.World), "MPI_Bcast"));
 
     /// <summary>Waits until every process has come here, without keeping a core busy meanwhile.</summary>
-    public void Barrier()
+    /// <param name="patience">How long at most; null for as long as it takes.</param>
+    /// <returns>Whether all have come.</returns>
+    public bool Barrier(TimeSpan? patience = null)
     {
+        var began = Stopwatch.GetTimestamp();
         var test = Function<TestFunction>("MPI_Test");
         var status = Marshal.AllocHGlobal(StatusBytes);
         try
@@ -140,11 +147,13 @@ internal sealed class MpiLibrary
             nint request = 0;
             Require(Function<BarrierFunction>("MPI_Ibarrier")(handles.World, ref request), "MPI_Ibarrier");
             Require(test(ref request, out var isDone, status), "MPI_Test");
-            while (isDone == 0)
+            while (isDone == 0 && !(Stopwatch.GetElapsedTime(began) > patience))
             {
                 Thread.Sleep(1);
                 Require(test(ref request, out isDone, status), "MPI_Test");
             }
+
+            return isDone != 0;
         }
         finally
         {

@@ -2,10 +2,8 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Inception.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
@@ -60,9 +58,12 @@ internal sealed class RunRanks(Collective? collective)
     /// <summary>Gives all processes the first one's values.</summary>
     public void Broadcast(IEnumerable<Tensor> values)
     {
-        foreach (var each in others is null ? [] : values)
+        if (others is not null)
         {
-            others.Broadcast(each);
+            foreach (var each in values)
+            {
+                others.Broadcast(each);
+            }
         }
     }
 

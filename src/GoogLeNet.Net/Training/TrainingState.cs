@@ -114,6 +114,7 @@ internal sealed class TrainingState : IDisposable
     }
 
     /// <summary>Gives all processes the first one's state.</summary>
+    /// <param name="ranks">The processes.</param>
     /// <param name="isResumed">Whether that is a checkpoint's; otherwise only the network's weights may differ.</param>
     public void Share(RunRanks ranks, bool isResumed)
     {

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Data;
 using Inception.Tests.Training;
 using Inception.Training;
 using Xunit;

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

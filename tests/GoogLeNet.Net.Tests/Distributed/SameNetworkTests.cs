@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Data;
-using Inception.Tests.Training;
 using Inception.Training;
 using Xunit;
 

@@ -2,7 +2,6 @@ using FluentAssertions;
 using Inception.Data;
 using Inception.Tests.Training;
 using Inception.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Distributed;

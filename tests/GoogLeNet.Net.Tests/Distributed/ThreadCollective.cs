@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Inception.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Distributed;
@@ -21,7 +20,7 @@ internal sealed class ThreadCollective : Collective
     /// <returns>What each returned or threw, and what was the reason where one has ended all.</returns>
     public static (IReadOnlyList<Outcome<T>> Each, IReadOnlyList<string> Aborts) Run<T>(int size, Func<ThreadCollective, T> work)
     {
-        var room = new Room(size);
+        using var room = new Room(size);
         var outcomes = new Outcome<T>[size];
         var threads = Enumerable.Range(0, size).Select(rank => new Thread(() =>
         {
@@ -74,7 +73,7 @@ internal sealed class ThreadCollective : Collective
 
     internal sealed record Outcome<T>(T? Value, Exception? Error);
 
-    private sealed class Room(int size)
+    private sealed class Room(int size) : IDisposable
     {
         private readonly Barrier barrier = new(size);
 
@@ -83,6 +82,12 @@ internal sealed class ThreadCollective : Collective
         public ConcurrentQueue<string> Aborts { get; } = [];
 
         public CancellationTokenSource IsOver { get; } = new();
+
+        public void Dispose()
+        {
+            barrier.Dispose();
+            IsOver.Dispose();
+        }
 
         public void Wait()
         {
