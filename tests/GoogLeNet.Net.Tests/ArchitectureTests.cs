@@ -24,7 +24,8 @@ public sealed partial class ArchitectureTests
         ["Models"] = ["Specs", "Weights", "Graph", "Operators", "Common", "Runtime"],
         ["Data"] = ["Pictures", "Common", "Runtime"],
         ["Interop"] = ["Models", "Specs", "Weights", "Graph", "Data", "Common", "Runtime"],
-        ["Training"] = ["Models", "Data", "Weights", "Common", "Runtime"],
+        ["Distributed"] = ["Kernels", "Common", "Runtime"],
+        ["Training"] = ["Models", "Data", "Weights", "Distributed", "Common", "Runtime"],
         ["Evaluation"] = ["Models", "Data", "Weights", "Pictures", "Common", "Runtime"],
     };
 

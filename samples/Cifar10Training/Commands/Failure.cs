@@ -29,7 +29,7 @@ internal static class Failure
     public static string Describe(Exception exception) => exception switch
     {
         OperationCanceledException => "interrupted.",
-        UsageException or RunException or TorchNotLoadedException or TrainingDivergedException or IOException or UnauthorizedAccessException => OneLine(exception.Message),
+        UsageException or RunException or TorchNotLoadedException or TrainingDivergedException or CollectiveException or IOException or UnauthorizedAccessException => OneLine(exception.Message),
         _ => $"{OneLine(exception.GetBaseException().Message)} ({exception.GetBaseException().GetType().Name}; {DebugVariable}=1 shows where)",
     };
 

@@ -21,6 +21,9 @@ internal sealed record TrainArguments
 
     public Precision? Precision { get; init; }
 
+    /// <summary>"mpi" to train with the processes that mpirun or srun started.</summary>
+    public string? Distributed { get; init; }
+
     public string? Data { get; init; }
 
     public string? Out { get; init; }

@@ -33,6 +33,9 @@ internal static class DeviceChoice
             : $"--device {text}: there {(gpus == 1 ? "is 1 GPU, cuda:0" : $"are {gpus} GPUs, cuda:0 to cuda:{gpus - 1}")}.");
     }
 
+    /// <summary>The device of one of several processes on a machine: "cuda" is the first GPU for the first, the second for the second, and so on, from the first again where there are fewer.</summary>
+    public static string OfProcess(string device, int localRank) => device == "cuda" && localRank > 0 ? $"cuda:{localRank % torch.cuda.device_count()}" : device;
+
     private static int? IndexOf(string text) =>
         text.StartsWith("cuda:", StringComparison.Ordinal)
         && int.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;

@@ -22,11 +22,12 @@ internal sealed record MachineFacts(
     /// <summary>Sets libtorch's threads, since some builds of it start with one, and says what the machine is.</summary>
     /// <exception cref="TorchNotLoadedException">TorchSharp does not load.</exception>
     /// <param name="threads">Threads to compute with; null for OMP_NUM_THREADS where it is set, else one on each core.</param>
-    public static MachineFacts Prepare(int? threads)
+    /// <param name="processes">Processes on this machine that train together and share its cores.</param>
+    public static MachineFacts Prepare(int? threads, int processes = 1)
     {
         TorchRuntime.EnsureLoaded();
         var cores = ProcessorInfo.Cores();
-        torch.set_num_threads(threads ?? (int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out var wish) && wish > 0 ? wish : cores));
+        torch.set_num_threads(threads ?? (int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out var wish) && wish > 0 ? wish : Math.Max(1, cores / processes)));
         return new MachineFacts(
             torch.__version__,
             LibraryVersion(),

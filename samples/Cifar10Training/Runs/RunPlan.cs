@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cifar10Training.Commands;
 using Cifar10Training.Recipes;
+using Inception.Training;
 using TorchSharp;
 
 namespace Cifar10Training.Runs;
@@ -11,12 +12,19 @@ namespace Cifar10Training.Runs;
 /// <param name="Folder">Where the run's files go.</param>
 /// <param name="Data">Folder of the images; "synthetic" for drawn ones; null for the cache or a download.</param>
 /// <param name="Checkpoint">The file to continue from; null for a new run.</param>
-internal sealed record RunPlan(Recipe Recipe, string Device, string Folder, string? Data = null, string? Checkpoint = null)
+/// <param name="Collective">The processes that train together; null for this one alone.</param>
+internal sealed record RunPlan(Recipe Recipe, string Device, string Folder, string? Data = null, string? Checkpoint = null, Collective? Collective = null)
 {
     /// <summary>The plan that the arguments ask for.</summary>
     /// <exception cref="UsageException">The arguments contradict each other or name something that does not exist.</exception>
     /// <exception cref="RunException">The device is not there.</exception>
-    public static RunPlan From(TrainArguments arguments)
+    public static RunPlan From(TrainArguments arguments, Collective? collective = null)
+    {
+        var plan = From(arguments);
+        return plan with { Device = DeviceChoice.OfProcess(plan.Device, collective?.LocalRank ?? 0), Collective = collective };
+    }
+
+    private static RunPlan From(TrainArguments arguments)
     {
         if (arguments.Resume)
         {

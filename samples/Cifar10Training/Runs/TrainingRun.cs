@@ -18,12 +18,25 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
     private readonly RunConfig config = new(
         plan.Recipe with { Threads = machine.Threads }, plan.Device, plan.Data is null or CifarImages.Synthetic ? plan.Data : Path.GetFullPath(plan.Data), DateTimeOffset.Now, machine);
 
+    /// <summary>Trains with process 0, which writes the files.</summary>
+    /// <exception cref="OperationCanceledException">The run was cancelled; its checkpoint is written.</exception>
+    public static void Join(RunPlan plan, IImageDataset train, IImageDataset test, CancellationToken cancellationToken)
+    {
+        using var model = Create(plan, train);
+        new MultiHeadTrainer(model, plan.Recipe.Trainer with { Collective = plan.Collective }).Fit(train, test, plan.Checkpoint, cancellationToken);
+    }
+
     /// <summary>Says what will be run and on what.</summary>
     public void Announce()
     {
         var trainer = plan.Recipe.Trainer;
         display.WriteLine($"Recipe    {plan.Recipe.Name}: {trainer.Epochs} epochs, batches of {trainer.BatchSize}, seed {trainer.Seed}");
         display.WriteLine($"Device    {plan.Device}, {machine.Threads} of {machine.Cores} cores: {machine.Processor}");
+        if (plan.Collective is { Size: > 1 } collective)
+        {
+            display.WriteLine($"Processes {collective.Size}, each with its share of every batch");
+        }
+
         display.WriteLine($"Torch     TorchSharp {machine.TorchSharp}, libtorch {machine.Libtorch}");
         display.WriteLine($"Output    {folder.Path}");
         if (plan.Checkpoint is not null)
@@ -36,8 +49,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
     /// <exception cref="OperationCanceledException">The run was cancelled; its checkpoint is written.</exception>
     public RunMetrics Execute(IImageDataset train, IImageDataset test, CancellationToken cancellationToken)
     {
-        using var model = GoogLeNet.Create(train.ClassNames.Count, plan.Recipe.Spec, plan.Recipe.Trainer.Seed);
-        model.to(torch.device(plan.Device));
+        using var model = Create(plan, train);
         var parameters = model.Summary().Parameters;
         display.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Network   {model.Spec.Name}, {parameters:N0} parameters, heads {string.Join(", ", model.Heads.Select(head => head.Name))}"));
@@ -48,7 +60,7 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
         var startSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var history = display.Train(progress =>
         {
-            var options = plan.Recipe.Trainer with { CheckpointFolder = folder.Path, Callbacks = [recorder, new RunNarrator(config, display), progress] };
+            var options = plan.Recipe.Trainer with { Collective = plan.Collective, CheckpointFolder = folder.Path, Callbacks = [recorder, new RunNarrator(config, display), progress] };
             return new MultiHeadTrainer(model, options).Fit(train, test, plan.Checkpoint, cancellationToken);
         });
 
@@ -62,5 +74,12 @@ internal sealed class TrainingRun(RunPlan plan, RunFolder folder, MachineFacts m
             $"Time      {Duration.Words(TimeSpan.FromSeconds(metrics.WallSeconds))}, {metrics.TrainImagesPerSecond:N0} images/s"));
         display.WriteLine($"Report    {folder.Report}");
         return metrics;
+    }
+
+    private static GoogLeNet Create(RunPlan plan, IImageDataset train)
+    {
+        var model = GoogLeNet.Create(train.ClassNames.Count, plan.Recipe.Spec, plan.Recipe.Trainer.Seed);
+        model.to(torch.device(plan.Device));
+        return model;
     }
 }

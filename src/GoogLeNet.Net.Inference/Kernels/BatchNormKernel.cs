@@ -321,7 +321,7 @@ internal sealed class BatchStatistics
     /// <param name="bias">β, (C); it is overwritten.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="relu">Whether ReLU follows.</param>
-    public BatchStatistics(double[] mean, double[] variance, int pixels, float[] weight, float[] bias, double epsilon, bool relu)
+    public BatchStatistics(double[] mean, double[] variance, long pixels, float[] weight, float[] bias, double epsilon, bool relu)
     {
         (this.mean, Pixels) = (mean, pixels);
         inverseDeviation = Array.ConvertAll(variance, value => 1 / Math.Sqrt(value + epsilon));
@@ -336,7 +336,7 @@ internal sealed class BatchStatistics
     }
 
     /// <summary>N · H · W.</summary>
-    public int Pixels { get; }
+    public long Pixels { get; }
 
     /// <summary>(C).</summary>
     public float[] Mean { get; }

@@ -56,6 +56,9 @@ public sealed class BatchLoader
     /// <summary>Height and width that the finished images of an epoch's step are scaled to; null for what the transforms give.</summary>
     internal Func<int, int, int?>? SizeAt { get; init; }
 
+    /// <summary>Which of how many processes this is: each draws its share of every batch. Default all of it.</summary>
+    internal (int Rank, int Size) Share { get; init; } = (0, 1);
+
     /// <summary>Batches in an epoch.</summary>
     public int Steps => (int)((dataset.Count + BatchSize - 1) / BatchSize);
 
@@ -64,6 +67,16 @@ public sealed class BatchLoader
     /// <param name="step">Step, 0 … <see cref="Steps"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such step.</exception>
     public long[] Samples(int epoch, int step) => IndicesOf(Draws(epoch, step));
+
+    /// <summary>This process's rows of a batch, none where there are more processes than images; and the batch's.</summary>
+    /// <remarks>Where the rows do not divide, the first processes have one more.</remarks>
+    internal (int First, int Count, int Total) RowsOf(int step)
+    {
+        var total = (int)Math.Min(BatchSize, dataset.Count - ((long)step * BatchSize));
+        var first = FirstRow(total, Share.Rank);
+        var count = FirstRow(total, Share.Rank + 1) - first;
+        return (count > 0 ? first : 0, count, total);
+    }
 
     /// <summary>Draws a batch; its tensors belong to the caller's dispose scope.</summary>
     /// <param name="epoch">Epoch, counted from 0.</param>
@@ -75,15 +88,26 @@ public sealed class BatchLoader
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public Batch Load(int epoch, int step, CancellationToken cancellationToken = default)
     {
-        var draws = Draws(epoch, step);
+        var (whole, rows) = (Draws(epoch, step), RowsOf(step));
+
+        // A process without a share gets one image, which it does not count.
+        var end = rows.First + Math.Max(rows.Count, 1);
+        var draws = whole[rows.First..end];
+        var partners = mixup is null ? null : Mixup.Partners(new BatchContext(seed, epoch, whole))[rows.First..end];
+        if (partners is not null && draws.Length < whole.Length)
+        {
+            // Partners come from the whole batch.
+            (draws, partners) = ([.. draws, .. partners.Select(partner => whole[partner])], [.. Enumerable.Range(draws.Length, draws.Length).Select(row => (long)row)]);
+        }
+
         var context = new BatchContext(seed, epoch, draws);
         var indices = IndicesOf(draws);
         using var scope = NewDisposeScope();
         var images = Transformed(indices, context, cancellationToken);
         var batch = new Batch(images, dataset.Labels.index_select(0, tensor(indices).SentTo(dataset.Device)));
-        if (mixup is not null)
+        if (mixup is not null && partners is not null)
         {
-            batch = mixup.Apply(batch, context);
+            batch = mixup.Apply(batch, context with { Samples = draws[..partners.Length] }, partners);
         }
 
         batch = batch.Map(part => part.SentTo(device));
@@ -112,6 +136,8 @@ public sealed class BatchLoader
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstStep, Steps);
         return prefetch ?? readsAhead ? Prefetched(epoch, firstStep) : Enumerable.Range(firstStep, Steps - firstStep).Select(step => Load(epoch, step));
     }
+
+    private int FirstRow(int total, int rank) => (int)((((long)total * rank) + Share.Size - 1) / Share.Size);
 
     private IEnumerable<Batch> Prefetched(int epoch, int firstStep)
     {

@@ -18,17 +18,21 @@ public sealed record Mixup
     public double Alpha { get; }
 
     /// <summary>Blends a batch.</summary>
-    /// <returns>New tensors in the caller's scope, but for the labels, which are the same.</returns>
-    internal Batch Apply(Batch batch, BatchContext context)
+    /// <param name="batch">The images to blend, then images that are only partners, if any.</param>
+    /// <param name="context">The images to blend.</param>
+    /// <param name="partnerOf">Each one's partner, as an index into the batch.</param>
+    /// <returns>The blended images: new tensors in the caller's scope, but for the labels, which may be the same.</returns>
+    internal Batch Apply(Batch batch, BatchContext context, long[] partnerOf)
     {
         using var scope = NewDisposeScope();
         var device = batch.Images.device;
-        var partners = tensor(Partners(context)).SentTo(device);
+        var partners = tensor(partnerOf).SentTo(device);
         var lambda = tensor(Lambdas(context)).SentTo(device);
         var pixels = ChannelsLast.Pixels(batch.Images);
-        var blended = pixels.index_select(0, partners).view(pixels.shape[0], -1);
-        blended.lerp_(pixels.view(pixels.shape[0], -1), lambda.view(-1, 1));
-        return new Batch(ChannelsLast.Images(blended.view(pixels.shape)).MoveToOuterDisposeScope(), batch.Labels)
+        var blended = pixels.index_select(0, partners).view(partnerOf.Length, -1);
+        blended.lerp_(pixels.narrow(0, 0, partnerOf.Length).view(partnerOf.Length, -1), lambda.view(-1, 1));
+        var labels = partnerOf.Length == batch.Labels.shape[0] ? batch.Labels : batch.Labels.narrow(0, 0, partnerOf.Length).MoveToOuterDisposeScope();
+        return new Batch(ChannelsLast.Images(blended.view([partnerOf.Length, .. pixels.shape[1..]])).MoveToOuterDisposeScope(), labels)
         {
             MixedLabels = batch.Labels.index_select(0, partners).MoveToOuterDisposeScope(),
             Lambda = lambda.MoveToOuterDisposeScope(),

@@ -66,7 +66,7 @@ internal sealed class ConvBnRelu : Module<Tensor, Tensor>
     /// <exception cref="InvalidOperationException">In training, there is one value for each channel.</exception>
     public void CheckVariance(Tensor y)
     {
-        if (bn is { training: true } && y.shape is [1, _, 1, 1])
+        if (bn is { training: true } && y.shape is [1, _, 1, 1] && !Ops.SharesStatistics)
         {
             throw new InvalidOperationException(
                 $"In training the batch normalization of '{Key}' got a batch of one image and one pixel, ({string.Join(", ", y.shape)}): one value for each channel has no variance. "

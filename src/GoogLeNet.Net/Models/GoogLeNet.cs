@@ -238,9 +238,9 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     }
 
     /// <inheritdoc/>
-    internal override MultiHeadOutput AllHeads(Tensor images, long seed)
+    internal override MultiHeadOutput AllHeads(Tensor images, TrainingPass pass)
     {
-        using var dropout = Ops.SeedDropout(seed);
+        using var scope = Ops.Begin(pass);
         return AllHeads(images);
     }
 

@@ -206,12 +206,14 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
     public MultiHeadOutput AllHeads(Tensor images) => Compute(images, withAuxiliaries: true);
 
-    /// <summary>Computes all heads; what is random in it, as dropout, depends on a seed alone.</summary>
+    /// <summary>Computes all heads in a step of training; what is random in it, as dropout, depends on the pass alone.</summary>
     /// <remarks>Layers of one's own draw from the process's generator, so one network at a time does; on a CPU the generator is afterwards as it was.</remarks>
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
-    /// <param name="seed">Any number.</param>
-    internal virtual MultiHeadOutput AllHeads(Tensor images, long seed)
+    /// <param name="pass">The seed, and what of the batch the images are.</param>
+    internal virtual MultiHeadOutput AllHeads(Tensor images, TrainingPass pass)
     {
+        // Of a batch that processes share, each draws its own numbers.
+        var seed = pass.Rows is { First: > 0 and var first } ? (long)new CounterRandom((ulong)pass.Seed).Bits(first) : pass.Seed;
         lock (ProcessGenerator)
         {
             using var before = get_rng_state();

@@ -26,29 +26,32 @@ internal sealed class BatchNormReluFunction : autograd.SingleTensorFunction<Batc
     /// <param name="input">(N, C, H, W).</param>
     /// <param name="norms">What the channels belong to.</param>
     /// <param name="relu">Whether ReLU follows.</param>
-    public static Tensor Normalize(Tensor input, JoinedNorms norms, bool relu)
+    /// <param name="shared">The pass over whose processes the statistics are taken; null for those of the input alone.</param>
+    public static Tensor Normalize(Tensor input, JoinedNorms norms, bool relu, TrainingPass? shared = null)
     {
         using var scope = NewDisposeScope();
-        object[] arguments = [input, norms, relu, .. norms.Norms.Select(norm => norm.weight), .. norms.Norms.Select(norm => norm.bias!)];
+        object[] arguments = [input, norms, relu, new SharedMoments(shared), .. norms.Norms.Select(norm => norm.weight), .. norms.Norms.Select(norm => norm.bias!)];
         return apply(arguments).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        var (input, norms, relu) = ((Tensor)vars[0], (JoinedNorms)vars[1], (bool)vars[2]);
+        var (input, norms, relu, shared) = ((Tensor)vars[0], (JoinedNorms)vars[1], (bool)vars[2], (SharedMoments)vars[3]);
         var (kernel, threads) = (BatchNormKernel.For(input.ElementType()), get_num_threads());
         var (from, sizes) = (input.View().Address, input.shape);
         var pixels = (int)(sizes[0] * sizes[2] * sizes[3]);
         var (mean, variance) = kernel.Moments(from, pixels, (int)sizes[1], threads);
+        var counted = shared.Sum(mean, variance, pixels);
         var statistics = new BatchStatistics(
-            mean, variance, pixels, norms.Values(norm => norm.weight), norms.Values(norm => norm.bias!), norms.Epsilon, relu);
+            mean, variance, counted, norms.Values(norm => norm.weight), norms.Values(norm => norm.bias!), norms.Epsilon, relu);
         var output = empty_like(input);
         kernel.Normalize(from, output.View().Address, pixels, statistics.Normalization, threads);
-        norms.UpdateRunningStatistics(mean, variance, pixels);
+        norms.UpdateRunningStatistics(mean, variance, counted);
         ctx.save_for_backward([input]);
         ctx.save_data(nameof(JoinedNorms), norms);
         ctx.save_data(nameof(BatchStatistics), statistics);
+        ctx.save_data(nameof(SharedMoments), shared);
         return output;
     }
 
@@ -59,23 +62,25 @@ internal sealed class BatchNormReluFunction : autograd.SingleTensorFunction<Batc
         using var received = grad_output;
         var (input, norms, statistics) = (
             ctx.get_saved_variables()[0], (JoinedNorms)ctx.get_data(nameof(JoinedNorms)), (BatchStatistics)ctx.get_data(nameof(BatchStatistics)));
-        var gradients = is_grad_enabled() ? ByLibtorch(input, received, norms, statistics.Normalization.Relu) : ByKernel(input, received, norms, statistics);
+        var shared = (SharedMoments)ctx.get_data(nameof(SharedMoments));
+        var gradients = is_grad_enabled() ? ByLibtorch(input, received, norms, statistics.Normalization.Relu) : ByKernel(input, received, norms, statistics, shared);
         foreach (var value in gradients)
         {
             value?.MoveToOuterDisposeScope();
         }
 
         Gradients.DisposeAfterNextBackward([.. gradients.OfType<Tensor>()]);
-        return [gradients[0]!, null!, null!, .. gradients[1..].Select(value => value!)];
+        return [gradients[0]!, null!, null!, null!, .. gradients[1..].Select(value => value!)];
     }
 
     // Of the input, the weights and the biases.
-    private static Tensor?[] ByKernel(Tensor input, Tensor received, JoinedNorms norms, BatchStatistics statistics)
+    private static Tensor?[] ByKernel(Tensor input, Tensor received, JoinedNorms norms, BatchStatistics statistics, SharedMoments shared)
     {
-        var (kernel, threads, pixels, normalization) = (BatchNormKernel.For(input.ElementType()), get_num_threads(), statistics.Pixels, statistics.Normalization);
+        var (kernel, threads, pixels, normalization) = (BatchNormKernel.For(input.ElementType()), get_num_threads(), (int)(input.numel() / input.shape[1]), statistics.Normalization);
         var (gradient, x, result) = (received.View(), input.View().Address, empty_like(input));
         var (sums, products) = kernel.SumGradients(gradient, x, pixels, normalization, statistics.Mean, threads);
-        var (perInput, constant) = statistics.InputGradientTerms(sums, products);
+        var (allSums, allProducts) = shared.Sum(sums, products);
+        var (perInput, constant) = statistics.InputGradientTerms(allSums, allProducts);
         kernel.InputGradient(gradient, x, result.View().Address, pixels, normalization, perInput, constant, threads);
         return
         [

@@ -41,7 +41,7 @@ internal sealed record JoinedNorms(IReadOnlyList<BatchNorm2d> Norms)
     /// <param name="mean">The batch's, (C).</param>
     /// <param name="variance">The batch's, (C), divided by the number of pixels.</param>
     /// <param name="pixels">N · H · W, at least 2.</param>
-    public void UpdateRunningStatistics(double[] mean, double[] variance, int pixels)
+    public void UpdateRunningStatistics(double[] mean, double[] variance, long pixels)
     {
         var channel = 0;
         foreach (var norm in Norms)

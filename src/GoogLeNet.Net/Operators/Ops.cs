@@ -24,6 +24,12 @@ internal static class Ops
     [ThreadStatic]
     private static Generator? dropoutGenerator;
 
+    [ThreadStatic]
+    private static TrainingPass? pass;
+
+    /// <summary>Whether batch normalizations take their statistics over several processes.</summary>
+    public static bool SharesStatistics => pass?.SumOverProcesses is not null;
+
     /// <summary>A convolution, followed by ReLU if asked for. (N, C, H, W) → (N, K, H', W').</summary>
     /// <param name="x">(N, C, H, W).</param>
     /// <param name="weight">(K, C, k, k).</param>
@@ -53,6 +59,12 @@ internal static class Ops
     public static Tensor BatchNormRelu(Tensor x, params BatchNorm2d[] norms)
     {
         var joined = new JoinedNorms(norms);
+        if (joined.IsTraining && pass is { SumOverProcesses: not null } shared)
+        {
+            shared.NormSynchronized(norms.Length);
+            return BatchNormReluFunction.IsSupported(x, joined) ? BatchNormReluFunction.Normalize(x, joined, relu: true, shared) : SynchronizedBatchNorm.Normalize(x, joined, relu: true, shared);
+        }
+
         return BatchNormReluFunction.IsSupported(x, joined) ? BatchNormReluFunction.Normalize(x, joined, relu: true) : Relu(BatchNorm(x, joined));
     }
 
@@ -79,25 +91,30 @@ internal static class Ops
         }
 
         // Drawn on the CPU: TorchSharp has no generators of one's own on GPUs.
-        using var drawn = empty(x.shape, dtype: x.dtype, device: CPU).bernoulli_(1 - probability, dropoutGenerator);
-        using var kept = drawn.SentTo(x.device);
+        var rows = pass?.Rows;
+        using var drawn = empty([rows?.Total ?? x.shape[0], .. x.shape[1..]], dtype: x.dtype, device: CPU).bernoulli_(1 - probability, dropoutGenerator);
+        using var own = rows is { First: var first } ? drawn.narrow(0, first, x.shape[0]) : drawn.alias();
+        using var kept = own.SentTo(x.device);
         kept.div_(1 - probability);
         return x * kept;
     }
 
-    /// <summary>Lets <see cref="Dropout"/> draw from a seed on this thread, instead of the process's generator, until the result is disposed.</summary>
-    public static IDisposable SeedDropout(long seed)
+    /// <summary>
+    /// Until the result is disposed, on this thread: <see cref="Dropout"/> draws from the pass's seed, instead of the process's generator, and <see cref="BatchNormRelu"/> takes its
+    /// statistics over all processes where the pass asks for it.
+    /// </summary>
+    public static IDisposable Begin(TrainingPass training)
     {
-        dropoutGenerator = new Generator((ulong)seed, CPU);
-        return new DropoutSeed();
+        (pass, dropoutGenerator) = (training, new Generator((ulong)training.Seed, CPU));
+        return new PassScope();
     }
 
-    private sealed class DropoutSeed : IDisposable
+    private sealed class PassScope : IDisposable
     {
         public void Dispose()
         {
             dropoutGenerator?.Dispose();
-            dropoutGenerator = null;
+            (pass, dropoutGenerator) = (null, null);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Inception.Runtime;
 
 /// <summary>
@@ -11,13 +9,9 @@ internal static class OpenMP
     /// <summary>Sets the count before libtorch is loaded, unless the environment has one of its own, or an OMP_WAIT_POLICY.</summary>
     public static void SleepSoon()
     {
-        if (NativeFiles.HasGnuLibrary && Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
+        if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
         {
-            // Environment.SetEnvironmentVariable changes .NET's own copy alone.
-            _ = setenv("GOMP_SPINCOUNT", "2000", overwrite: 0);
+            NativeEnvironment.SetDefault("GOMP_SPINCOUNT", "2000");
         }
     }
-
-    [DllImport(NativeFiles.GnuLibrary, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int setenv([MarshalAs(UnmanagedType.LPStr)] string name, [MarshalAs(UnmanagedType.LPStr)] string value, int overwrite);
 }

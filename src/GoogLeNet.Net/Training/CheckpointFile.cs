@@ -77,6 +77,16 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
     public static bool Follows(string path, IReadOnlyList<EpochRecord> before) =>
         SafeTensorsFile.ReadMetadata(path).GetValueOrDefault(BeforeKey) == JsonSerializer.Serialize(before, HistoryFormat);
 
+    /// <summary>Position and history as text, for other processes.</summary>
+    public static string Pack(CheckpointPosition position, IReadOnlyList<EpochRecord> history) =>
+        JsonSerializer.Serialize(position, CheckpointPosition.Format) + '\0' + JsonSerializer.Serialize(history, HistoryFormat);
+
+    /// <summary>What <see cref="Pack"/> has made into text.</summary>
+    public static (CheckpointPosition Position, IReadOnlyList<EpochRecord> History) Unpack(string text) =>
+        text.Split('\0') is [var position, var history]
+            ? (JsonSerializer.Deserialize(position, CheckpointPosition.Format)!, JsonSerializer.Deserialize(history, HistoryFormat)!)
+            : throw new ArgumentException("It is not what Pack gives.", nameof(text));
+
     private static T Deserialize<T>(SafeTensorsFile file, string path, string key, JsonTypeInfo<T> format)
     {
         try

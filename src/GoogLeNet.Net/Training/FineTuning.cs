@@ -12,8 +12,10 @@ internal sealed class FineTuning(MultiHeadModel model, TrainerOptions options, F
 
     public History Run(IImageDataset train, IImageDataset? validation, bool resume, CancellationToken cancellationToken)
     {
-        var folder = options.CheckpointFolder;
-        if (resume && folder is null)
+        // Process 0 keeps the files, and says where all go on.
+        var isFirst = new RunRanks(options.Collective).IsFirst;
+        var folder = isFirst ? options.CheckpointFolder : null;
+        if (resume && options.CheckpointFolder is null)
         {
             throw new ArgumentException("There is nothing to resume from: the options have no CheckpointFolder.", nameof(resume));
         }
@@ -30,7 +32,7 @@ internal sealed class FineTuning(MultiHeadModel model, TrainerOptions options, F
         }
 
         var whole = options with { Optimizer = options.Optimizer with { Groups = Groups(RateFactors()) } };
-        var last = resume ? Last(folder) : null;
+        var last = resume && folder is not null ? Last(folder) : null;
         var part = new RunPart(before.Epochs, EpochsAfter: 0);
         return new MultiHeadTrainer(model, whole, logger)
             .Run(train, validation, last is not null && CheckpointFile.Follows(last, before.Epochs) ? last : null, part, cancellationToken).History;
@@ -47,11 +49,11 @@ internal sealed class FineTuning(MultiHeadModel model, TrainerOptions options, F
             CheckpointFolder = folder,
         };
         return new MultiHeadTrainer(model, alone, logger)
-            .Run(train, validation, resume ? Last(folder) : null, new RunPart([], EpochsAfter: options.Epochs), cancellationToken);
+            .Run(train, validation, resume && folder is not null ? Last(folder) : null, new RunPart([], EpochsAfter: options.Epochs), cancellationToken);
     }
 
     // Other files may be of earlier calls.
-    private static string? Last(string? folder) => Path.Combine(folder!, CheckpointFiles.Last) is var path && File.Exists(path) ? path : null;
+    private static string? Last(string folder) => Path.Combine(folder, CheckpointFiles.Last) is var path && File.Exists(path) ? path : null;
 
     // The options' groups, split by a further factor on the rate.
     private List<ParameterGroup> Groups(Func<string, double> factor) =>

@@ -43,13 +43,22 @@ public sealed class HeadObjective
     /// <returns>The mean loss () of each of the model's heads in their order, whatever the order of the output.</returns>
     public IReadOnlyList<Tensor> Losses(MultiHeadOutput output, Batch batch, MetricAccumulator metrics, int step = 1)
     {
-        ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(metrics);
-        var logits = heads.Select(head => output[head.Name]).ToArray();
-        var means = logits.Select((head, i) => MeanLoss(i, head, batch)).ToArray();
-        metrics.Add(means, logits, batch.Labels, step);
+        var means = Losses(output, batch);
+        Measure(means, output, batch, metrics, step);
         return means;
     }
+
+    /// <summary>Every head's mean loss () in the heads' order, which is added to no metrics.</summary>
+    internal IReadOnlyList<Tensor> Losses(MultiHeadOutput output, Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return [.. heads.Select((head, i) => MeanLoss(i, output[head.Name], batch))];
+    }
+
+    /// <summary>Adds a batch's losses and hits to metrics.</summary>
+    internal void Measure(IReadOnlyList<Tensor> losses, MultiHeadOutput output, Batch batch, MetricAccumulator metrics, int step) =>
+        metrics.Add(losses, [.. heads.Select(head => output[head.Name])], batch.Labels, step);
 
     /// <summary>The sum () of the heads' mean losses, each times its weight.</summary>
     /// <param name="means">The mean loss () of each head, in the heads' order.</param>

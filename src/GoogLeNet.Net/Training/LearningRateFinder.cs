@@ -38,7 +38,7 @@ public sealed class LearningRateSearch
 }
 
 /// <summary>Trains with a rising learning rate to see where the loss falls fastest: <see cref="MultiHeadTrainer.FindLearningRate"/>.</summary>
-internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast network, TrainingLoaders loaders, TrainerOptions options)
+internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast network, TrainingLoaders loaders, TrainerOptions options, RunRanks ranks)
 {
     private readonly HeadObjective objective = new(model.Heads, options);
 
@@ -56,9 +56,11 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
         using var parameters = new FlatParameters(model, options.Optimizer.Groups, options.Precision);
         using var before = new WeightsSnapshot(parameters);
         loaders.InitializeModel(train);
+        ranks.Broadcast(parameters.State().Values);
+        parameters.Refresh();
         using var optimizer = options.Optimizer.Create(parameters);
         using var metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
-        using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
+        using var step = new TrainingStep(model, network, options, ranks, parameters, loader, train.Count);
         var points = new List<LearningRateLoss>();
         var smooth = new SmoothedLoss();
         model.train();
@@ -66,7 +68,7 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
         {
             for (var i = 0; i < steps && !smooth.HasRunAway; i++)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                ranks.ThrowIfCanceled(cancellationToken);
                 var rate = minRate * Math.Pow(maxRate / minRate, i / (steps - 1.0));
                 var position = new TrainingPosition(i / stepsPerEpoch, i % stepsPerEpoch, stepsPerEpoch, int.MaxValue);
                 metrics.Reset();

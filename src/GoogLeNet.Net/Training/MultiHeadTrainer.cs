@@ -15,6 +15,7 @@ public sealed class MultiHeadTrainer
     private readonly PrecisionCast network;
     private readonly TrainingLoaders loaders;
     private readonly TrainerOptions options;
+    private readonly RunRanks ranks;
     private readonly ILogger logger;
 
     /// <summary>Creates a trainer of <paramref name="model"/>, which the caller owns and has moved to its final device.</summary>
@@ -28,8 +29,9 @@ public sealed class MultiHeadTrainer
         this.options = options ?? new TrainerOptions();
         this.model = model;
         network = new PrecisionCast(model);
-        loaders = new TrainingLoaders(model, this.options);
-        this.logger = logger ?? NullLogger.Instance;
+        ranks = new RunRanks(this.options.Collective);
+        loaders = new TrainingLoaders(model, this.options, ranks);
+        this.logger = ranks.IsFirst && logger is not null ? logger : NullLogger.Instance;
         TrainingGuards.CheckHeads(model.Heads);
         TrainingGuards.CheckOptions(this.options, model);
     }
@@ -39,7 +41,8 @@ public sealed class MultiHeadTrainer
     /// <param name="validation">Images to measure on, after each epoch unless the options say otherwise; null for none.</param>
     /// <param name="resumeFrom">
     /// A checkpoint of the same model, options and training images to continue from. On a CPU the result is bit for bit that of an uninterrupted run. The number of epochs may be
-    /// another one, as long as the steps taken would have been the same.
+    /// another one, as long as the steps taken would have been the same. With <see cref="TrainerOptions.Collective"/>, process 0's, which alone needs to have the file; the number of processes
+    /// may be another one.
     /// </param>
     /// <param name="cancellationToken">Ends the run after the step at hand; with a checkpoint folder, <c>last.safetensors</c> is written first.</param>
     /// <returns>Every epoch's learning rate, times and metrics, those before a resume included.</returns>
@@ -48,6 +51,7 @@ public sealed class MultiHeadTrainer
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
     /// <exception cref="CheckpointException">The checkpoint belongs to another model, other options or other training images.</exception>
+    /// <exception cref="CollectiveException">The processes of <see cref="TrainerOptions.Collective"/> have different networks, options or images.</exception>
     /// <exception cref="IOException">A checkpoint cannot be read or written, its folder cannot be made, or another run writes to it.</exception>
     public History Fit(IImageDataset train, IImageDataset? validation = null, string? resumeFrom = null, CancellationToken cancellationToken = default) =>
         Run(train, validation, resumeFrom, RunPart.Whole, cancellationToken).History;
@@ -97,20 +101,28 @@ public sealed class MultiHeadTrainer
         RefuseOtherOrder(train.ClassNames, model.ClassNames);
         using var gradients = Gradients();
         using var memory = HostMemory.Keep();
+        ranks.Meet(model, options, train, validation);
+        return ranks.Together(() => RunTogether(train, validation, resumeFrom, part, cancellationToken));
+    }
+
+    private (History History, bool IsStopped) RunTogether(IImageDataset train, IImageDataset? validation, string? resumeFrom, RunPart part, CancellationToken cancellationToken)
+    {
+        var options = ranks.IsFirst ? this.options : this.options with { CheckpointFolder = null, Callbacks = [] };
+        var isResumed = ranks.FirstSays(resumeFrom is not null);
         var (loader, steps) = loaders.ForTraining(train, options.Epochs);
-        if (resumeFrom is null)
+        if (!isResumed)
         {
             loaders.InitializeModel(train);
         }
 
         using var parameters = new FlatParameters(model, options.Optimizer.Groups, options.Precision);
         using var state = new TrainingState(model, options, parameters, train.Count, steps);
-        using var step = new TrainingStep(network, model.Heads, options, parameters, loader, train.Count);
+        using var step = new TrainingStep(model, network, options, ranks, parameters, loader, train.Count);
         var clock = new RunClock(options, steps, train.Count, validation?.Count ?? 0);
-        var events = new RunEvents(options, logger, part);
+        var events = new RunEvents(options, logger, part, ranks);
         var file = new CheckpointFile(model, options, train, steps, part.Before);
         using var checkpoints = new CheckpointWriter(options.CheckpointFolder, options.Checkpoints, path => state.Save(file, path));
-        var monitor = new RunMonitor(state, options, clock, events, checkpoints, cancellationToken);
+        var monitor = new RunMonitor(state, options, ranks, clock, events, checkpoints, cancellationToken);
         if (options.CheckpointFolder is not null)
         {
             // An optimizer whose state cannot be kept says so now.
@@ -118,11 +130,13 @@ public sealed class MultiHeadTrainer
         }
 
         checkpoints.Prepare();
-        if (resumeFrom is not null)
+        if (resumeFrom is not null && ranks.IsFirst)
         {
             state.Load(file, resumeFrom);
             logger.Resumed(resumeFrom, state.Epoch + 1, state.Step);
         }
+
+        state.Share(ranks, isResumed);
 
         // From here on files of the model say how to use it. What was fitted to its probabilities no longer fits.
         (model.Temperature, model.MinimumConfidence) = (1, 0);
@@ -181,7 +195,8 @@ public sealed class MultiHeadTrainer
         IImageDataset train, double minRate = 1e-5, double maxRate = 10, int steps = 100, CancellationToken cancellationToken = default)
     {
         using var gradients = Gradients();
-        return new LearningRateFinder(model, network, loaders, options).Find(train, minRate, maxRate, steps, cancellationToken);
+        ranks.Meet(model, options, train, validation: null);
+        return ranks.Together(() => new LearningRateFinder(model, network, loaders, options, ranks).Find(train, minRate, maxRate, steps, cancellationToken));
     }
 
     /// <summary>Measures every head on a data set, in evaluation mode.</summary>
@@ -194,7 +209,8 @@ public sealed class MultiHeadTrainer
     {
         ImageDatasets.Check(dataset, model.NumClasses);
         ImageDatasets.CheckClassNames(dataset.ClassNames, "The images'", model.ClassNames, "the network's", nameof(dataset));
-        return ValidateEpoch(dataset, cancellationToken);
+        ranks.Meet(model, options, dataset, validation: null);
+        return ranks.Together(() => ValidateEpoch(dataset, cancellationToken));
     }
 
     // Training needs them, also for a caller who has switched them off.
@@ -223,12 +239,22 @@ public sealed class MultiHeadTrainer
         {
             using var scope = NewDisposeScope();
             batches.MoveNext();
-            objective.Losses(network.AllHeads(batches.Current.Images), batches.Current, metrics, step);
-            cancellationToken.ThrowIfCancellationRequested();
+            if (loader.RowsOf(step - 1).Count > 0)
+            {
+                objective.Losses(network.AllHeads(batches.Current.Images), batches.Current, metrics, step);
+            }
+
+            ranks.ThrowIfCanceled(cancellationToken);
+        }
+
+        using var all = new MetricAccumulator(model.Heads, model.Device, options.TopK, options.Metrics, model.NumClasses);
+        if (ranks.AreSeveral)
+        {
+            all.AddAll(metrics, ranks.Sum, loader.Steps);
         }
 
 #pragma warning disable RS0030 // Once, after the last image.
-        return metrics.Read();
+        return (ranks.AreSeveral ? all : metrics).Read();
 #pragma warning restore RS0030
     }
 

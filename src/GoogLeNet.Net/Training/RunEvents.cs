@@ -3,13 +3,30 @@ using Microsoft.Extensions.Logging;
 namespace Inception.Training;
 
 /// <summary>Tells a run's callbacks and its log what happens, and collects what callbacks ask for.</summary>
-internal sealed class RunEvents(TrainerOptions options, ILogger logger, RunPart part)
+internal sealed class RunEvents(TrainerOptions options, ILogger logger, RunPart part, RunRanks ranks)
 {
-    /// <summary>What callbacks have asked for.</summary>
-    public TrainingRequests Requests { get; private set; }
+    private TrainingRequests agreed;
+
+    /// <summary>What this process's callbacks have asked for.</summary>
+    public TrainingRequests Asked { get; private set; }
+
+    /// <summary>What callbacks have asked for; with several processes, as all of them have agreed.</summary>
+    public TrainingRequests Requests => ranks.AreSeveral ? agreed : Asked;
 
     /// <summary>Forgets requests to save.</summary>
-    public void ClearSaveRequest() => Requests &= ~TrainingRequests.Save;
+    public void ClearSaveRequest()
+    {
+        Asked &= ~TrainingRequests.Save;
+        agreed &= ~TrainingRequests.Save;
+    }
+
+    /// <summary>Lets all processes know what callbacks ask for, and what else is to happen after a step.</summary>
+    public RunDecision Agree(bool isCanceled = false, bool isSaveDue = false)
+    {
+        var decision = ranks.Agree(new RunDecision(Asked, isCanceled, isSaveDue));
+        agreed |= decision.Requests;
+        return decision;
+    }
 
     /// <summary>Tells everyone.</summary>
     public void Publish(TrainingEvent own)
@@ -22,7 +39,7 @@ internal sealed class RunEvents(TrainerOptions options, ILogger logger, RunPart 
 
         foreach (var callback in options.Callbacks)
         {
-            Requests |= callback.Observe(value);
+            Asked |= callback.Observe(value);
         }
     }
 }

@@ -5,14 +5,18 @@ namespace Inception.Training;
 /// ends the run. It sees the run's state and never the network.
 /// </summary>
 internal sealed class RunMonitor(
-    TrainingState state, TrainerOptions options, RunClock clock, RunEvents events, CheckpointWriter checkpoints, CancellationToken cancellationToken)
+    TrainingState state, TrainerOptions options, RunRanks ranks, RunClock clock, RunEvents events, CheckpointWriter checkpoints, CancellationToken cancellationToken)
 {
     private readonly DivergenceCheck divergence = new(state);
 
     /// <summary>Whether the run should end: a callback asked for it, or early stopping did.</summary>
     public bool MustStop => events.Requests.HasFlag(TrainingRequests.Stop) || options.EarlyStopping?.Decide(state.History).Stop == true;
 
-    public void EpochBegun() => Publish(new EpochBegunEvent(state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch));
+    public void EpochBegun()
+    {
+        Publish(new EpochBegunEvent(state.Epoch + 1, options.Epochs, state.Step, state.StepsPerEpoch));
+        events.Agree();
+    }
 
     /// <summary>After a step that the state counts already.</summary>
     /// <exception cref="TrainingDivergedException">A loss is not finite; looked for when a report is due.</exception>
@@ -21,18 +25,28 @@ internal sealed class RunMonitor(
     {
         clock.StepTaken(took);
         var reportIsDue = clock.IsReportDue(last: state.Step == state.StepsPerEpoch);
-        if (reportIsDue)
+        if (reportIsDue || ranks.AreSeveral)
         {
+            // Processes look at every step: each has its own time of reports, and all must end at the same step.
             divergence.CheckLosses();
         }
 
         Publish(Step(rate, reportIsDue));
-        if (events.Requests != TrainingRequests.None || cancellationToken.IsCancellationRequested || checkpoints.IsDue)
+        var decision = events.Agree(cancellationToken.IsCancellationRequested, checkpoints.IsDue);
+        if (events.Requests != TrainingRequests.None || decision.IsCanceled || decision.IsSaveDue)
         {
             Save();
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        if (decision.IsCanceled || !ranks.AreSeveral)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (decision.IsCanceled)
+        {
+            throw new OperationCanceledException("The run was canceled in another process.");
+        }
     }
 
     /// <summary>Runs the validation after an epoch's last step; if it is canceled, the run is saved as it was after that step.</summary>
@@ -77,6 +91,7 @@ internal sealed class RunMonitor(
             throw;
         }
 
+        events.Agree();
         events.ClearSaveRequest();
     }
 

@@ -110,6 +110,12 @@ public sealed record TrainerOptions
         init => validationInterval = value is { } n ? Check.AtLeast(1, n, nameof(ValidationInterval)) : null;
     }
 
+    /// <summary>
+    /// With a <see cref="Collective"/>, whether the network's batch normalizations use the statistics of the whole batch, as in one process, instead of each process's share of it. It costs two
+    /// small messages for each in a step; without it, running statistics are the processes' means. Default true.
+    /// </summary>
+    public bool SynchronizeBatchNorm { get; init; } = true;
+
     /// <summary>Whether an epoch, counted from 0, ends with a validation.</summary>
     internal bool IsValidated(int epoch) => epoch == Epochs - 1 || (epoch + 1) % ValidationInterval == 0;
 
@@ -129,6 +135,14 @@ public sealed record TrainerOptions
     /// <summary>Which checkpoints are written, and when. It may change between a run's interruption and its resumption.</summary>
     [JsonIgnore]
     public CheckpointPolicy Checkpoints { get; init; } = new();
+
+    /// <summary>
+    /// The processes that train the network together, for example <see cref="MpiCollective.Start"/>'s: each computes its share of every batch, of which <see cref="BatchSize"/> is the whole. The
+    /// network is the one that a process alone would train, up to the rounding of sums. Each gives the same network, options and images to its trainer and makes the same calls; callbacks,
+    /// log and checkpoint folder are process 0's alone. Default null: one process.
+    /// </summary>
+    [JsonIgnore]
+    public Collective? Collective { get; init; }
 
     /// <summary>Callbacks that observe the run and may ask it to save or to stop, called in this order. Default none.</summary>
     [JsonIgnore]

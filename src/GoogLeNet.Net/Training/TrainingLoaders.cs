@@ -3,7 +3,7 @@ using Inception.Data;
 namespace Inception.Training;
 
 /// <summary>Creates the loaders of a run's batches, and initializes models from images.</summary>
-internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions options)
+internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions options, RunRanks ranks)
 {
     // Enough for the second moments of patches, at CIFAR-10's size.
     private const long InitializationImages = 5_000;
@@ -40,11 +40,11 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         Func<int, int, int?>? sizeAt = options.Resizing is { } resizing
             ? (epoch, part) => resizing.SizeAt(new TrainingPosition(epoch, part / partsPerStep, steps, epochs).Fraction)
             : null;
-        return (Loader(train, options.TrainTransforms, ImagesAtOnce, shuffle: true, options.Mixup, options.Sampling, sizeAt), steps);
+        return (Loader(train, options.TrainTransforms, ImagesAtOnce, ranks.Share, shuffle: true, options.Mixup, options.Sampling, sizeAt), steps);
     }
 
     /// <summary>A loader of validation images in the data set's order.</summary>
-    public BatchLoader ForValidation(IImageDataset dataset) => Loader(dataset, ValidationTransforms, ImagesAtOnce, shuffle: false);
+    public BatchLoader ForValidation(IImageDataset dataset) => Loader(dataset, ValidationTransforms, ImagesAtOnce, ranks.Share, shuffle: false);
 
     /// <summary>Initializes a model that needs it from the first training images, with the validation transforms.</summary>
     public void InitializeModel(IImageDataset train)
@@ -52,11 +52,12 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
         if (model is IDataInitialized { NeedsInitialization: true } initialized)
         {
             var count = Math.Min(train.Count, Math.Max(InitializationPixels / ((long)model.InputSize * model.InputSize), 1));
-            using var batch = Loader(train, ValidationTransforms, (int)count, shuffle: false).Load(epoch: 0, step: 0);
+            using var batch = Loader(train, ValidationTransforms, (int)count, share: (0, 1), shuffle: false).Load(epoch: 0, step: 0);
             initialized.InitializeFrom(batch.Images);
         }
     }
 
-    private BatchLoader Loader(IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, bool shuffle, Mixup? mixup = null, BalancedSampling? sampling = null, Func<int, int, int?>? sizeAt = null) =>
-        new(dataset, batchSize, transforms ?? DefaultTransforms(dataset), model.Device, options.Seed, shuffle, mixup, sampling) { SizeAt = sizeAt };
+    private BatchLoader Loader(
+        IImageDataset dataset, IReadOnlyList<IBatchTransform>? transforms, int batchSize, (int Rank, int Size) share, bool shuffle, Mixup? mixup = null, BalancedSampling? sampling = null, Func<int, int, int?>? sizeAt = null) =>
+        new(dataset, batchSize, transforms ?? DefaultTransforms(dataset), model.Device, options.Seed, shuffle, mixup, sampling) { SizeAt = sizeAt, Share = share };
 }

@@ -110,10 +110,27 @@ internal sealed class TrainingState : IDisposable
         var (position, history) = file.ReadInto(Tensors(), path);
         Parameters.Refresh();
         Optimizer.OnStateLoaded();
-        (Step, EpochSeconds) = (position.Step, position.EpochSeconds);
-        Metrics.Count = position.Images;
-        History.Clear();
-        History.AddRange(history);
+        Continue(position, history);
+    }
+
+    /// <summary>Gives all processes the first one's state.</summary>
+    /// <param name="ranks">The processes.</param>
+    /// <param name="isResumed">Whether that is a checkpoint's; otherwise only the network's weights may differ.</param>
+    public void Share(RunRanks ranks, bool isResumed)
+    {
+        if (!ranks.AreSeveral)
+        {
+            return;
+        }
+
+        ranks.Broadcast(isResumed ? Tensors().Values : Parameters.State().Values);
+        Parameters.Refresh();
+        if (isResumed)
+        {
+            var (position, history) = CheckpointFile.Unpack(ranks.Broadcast(CheckpointFile.Pack(new CheckpointPosition(Epoch, Step, Metrics.Count, EpochSeconds), History)));
+            Optimizer.OnStateLoaded();
+            Continue(position, history);
+        }
     }
 
     /// <inheritdoc/>
@@ -123,6 +140,14 @@ internal sealed class TrainingState : IDisposable
         Metrics.Dispose();
         Average?.Dispose();
         Best?.Dispose();
+    }
+
+    private void Continue(CheckpointPosition position, IReadOnlyList<EpochRecord> history)
+    {
+        (Step, EpochSeconds) = (position.Step, position.EpochSeconds);
+        Metrics.Count = position.Images;
+        History.Clear();
+        History.AddRange(history);
     }
 
     // Every tensor of a checkpoint by its key: the network's, then the run's.

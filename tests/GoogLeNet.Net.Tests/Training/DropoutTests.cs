@@ -57,7 +57,7 @@ public sealed class DropoutTests
         var x = Arrays.NoiseTensor(1, 8, 64);
         manual_seed(-7);
         var expected = nn.functional.dropout(x, 0.3, training: true).Floats();
-        using var seed = Ops.SeedDropout(-7);
+        using var seed = Ops.Begin(new TrainingPass(-7));
 
         Ops.Dropout(x, 0.3, training: true).Floats().Should().Equal(expected);
         Ops.Dropout(x, 0.3, training: true).Floats().Should().NotEqual(expected, "the second draw goes on from the first");

@@ -82,6 +82,26 @@ public sealed class MetricAccumulator : IDisposable
         Count += images;
     }
 
+    /// <summary>Adds what every process has in metrics of its own for one step, or for a whole data set.</summary>
+    /// <param name="part">This process's images.</param>
+    /// <param name="sumOverProcesses">Adds up a tensor over all processes, in place.</param>
+    /// <param name="step">The step in the epoch, counted from 1; remembered if a loss is not finite.</param>
+    internal void AddAll(MetricAccumulator part, Action<Tensor> sumOverProcesses, int step)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var isBroken = part.firstBroken.isfinite().to(ScalarType.Float64);
+        var count = full(1, part.Count, ScalarType.Float64, part.Device);
+        var all = cat([part.Sums.flatten(), isBroken, count]);
+        sumOverProcesses(all);
+        Sums.add_(all.narrow(0, 0, Sums.numel()).view(Sums.shape));
+        var here = full(heads.Count, step, dtype: ScalarType.Float64, device: part.Device);
+        firstBroken.copy_(where(all.narrow(0, Sums.numel(), heads.Count).gt(0), firstBroken.minimum(here), firstBroken));
+#pragma warning disable RS0030 // The processes have waited for each other already.
+        Count += (long)all.narrow(0, all.numel() - 1, 1).item<double>();
+#pragma warning restore RS0030
+    }
+
     /// <summary>The means so far, in the heads' order; waits for the device.</summary>
     public IReadOnlyList<HeadMetrics> Read()
     {

@@ -42,10 +42,10 @@ internal sealed class PrecisionCast(MultiHeadModel model)
 
     /// <summary>The heads' logits, float32; what comes between stays in the caller's dispose scope.</summary>
     /// <param name="images">(N, C, H, W), float32.</param>
-    /// <param name="seed">What dropout depends on in training; null in validation.</param>
-    public MultiHeadOutput AllHeads(Tensor images, long? seed = null)
+    /// <param name="pass">What dropout depends on in training; null in validation.</param>
+    public MultiHeadOutput AllHeads(Tensor images, TrainingPass? pass = null)
     {
-        MultiHeadOutput Compute(Tensor input) => seed is { } given ? model.AllHeads(input, given) : model.AllHeads(input);
+        MultiHeadOutput Compute(Tensor input) => pass is null ? model.AllHeads(input) : model.AllHeads(input, pass);
 
         if (weight?.dtype != ScalarType.BFloat16)
         {
