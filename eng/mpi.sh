@@ -73,7 +73,7 @@ PY
 
 if [ "${1:-}" = kills ]; then
   # Several epochs with a checkpoint after each; the moments are those of processes that are all at work.
-  run=("${run[@]}" --epochs 12)
+  run=("${run[@]}" --epochs 8)
   launcher="${launchers[0]}"
   start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/whole" > "$work/whole.log"
   kills=0
