@@ -21,11 +21,6 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// <param name="target">Receives as many as it holds.</param>
     public static void Read(nint address, Span<float> target) => new ReadOnlySpan<float>((void*)address, target.Length).CopyTo(target);
 
-    /// <summary>Fills native memory with zeros.</summary>
-    /// <param name="address">Address of the first number.</param>
-    /// <param name="count">How many.</param>
-    public static void Clear(nint address, long count) => NativeMemory.Clear((void*)address, checked((nuint)count * sizeof(float)));
-
     /// <summary>Calls a function with the address of numbers, which stay where they are meanwhile.</summary>
     public static TResult WithAddress<TResult>(ReadOnlySpan<float> numbers, Func<nint, TResult> function)
     {

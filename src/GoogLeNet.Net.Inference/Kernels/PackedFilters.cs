@@ -16,22 +16,29 @@ internal sealed unsafe class PackedFilters : IDisposable
     {
         (Outputs, Depth, Kernel) = (bias.Length, weight.Length / bias.Length, kernel);
         Inputs = Depth / kernel / kernel;
-        var size = (long)Panels * (Depth + 1) * NR;
-        memory = (float*)buffer.Take(size);
-        NativeBuffer.Clear((nint)memory, size);
-        for (var k = 0; k < Outputs; k++)
+        memory = (float*)buffer.Take((long)Panels * (Depth + 1) * NR);
+        var taps = kernel * kernel;
+        for (var panel = 0; panel < Panels; panel++)
         {
-            var (panel, column) = Math.DivRem(k, NR);
-            var filter = weight.Slice(k * Depth, Depth);
-            var packed = Filters(panel) + column;
-            Biases(panel)[column] = bias[k];
-            for (var c = 0; c < Inputs; c++)
+            // Memory in its order: to write it for the first time is what costs most.
+            var columns = Math.Min(NR, Outputs - (panel * NR));
+            var filters = weight[(panel * NR * Depth)..];
+            var packed = Filters(panel);
+            for (var tap = 0; tap < taps; tap++)
             {
-                for (var tap = 0; tap < kernel * kernel; tap++)
+                for (var c = 0; c < Inputs; c++, packed += NR)
                 {
-                    packed[(((nint)tap * Inputs) + c) * NR] = filter[(c * kernel * kernel) + tap];
+                    var from = (c * taps) + tap;
+                    for (var column = 0; column < NR; column++, from += Depth)
+                    {
+                        packed[column] = column < columns ? filters[from] : 0;
+                    }
                 }
             }
+
+            var biases = new Span<float>(Biases(panel), NR);
+            biases.Clear();
+            bias.Slice(panel * NR, columns).CopyTo(biases);
         }
     }
 

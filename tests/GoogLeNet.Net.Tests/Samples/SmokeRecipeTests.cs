@@ -44,7 +44,7 @@ public sealed class SmokeRecipeTests
         new MultiHeadTrainer(model, BuiltInRecipes.Smoke.Trainer with { Epochs = 1 }).Fit(train);
         using var compiled = model.Compile();
         using var frozen = no_grad();
-        var images = cifar.Test.Images.to(ScalarType.Float32) / 64 - 2;
+        var images = Arrays.ChannelsLast(cifar.Test.Images.to(ScalarType.Float32) / 64 - 2);
 
         var own = images.split(1000).Select(part => compiled.Logits(part).argmax(1)).ToArray();
         var expected = images.split(1000).Select(part => model.Logits(part).argmax(1)).ToArray();
