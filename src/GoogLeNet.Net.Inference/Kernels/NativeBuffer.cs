@@ -10,7 +10,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private void* start;
     private long length;
 
-    /// <summary>Takes the place of the system's memory, in a test with pages around it that may not be touched; every call of <see cref="Take"/> then gets memory of its own.</summary>
+    /// <summary>Replaces the system's memory, in a test with pages around it that may not be touched; every call of <see cref="Take"/> then gets memory of its own.</summary>
     public static (Func<nuint, nint> Allocate, Action<nint> Free)? Source { get; set; }
 
     /// <summary>Frees the memory.</summary>

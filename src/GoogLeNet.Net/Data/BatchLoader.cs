@@ -105,9 +105,9 @@ public sealed class BatchLoader
         using var scope = NewDisposeScope();
         var images = Transformed(indices, context, cancellationToken);
         var batch = new Batch(images, dataset.Labels.index_select(0, tensor(indices).SentTo(dataset.Device)));
-        if (mixup is not null && partners is not null)
+        if (partners is not null)
         {
-            batch = mixup.Apply(batch, context with { Samples = draws[..partners.Length] }, partners);
+            batch = mixup!.Apply(batch, context with { Samples = draws[..partners.Length] }, partners);
         }
 
         batch = batch.Map(part => part.SentTo(device));

@@ -8,7 +8,7 @@ namespace Inception.Data;
 internal static class PictureCrop
 {
     // A pixel is computed as four float32 numbers: red, green, blue and what the decoder has left beside them.
-    private const int Lanes = 4;
+    private const int Components = 4;
 
     /// <summary>Writes the resized window.</summary>
     /// <param name="picture">The picture; of gray results its red becomes gray.</param>
@@ -29,7 +29,7 @@ internal static class PictureCrop
         using var across = new Taps(width, size, window.Interpolation);
 
         // Each row of the picture is resized once; as many are kept as a row of the result needs.
-        var rowLength = size * Lanes;
+        var rowLength = size * Components;
         var memory = ArrayPool<float>.Shared.Rent((down.Most + 1) * rowLength);
         var rows = memory.AsSpan(0, (down.Most + 1) * rowLength);
         Span<int> kept = down.Most <= 256 ? stackalloc int[down.Most] : new int[down.Most];

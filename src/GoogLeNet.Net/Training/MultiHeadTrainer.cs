@@ -247,14 +247,15 @@ public sealed class MultiHeadTrainer
             ranks.ThrowIfCanceled(cancellationToken);
         }
 
-        using var all = new MetricAccumulator(model.Heads, model.Device, options.TopK, options.Metrics, model.NumClasses);
-        if (ranks.AreSeveral)
+#pragma warning disable RS0030 // Once, after the last image.
+        if (!ranks.AreSeveral)
         {
-            all.AddAll(metrics, ranks.Sum, loader.Steps);
+            return metrics.Read();
         }
 
-#pragma warning disable RS0030 // Once, after the last image.
-        return (ranks.AreSeveral ? all : metrics).Read();
+        using var all = new MetricAccumulator(model.Heads, model.Device, options.TopK, options.Metrics, model.NumClasses);
+        all.AddAll(metrics, ranks.Sum, loader.Steps);
+        return all.Read();
 #pragma warning restore RS0030
     }
 

@@ -38,14 +38,9 @@ internal sealed class RunMonitor(
             Save();
         }
 
-        if (decision.IsCanceled || !ranks.AreSeveral)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
         if (decision.IsCanceled)
         {
-            throw new OperationCanceledException("The run was canceled in another process.");
+            RunRanks.ThrowCanceled(cancellationToken);
         }
     }
 

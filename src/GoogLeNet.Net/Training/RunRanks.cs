@@ -106,9 +106,19 @@ internal sealed class RunRanks(Collective? collective)
     /// <exception cref="OperationCanceledException">One was.</exception>
     public void ThrowIfCanceled(CancellationToken cancellationToken)
     {
-        cancellationToken = others is null || Largest([cancellationToken.IsCancellationRequested ? 1 : 0])[0] == 0 || cancellationToken.IsCancellationRequested
-            ? cancellationToken : new CancellationToken(canceled: true);
+        // Not where this one is canceled after they agreed: it would leave alone, and the others would wait for it.
+        if (Largest([cancellationToken.IsCancellationRequested ? 1 : 0])[0] > 0)
+        {
+            ThrowCanceled(cancellationToken);
+        }
+    }
+
+    /// <summary>Ends what was canceled, in this process or another one.</summary>
+    /// <exception cref="OperationCanceledException">Always.</exception>
+    public static void ThrowCanceled(CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
+        throw new OperationCanceledException("The run was canceled in another process.");
     }
 
     /// <summary>Refuses processes that would not train the same network on the same images.</summary>

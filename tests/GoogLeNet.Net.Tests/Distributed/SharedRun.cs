@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Data;
 using Inception.Tests.Training;
 using Inception.Training;
 using static TorchSharp.torch;
@@ -7,34 +6,15 @@ using static TorchSharp.torch;
 namespace Inception.Tests.Distributed;
 
 /// <summary>Runs that one process or several make, and what comes out of them.</summary>
-public abstract class SharedRun : IDisposable
+public abstract class SharedRun : InterruptedRun
 {
-    // 22 images in batches of 5: 20 steps, of which every fifth has 2 images, fewer than there are processes in some tests.
-    protected static readonly TrainerOptions Options = new()
+    // 20 steps, of which every fifth has 2 images, fewer than there are processes in some tests.
+    protected static new readonly TrainerOptions Options = InterruptedRun.Options with
     {
         Epochs = 4,
-        BatchSize = 5,
         // Low: a number near zero that rounding brings to ReLU's other side would show in every later step.
         Schedule = new Triangular(0.01),
-        Optimizer = new SgdOptions { WeightDecay = 1e-3, Nesterov = true },
-        LabelSmoothing = 0.1,
-        Seed = 11,
-        TrainTransforms = [new RandomCrop(1), new HorizontalFlip(), new ScaleToUnit()],
     };
-
-    private protected TestFolder Folder { get; } = new();
-
-    protected TensorDataset Train { get; } = Tiny.Noise(22);
-
-    protected TensorDataset Validation { get; } = Tiny.Noise(11, seed: 2);
-
-    public void Dispose()
-    {
-        Folder.Dispose();
-        Train.Dispose();
-        Validation.Dispose();
-        GC.SuppressFinalize(this);
-    }
 
     protected static GoogLeNetSpec WithoutNorms { get; } = Tiny.Spec() with { Blocks = new() { Weights = WeightInitializer.HeUniform } };
 
