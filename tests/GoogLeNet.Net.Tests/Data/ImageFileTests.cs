@@ -9,7 +9,7 @@ namespace Inception.Tests.Data;
 public sealed class ImageFileTests : IDisposable
 {
     private readonly IDisposable scope = NewDisposeScope();
-    private readonly Samples.TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder = new();
 
     public static TheoryData<string> DecodedNames() => [.. ImageFixtures.All.Decoded.Select(fixture => fixture.Name)];
 

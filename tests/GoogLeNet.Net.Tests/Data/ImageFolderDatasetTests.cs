@@ -9,7 +9,7 @@ namespace Inception.Tests.Data;
 [Collection(TorchCollection.Name)]
 public sealed class ImageFolderDatasetTests : IDisposable
 {
-    private readonly Samples.TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder = new();
 
     [Fact]
     public void Classes_are_the_subfolders_and_images_their_files_in_ordinal_order()

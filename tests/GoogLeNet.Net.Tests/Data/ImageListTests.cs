@@ -10,7 +10,7 @@ public sealed class ImageListTests : IDisposable
 {
     private const string Names = "n01440764 tench, Tinca tinca\nn02012849 crane\nn03126707 crane\nn03710721 maillot, tank suit\n";
 
-    private readonly Samples.TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder = new();
 
     [Fact]
     public void Classes_have_the_names_of_a_list_in_the_order_of_their_folders()

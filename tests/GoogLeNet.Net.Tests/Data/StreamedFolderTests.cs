@@ -16,7 +16,7 @@ public sealed class StreamedFolderTests : IDisposable
 {
     private static readonly ImageFolderOptions Streamed = new() { MemoryBudget = 0 };
 
-    private readonly Samples.TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder = new();
 
     [Fact]
     public void A_folder_is_held_as_long_as_its_images_fit_the_budget()
@@ -164,7 +164,7 @@ public sealed class StreamedFolderTests : IDisposable
         Print().Should().Be(print);
         Print(options: Streamed with { Channels = 1 }).Should().NotBe(print);
         Print(options: Streamed with { Fit = ImageFit.Stretch }).Should().NotBe(print);
-        using var elsewhere = new Samples.TemporaryFolder();
+        using var elsewhere = new TemporaryFolder();
         foreach (var name in new[] { "a/1.png", "b/2.png" })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(elsewhere[name])!);

@@ -10,7 +10,7 @@ namespace Inception.Tests.Data;
 public sealed class TarArchiveTests : IDisposable
 {
     private const long Terabytes = 8L << 40;
-    private readonly Samples.TemporaryFolder folder = new();
+    private readonly TemporaryFolder folder = new();
 
     [Theory]
     [InlineData("wanted", '0', "wanted in the archive has 8,796,093,022,208 bytes; 1 to 100 expected.")]

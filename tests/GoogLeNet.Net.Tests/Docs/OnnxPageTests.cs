@@ -3,7 +3,6 @@ using FluentAssertions;
 using Inception.Evaluation;
 using Inception.Interop;
 using Inception.Tests.Data;
-using Inception.Tests.Samples;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using SkiaSharp;
@@ -12,7 +11,7 @@ using Xunit;
 namespace Inception.Tests.Docs;
 
 /// <summary>The service of docs/onnx.md, compiled and run as it stands there.</summary>
-[Collection(SampleCollection.Name)]
+[Collection(TorchCollection.Name)]
 public sealed class OnnxPageTests : IDisposable
 {
     // What a new project has.

@@ -1,6 +1,5 @@
 using FluentAssertions;
 using Inception.Tests.Operators;
-using Inception.Tests.Samples;
 using Inception.Tests.Torch;
 using Inception.Tests.Training;
 using Inception.Tests.Weights;

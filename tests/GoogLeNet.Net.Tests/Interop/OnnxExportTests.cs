@@ -6,7 +6,6 @@ using Inception.Data;
 using Inception.Evaluation;
 using Inception.Interop;
 using Inception.Interop.Onnx;
-using Inception.Tests.Samples;
 using Inception.Tests.Training;
 using Inception.Tests.Transforms;
 using Inception.Tests.Weights;

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Tests.Samples;
 using Xunit;
 
 namespace Inception.Tests.Kernels;

@@ -28,7 +28,7 @@ public sealed class RecipeTests
     public void Every_number_is_the_approved_one(string name)
     {
         // Written by generate_approved_recipes.py.
-        var approved = File.ReadAllText(Repository.PathOf("tests", "GoogLeNet.Net.Tests", "Samples", "Approved", $"{name}.json"));
+        var approved = File.ReadAllText(Repository.PathOf("tests", "Samples.Tests", "Approved", $"{name}.json"));
 
         Entries(JsonNode.Parse(RecipeSource.Find(name).ToJson())).Should().Equal(Entries(JsonNode.Parse(approved)));
     }

@@ -2,7 +2,7 @@ using Inception.Data;
 using Inception.Training;
 using TorchSharp;
 
-namespace Inception.Tests.Samples;
+namespace Inception.Tests;
 
 /// <summary>Files of a network of one block for 32×32 images.</summary>
 internal static class TinyCheckpoint

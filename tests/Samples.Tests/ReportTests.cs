@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Inception.Tests.Samples;
 
-[Collection(TorchCollection.Name)]
+[Collection(SampleCollection.Name)]
 public sealed class ReportTests
 {
     [Fact]

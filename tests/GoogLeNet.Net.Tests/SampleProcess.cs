@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Inception.Tests.Samples;
+namespace Inception.Tests;
 
 /// <summary>A built sample as a process of its own.</summary>
 internal sealed class SampleProcess : IDisposable

@@ -1,4 +1,4 @@
-namespace Inception.Tests.Samples;
+namespace Inception.Tests;
 
 /// <summary>A folder for one test.</summary>
 internal sealed class TemporaryFolder : IDisposable

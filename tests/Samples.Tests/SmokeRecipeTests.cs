@@ -11,7 +11,7 @@ namespace Inception.Tests.Samples;
 /// What the smoke recipe trains. Measured on all 10,000 test images, since on the recipe's own 400 the sampling alone scatters by 2.4 points; a mean of three seeds, since two runs that
 /// round differently drift apart as runs of two seeds do.
 /// </summary>
-[Collection(TorchCollection.Name)]
+[Collection(SampleCollection.Name)]
 [Trait("Category", "RealData")]
 public sealed class SmokeRecipeTests
 {

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Inception.Tests.Samples;
 
 /// <summary>The plain TorchSharp program of the races computes what the library does: with the same weights the same numbers.</summary>
-[Collection(TorchCollection.Name)]
+[Collection(SampleCollection.Name)]
 public sealed class PlainGoogLeNetTests
 {
     // In float64: libtorch 2.10 computes some contiguous 3×3 convolutions of float32 wrong by a tenth on some processors (an AMD EPYC of family 26).

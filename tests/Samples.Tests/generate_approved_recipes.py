@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "Models"))
+sys.path.insert(0, str(HERE.parent / "GoogLeNet.Net.Tests" / "Models"))
 from generate_approved_keys import TABLE, full, half  # noqa: E402
 
 BRANCHES = ("conv1x1", "reduce3x3", "conv3x3", "reduce5x5", "conv5x5", "poolProjection")

@@ -56,7 +56,7 @@ public sealed class BenchmarkTests
     // Built with these tests, for the same configuration.
     private static Task<SampleResult> RunAsync(params string[] arguments)
     {
-        var ours = Repository.PathOf("tests", "GoogLeNet.Net.Tests");
+        var ours = Repository.PathOf("tests", "Samples.Tests");
         var program = Repository.PathOf("tests", "Benchmarks", Path.GetRelativePath(ours, AppContext.BaseDirectory), "benchmarks");
         return SampleProcess.RunProgramAsync(program, arguments);
     }

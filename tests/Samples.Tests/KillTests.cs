@@ -7,11 +7,11 @@ using Xunit.Abstractions;
 
 namespace Inception.Tests.Samples;
 
-/// <summary>A real process, killed again and again at random moments, ends as if it had never been.</summary>
+/// <summary>A real process, killed again and again at random moments, ends as if it had never been. KILLS says how often.</summary>
 [Collection(SampleCollection.Name)]
 public sealed class KillTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Kills = 12;
+    private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var kills) ? kills : 6;
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
