@@ -22,6 +22,7 @@ public sealed class CompiledNetwork : IDisposable
 
     private readonly IReadOnlyList<IReadOnlyList<Step>> levels;
     private readonly IReadOnlyList<Step> steps;
+    private readonly FilterMemory filters = new();
     private readonly IReadOnlyList<(string Name, Activation Logits)> heads;
     private readonly ConcurrentDictionary<(int Height, int Width), MemoryPlan> plans = new();
     private readonly ConcurrentBag<NativeBuffer> memories = [];
@@ -35,7 +36,7 @@ public sealed class CompiledNetwork : IDisposable
         minInputSize = Spec.SmallestInputSize()!.Value;
         uses = new(Free);
         preprocessing = new(() => PicturePreprocessing.Parse(null, Spec.InputSize, Spec.InputChannels));
-        (steps, heads) = GraphBuilder.Compile(Spec, tensors, withAuxiliaries);
+        (steps, heads) = GraphBuilder.Compile(Spec, tensors, withAuxiliaries, filters);
         levels = [.. steps.GroupBy(step => step.Level).OrderBy(level => level.Key).Select(level => level.ToList())];
 
         // What a head puts out must outlive all steps.
@@ -300,11 +301,7 @@ public sealed class CompiledNetwork : IDisposable
 
     private void Free()
     {
-        foreach (var step in steps)
-        {
-            step.Dispose();
-        }
-
+        filters.Dispose();
         while (memories.TryTake(out var memory))
         {
             memory.Dispose();

@@ -7,19 +7,22 @@ internal sealed class GraphBuilder : INetworkBuilder<Activation>
 {
     private readonly PaddingRule padding;
     private readonly FoldedWeights weights;
+    private readonly FilterMemory memory;
     private readonly List<Step> steps = [];
 
-    private GraphBuilder(GoogLeNetSpec spec, IReadOnlyDictionary<string, SafeTensor> tensors) => (padding, weights) = (spec.Blocks.Padding, new(tensors, spec.Blocks));
+    private GraphBuilder(GoogLeNetSpec spec, IReadOnlyDictionary<string, SafeTensor> tensors, FilterMemory memory) =>
+        (padding, weights, this.memory) = (spec.Blocks.Padding, new(tensors, spec.Blocks), memory);
 
     /// <summary>Compiles a network.</summary>
     /// <param name="spec">The network.</param>
     /// <param name="tensors">All its tensors by state key.</param>
     /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too.</param>
+    /// <param name="memory">Where its filters will lie.</param>
     /// <returns>The steps, and the logits of each head, the main one first.</returns>
     public static (IReadOnlyList<Step> Steps, IReadOnlyList<(string Head, Activation Logits)> Heads) Compile(
-        GoogLeNetSpec spec, IReadOnlyDictionary<string, SafeTensor> tensors, bool withAuxiliaries)
+        GoogLeNetSpec spec, IReadOnlyDictionary<string, SafeTensor> tensors, bool withAuxiliaries, FilterMemory memory)
     {
-        var builder = new GraphBuilder(spec, tensors);
+        var builder = new GraphBuilder(spec, tensors, memory);
         var heads = new NetworkWalk<Activation>(spec, builder).Network(builder.Input(spec.InputChannels), withAuxiliaries);
         return (builder.InOrder(), heads);
     }
@@ -99,7 +102,7 @@ internal sealed class GraphBuilder : INetworkBuilder<Activation>
     private Activation Conv(Activation x, ConvWeights weights, Func<int, Windows> windows, int stride, bool relu)
     {
         var output = new Activation(weights.Bias.Length);
-        steps.Add(new ConvStep(x, output, new PackedFilters(weights.Weight, weights.Bias, weights.Kernel), windows, stride, relu));
+        steps.Add(new ConvStep(x, output, memory, new PackedFilters(memory, weights.Weight, weights.Bias, weights.Kernel), windows, stride, relu));
         return output;
     }
 

@@ -10,7 +10,7 @@ internal readonly record struct Windows(int Before, int Count);
 /// <summary>A step of a compiled network: an activation is computed from another one.</summary>
 /// <param name="input">What it reads.</param>
 /// <param name="output">What it writes.</param>
-internal abstract class Step(Activation input, Activation output) : IDisposable
+internal abstract class Step(Activation input, Activation output)
 {
     /// <summary>What it reads.</summary>
     public Activation Input { get; } = input;
@@ -27,11 +27,6 @@ internal abstract class Step(Activation input, Activation output) : IDisposable
     /// <summary>The work.</summary>
     /// <param name="run">Images in memory.</param>
     public abstract ParallelWork Work(GraphRun run);
-
-    /// <inheritdoc/>
-    public virtual void Dispose()
-    {
-    }
 }
 
 /// <summary>Images as the caller has them into the first activation.</summary>
@@ -51,13 +46,14 @@ internal sealed class InputStep(Activation image) : Step(image, image)
 /// <summary>A convolution, with ReLU or not: by Winograd's algorithm where that pays, otherwise as matrix products.</summary>
 /// <param name="input">(N, H, W, C).</param>
 /// <param name="output">(N, H', W', K).</param>
-/// <param name="filters">The filters, which it disposes.</param>
+/// <param name="memory">Where more filters may be packed.</param>
+/// <param name="filters">The filters.</param>
 /// <param name="windows">Where the windows lie along an axis of a given size.</param>
 /// <param name="stride">Pixels from one window to the next.</param>
 /// <param name="relu">Whether ReLU follows.</param>
-internal sealed class ConvStep(Activation input, Activation output, PackedFilters filters, Func<int, Windows> windows, int stride, bool relu) : Step(input, output)
+internal sealed class ConvStep(Activation input, Activation output, FilterMemory memory, PackedFilters filters, Func<int, Windows> windows, int stride, bool relu) : Step(input, output)
 {
-    private readonly Lazy<WinogradFilters>? winograd = IsWinograd(filters, stride) ? new(() => new(filters), LazyThreadSafetyMode.PublicationOnly) : null;
+    private readonly Lazy<WinogradFilters>? winograd = IsWinograd(filters, stride) ? new(() => new(memory, filters)) : null;
 
     /// <inheritdoc/>
     public override int OutputSize(int size) => windows(size).Count;
@@ -70,7 +66,7 @@ internal sealed class ConvStep(Activation input, Activation output, PackedFilter
         if (winograd is not null && (rows, columns) == (new Windows(1, height), new Windows(1, width)))
         {
             var shape = new Conv2dShape(run.Count, height, width, filters.Inputs, filters.Outputs);
-            if (WinogradConv2d.HasEnoughTiles(shape))
+            if (HasEnoughTiles(shape))
             {
                 return WinogradConv2d.For(ElementType.Float32).Forward(run.View(Input), winograd.Value, relu, run.View(Output), shape, run.Threads);
             }
@@ -80,15 +76,12 @@ internal sealed class ConvStep(Activation input, Activation output, PackedFilter
             run.View(Input), filters, relu, run.View(Output), new(run.Count, height, width, rows.Count, columns.Count, stride, rows.Before, columns.Before)).Work(run.Threads);
     }
 
-    /// <inheritdoc/>
-    public override void Dispose()
+    // The filters are packed already, in four times the memory: as many tiles must share them as make it worth reading.
+    private static bool HasEnoughTiles(Conv2dShape shape)
     {
-        base.Dispose();
-        filters.Dispose();
-        if (winograd is { IsValueCreated: true })
-        {
-            winograd.Value.Dispose();
-        }
+        const int MinTiles = 16;
+        const int PixelsPerTile = 8; // What the transforms of a tile cost.
+        return shape.Tiles >= MinTiles && shape.Pixels >= (long)PixelsPerTile * shape.Tiles;
     }
 
     private static bool IsWinograd(PackedFilters filters, int stride) =>

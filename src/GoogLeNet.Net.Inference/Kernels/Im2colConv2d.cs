@@ -114,8 +114,11 @@ internal sealed unsafe class Im2colConv2d(ImageView input, PackedFilters filters
                 }
 
                 var source = from + ((((((nint)image * shape.Height) + y) * shape.Width) + left + before) * input.PixelStride);
-                new Span<float>(patches, before * channels).Clear();
-                new Span<float>(patches + ((kernel - after) * channels), after * channels).Clear();
+                if (before + after > 0)
+                {
+                    new Span<float>(patches, kernel * channels).Clear();
+                }
+
                 CopyPixels(source, kernel - before - after, patches + (before * channels));
             }
         }
@@ -126,14 +129,33 @@ internal sealed unsafe class Im2colConv2d(ImageView input, PackedFilters filters
         var channels = filters.Inputs;
         if (input.PixelStride == channels)
         {
-            new ReadOnlySpan<float>(source, count * channels).CopyTo(new Span<float>(target, count * channels));
+            Copy(source, count * channels, target);
             return;
         }
 
         for (var x = 0; x < count; x++)
         {
-            new ReadOnlySpan<float>(source + ((nint)x * input.PixelStride), channels).CopyTo(new Span<float>(target + (x * channels), channels));
+            Copy(source + ((nint)x * input.PixelStride), channels, target + (x * channels));
         }
+    }
+
+    // Inlined, because a row of a window is often a few vectors.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(float* source, int count, float* target)
+    {
+        if (count < Vector<float>.Count)
+        {
+            new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
+            return;
+        }
+
+        var last = count - Vector<float>.Count;
+        for (var i = 0; i < last; i += Vector<float>.Count)
+        {
+            Vector.Load(source + i).Store(target + i);
+        }
+
+        Vector.Load(source + last).Store(target + last);
     }
 
     private void Store(float* products, int start, int count, int panel)

@@ -113,10 +113,18 @@ internal sealed unsafe class WinogradConv2d<T, TLoader> : WinogradConv2d where T
     /// <inheritdoc/>
     public override ParallelWork Forward(ImageView input, float* packed, bool relu, ImageView output, Conv2dShape shape, int threads)
     {
+        if (shape.Tiles <= WinogradWorker<T, TLoader>.MostTiles(shape))
+        {
+            // The filters are the larger part: each thread reads some of them, for all tiles.
+            var (all, splits) = (WinogradWorker<T, TLoader>.TilesPerChunk(shape, threads: 1), Math.Clamp(shape.Panels / 2, 1, 2 * threads));
+            return new(splits, split => new WinogradWorker<T, TLoader>(input, packed, relu, output, shape, all)
+                .Run(0, shape.Tiles, shape.Panels * split / splits, shape.Panels * (split + 1) / splits));
+        }
+
         var chunk = WinogradWorker<T, TLoader>.TilesPerChunk(shape, threads);
         var chunks = (shape.Tiles + chunk - 1) / chunk;
         return ParallelWork.OverRanges(chunks, Math.Min(chunks, 8 * threads), (_, start, end) =>
-            new WinogradWorker<T, TLoader>(input, packed, relu, output, shape, chunk).Run(start * chunk, Math.Min(end * chunk, shape.Tiles)));
+            new WinogradWorker<T, TLoader>(input, packed, relu, output, shape, chunk).Run(start * chunk, Math.Min(end * chunk, shape.Tiles), 0, shape.Panels));
     }
 
     /// <inheritdoc/>

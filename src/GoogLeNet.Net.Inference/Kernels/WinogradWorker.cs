@@ -34,19 +34,24 @@ internal sealed unsafe class WinogradWorker<T, TLoader>(
     private readonly nint tilePlane = ((nint)chunk * shape.Inputs) + TileTransform.Gap;
     private readonly nint productPlane = ((nint)chunk * PanelsPerChunk * NR) + TileTransform.Gap;
 
+    /// <summary>How many tiles nearly fill the cache.</summary>
+    public static int MostTiles(Conv2dShape shape) => Math.Clamp(Cached / (Planes * shape.Inputs), MinTiles, MaxTiles);
+
     /// <summary>How many tiles to take at once: as many as nearly fill the cache, and so that all threads have the same to do.</summary>
     public static int TilesPerChunk(Conv2dShape shape, int threads)
     {
-        var most = Math.Clamp(Cached / (Planes * shape.Inputs), MinTiles, MaxTiles);
+        var most = MostTiles(shape);
         var parts = (shape.Tiles + most - 1) / most;
         parts = (parts + threads - 1) / threads * threads;
         return Rows((shape.Tiles + parts - 1) / parts);
     }
 
-    /// <summary>Computes the outputs of some tiles.</summary>
+    /// <summary>Computes outputs of some tiles.</summary>
     /// <param name="firstTile">The first one.</param>
     /// <param name="endTile">The one behind the last.</param>
-    public void Run(int firstTile, int endTile)
+    /// <param name="firstPanel">The first panel of filters.</param>
+    /// <param name="endPanel">The one behind the last.</param>
+    public void Run(int firstTile, int endTile, int firstPanel, int endPanel)
     {
         var tiles = ScratchBuffer.PerWorker((Planes * (tilePlane + productPlane)) + shape.Inputs + NR);
         var products = tiles + (Planes * tilePlane);
@@ -57,9 +62,9 @@ internal sealed unsafe class WinogradWorker<T, TLoader>(
         {
             var count = Math.Min(chunk, endTile - first);
             TransformInputs(first, count, zeros, tiles);
-            for (var panel = 0; panel < shape.Panels; panel += PanelsPerChunk)
+            for (var panel = firstPanel; panel < endPanel; panel += PanelsPerChunk)
             {
-                var panels = Math.Min(PanelsPerChunk, shape.Panels - panel);
+                var panels = Math.Min(PanelsPerChunk, endPanel - panel);
                 Multiply(tiles, Rows(count), panel, panels, products);
                 TransformOutputs(products, first, count, panel, panels, discard);
             }

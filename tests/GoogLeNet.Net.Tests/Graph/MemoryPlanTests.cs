@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Graph;
+using Inception.Kernels;
 using Xunit;
 
 namespace Inception.Tests.Graph;
@@ -13,7 +14,8 @@ public sealed class MemoryPlanTests
     public void Activations_that_are_alive_at_once_do_not_share_memory_and_others_do(string preset)
     {
         var spec = GoogLeNetSpec.FromName(preset);
-        var (steps, _) = GraphBuilder.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true);
+        using var memory = new FilterMemory();
+        var (steps, _) = GraphBuilder.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true, memory);
         var plan = new MemoryPlan(steps, spec.InputSize, spec.InputSize);
         var activations = steps.Select(step => step.Output.Root).Distinct().ToList();
 
@@ -26,22 +28,18 @@ public sealed class MemoryPlanTests
         }
 
         plan.Size.Should().BeLessThan(activations.Sum(activation => plan[activation].Length) / 2);
-        foreach (var step in steps)
-        {
-            step.Dispose();
-        }
     }
 
     [Fact]
     public void A_step_runs_after_all_those_that_write_what_it_reads()
     {
         var spec = GoogLeNetSpec.Cifar;
-        var (steps, _) = GraphBuilder.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true);
+        using var memory = new FilterMemory();
+        var (steps, _) = GraphBuilder.Compile(spec, Zeros(new(10, spec)), withAuxiliaries: true, memory);
 
         foreach (var step in steps.Skip(1))
         {
             steps.Where(other => other != step && other.Output.Root == step.Input.Root).Should().NotBeEmpty().And.OnlyContain(writer => writer.Level < step.Level);
-            step.Dispose();
         }
 
         steps.Max(step => step.Level).Should().BeLessThan(9 * 4 + 8, "the branches of a block run side by side");

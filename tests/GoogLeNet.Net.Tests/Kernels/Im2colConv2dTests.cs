@@ -42,7 +42,8 @@ public sealed class Im2colConv2dTests
         using var scope = NewDisposeScope();
         var (x, weight, bias) = (Arrays.ChannelsLast(Arrays.NoiseTensor(1, 2, 24, 7, 9)), Arrays.NoiseTensor(3, 40, 24, 1, 1), Arrays.NoiseTensor(5, 40));
         var whole = Arrays.ChannelsLast(full([2, 60, 7, 9], 7f));
-        using var filters = new PackedFilters(weight.Floats(), bias.Floats(), 1);
+        using var memory = new FilterMemory();
+        var filters = new PackedFilters(memory, weight.Floats(), bias.Floats(), 1);
 
         ParallelFor.Run(2, new Im2colConv2d(x.View(), filters, relu: true, whole.View().Slice(8, 40), new(2, 7, 9, 7, 9, 1, 0, 0)).Work(2));
 
@@ -94,7 +95,8 @@ public sealed class Im2colConv2dTests
         var (sizes, kernel) = (x.shape, (int)weight.shape[2]);
         var (images, height, width) = ((int)sizes[0], (int)sizes[2], (int)sizes[3]);
         var (rows, columns) = (((height + (2 * padding) - kernel) / stride) + 1, ((width + (2 * padding) - kernel) / stride) + 1);
-        using var filters = new PackedFilters(weight.Floats(), bias.Floats(), kernel);
+        using var memory = new FilterMemory();
+        var filters = new PackedFilters(memory, weight.Floats(), bias.Floats(), kernel);
         var output = TensorViews.EmptyImages(images, weight.shape[0], rows, columns, ScalarType.Float32);
         ParallelFor.Run(threads, new Im2colConv2d(x.View(), filters, relu, output.View(), new(images, height, width, rows, columns, stride, padding, padding)).Work(threads));
         return output;

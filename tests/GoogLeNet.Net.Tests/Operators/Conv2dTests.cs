@@ -87,17 +87,20 @@ public sealed class Conv2dTests
         }
     }
 
-    [Fact]
-    public void The_numbers_are_the_same_on_any_number_of_threads()
+    [Theory]
+    [InlineData(5, 21, 32, "threads share the tiles")]
+    [InlineData(1, 18, 256, "of few tiles threads share the filters")]
+    public void The_numbers_are_the_same_on_any_number_of_threads(int images, int size, int filters, string reason)
     {
+        var outputs = filters + PanelAndPart;
         using var scope = NewDisposeScope();
         Dictionary<string, float[]> On(int count) =>
-            Threads.On(count, () => Results(Input(5, PanelAndPart, 21, 21), Filters(32 + PanelAndPart, PanelAndPart), Bias(32 + PanelAndPart), (x, w, b) => Conv2dFunction.Convolve(x, w, b)));
+            Threads.On(count, () => Results(Input(images, PanelAndPart, size, size), Filters(outputs, PanelAndPart), Bias(outputs), (x, w, b) => Conv2dFunction.Convolve(x, w, b)));
 
         var alone = On(1);
         foreach (var count in new[] { 2, 3, 7 })
         {
-            On(count).Should().BeEquivalentTo(alone, options => options.WithStrictOrdering(), $"{count} threads");
+            On(count).Should().BeEquivalentTo(alone, options => options.WithStrictOrdering(), $"{count} threads: {reason}");
         }
     }
 
