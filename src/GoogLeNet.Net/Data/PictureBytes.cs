@@ -66,7 +66,7 @@ internal static class PictureBytes
         }
     }
 
-    // libjpeg fills with gray up to a marker that it does not know, and would fail only behind the last pixel.
+    // libjpeg passes over what it does not know, fills with gray up to the next marker, and would fail only behind the last pixel.
     private static void CheckJpeg(ReadOnlySpan<byte> bytes)
     {
         for (var at = 2; at < bytes.Length;)
@@ -82,13 +82,16 @@ internal static class PictureBytes
             {
                 case 0xFF: // padding
                     break;
-                case 0x00 or 0x01 or (>= 0xD0 and <= 0xD8): // markers without content, and 0xFF as a value
+                case 0x00 or (>= 0xD0 and <= 0xD8): // markers without content, and 0xFF as a value
                     at++;
                     break;
                 case 0xD9: // the end
                     return;
                 case >= 0xC0 and <= 0xDD or >= 0xE0 and <= 0xEF or 0xFE:
-                    at += at + 3 <= bytes.Length ? 1 + BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 1)..]) : 2;
+                    RequireLength(bytes, at + 3);
+                    var length = BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 1)..]);
+                    RequireLength(bytes, at + 1 + length);
+                    at += 1 + Math.Max(length, (ushort)2);
                     break;
                 default:
                     throw new DatasetException("it is damaged: there is a marker in it that JPEG does not have.");

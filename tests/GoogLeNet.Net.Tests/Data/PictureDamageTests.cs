@@ -130,13 +130,16 @@ public sealed class PictureDamageTests : IDisposable
         Refusal(jpeg).Should().Contain($"bytes cannot hold {side}×{side} pixels.");
     }
 
-    [Fact]
-    public void A_marker_that_JPEG_does_not_have_is_refused_though_the_decoder_goes_on()
+    [Theory]
+    [InlineData(0xB1, "there is a marker in it that JPEG does not have.", "a marker that nobody defined")]
+    [InlineData(0x01, "there is a marker in it that JPEG does not have.", "a marker of encoders, which never reaches a file")]
+    [InlineData(0xC4, "it ends too early.", "a table whose length, 0xFFFF, goes beyond the end")]
+    public void A_marker_among_the_pixels_is_refused_though_the_decoder_goes_on(int marker, string expected, string reason)
     {
         var jpeg = ImageFixtures.Named("jpeg RGB quality 95 subsampling 0").File;
         var scan = jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xDA]);
-        byte[] damaged = [.. jpeg[..(scan + 40)], 0xFF, 0xB1, .. jpeg[(scan + 42)..]];
-        Refusal(damaged).Should().Be("it is damaged: there is a marker in it that JPEG does not have.");
+        byte[] damaged = [.. jpeg[..(scan + 40)], 0xFF, (byte)marker, 0xFF, 0xFF, .. jpeg[(scan + 44)..]];
+        Refusal(damaged).Should().Be($"it is damaged: {expected}", reason);
     }
 
     [Theory]
