@@ -1,23 +1,25 @@
 namespace Inception;
 
-/// <summary>A model file cannot be used. The message names the file and says what is wrong with it.</summary>
-public abstract class ModelFileException : IOException
+/// <summary>A model file cannot be used, or fetched. The message names the file and says what is wrong with it.</summary>
+public class ModelFileException : IOException
 {
-    private protected ModelFileException(string path, string message, Exception? inner = null)
-        : base(message, inner) => Path = path;
+    internal ModelFileException(string path, string problem, Exception? inner = null)
+        : base($"{path}: {problem.TrimEnd('.')}.", inner) => Path = path;
+
+    private protected ModelFileException(string message, Exception? inner)
+        : base(message, inner)
+    {
+    }
 
     /// <summary>The file, as it was given to the reader.</summary>
-    public string Path { get; }
+    public string Path { get; private protected init; } = "";
 }
 
 /// <summary>A file is not a whole, valid safetensors file. The message names the file, the tensor and the offset.</summary>
 public sealed class SafeTensorsException : ModelFileException
 {
     internal SafeTensorsException(string fileName, string problem, string? tensorName = null, long? offset = null, Exception? inner = null)
-        : base(fileName, Describe(fileName, problem, tensorName, offset), inner)
-    {
-        (TensorName, Offset) = (tensorName, offset);
-    }
+        : base(Describe(fileName, problem, tensorName, offset), inner) => (Path, TensorName, Offset) = (fileName, tensorName, offset);
 
     /// <summary>The tensor concerned, or null where the problem is not one tensor's.</summary>
     public string? TensorName { get; }
@@ -36,16 +38,14 @@ public sealed class SafeTensorsException : ModelFileException
 public sealed class UnknownModelException : ModelFileException
 {
     internal UnknownModelException(string path, string reason, Exception? inner = null)
-        : base(path, $"{path} {reason.TrimEnd('.')}.", inner)
-    {
-    }
+        : base($"{path} {reason.TrimEnd('.')}.", inner) => Path = path;
 }
 
 /// <summary>A file is sound, but its tensors are not those of the network. The message names the keys concerned, of many the first; the report has all.</summary>
 public sealed class WeightsException : ModelFileException
 {
     internal WeightsException(string path, string network, WeightsReport report, string advice)
-        : base(path, $"{path} does not fit the network {network}: {report}.{advice}") => Report = report;
+        : base($"{path} does not fit the network {network}: {report}.{advice}", inner: null) => (Path, Report) = (path, report);
 
     /// <summary>The missing, unexpected and misshapen keys.</summary>
     public WeightsReport Report { get; }
@@ -55,16 +55,8 @@ public sealed class WeightsException : ModelFileException
 public sealed class CheckpointException : ModelFileException
 {
     internal CheckpointException(string path, string reason)
-        : base(path, $"{path} {reason.TrimEnd('.')}.")
-    {
-    }
+        : base($"{path} {reason.TrimEnd('.')}.", inner: null) => Path = path;
 }
-
-/// <summary>A tensor whose shape or element type in a file is not the network's.</summary>
-/// <param name="Key">The state key.</param>
-/// <param name="InFile">Type and shape in the file, for example <c>F32 (1000, 1024)</c>.</param>
-/// <param name="InNetwork">Type and shape in the network, in the same form.</param>
-public sealed record MisshapenWeight(string Key, string InFile, string InNetwork);
 
 /// <summary>How the tensors of a file fit a network, each list in the order of the keys' characters.</summary>
 public sealed class WeightsReport
@@ -75,7 +67,7 @@ public sealed class WeightsReport
     private const int MostKeys = 10;
 
     private WeightsReport(
-        IReadOnlyList<string> loaded, IReadOnlyList<string> cast, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<MisshapenWeight> misshapen) =>
+        IReadOnlyList<string> loaded, IReadOnlyList<string> cast, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<(string Key, string InFile, string InNetwork)> misshapen) =>
         (Loaded, Cast, Missing, Unexpected, Misshapen) = (loaded, cast, missing, unexpected, misshapen);
 
     /// <summary>State keys that fit.</summary>
@@ -90,8 +82,11 @@ public sealed class WeightsReport
     /// <summary>Keys of the file that the network lacks.</summary>
     public IReadOnlyList<string> Unexpected { get; }
 
-    /// <summary>Keys of both that differ in shape, or in an element type that is not cast: floating-point numbers are cast among themselves, and integers are.</summary>
-    public IReadOnlyList<MisshapenWeight> Misshapen { get; }
+    /// <summary>
+    /// Keys of both that differ in shape, or in an element type that is not cast: floating-point numbers are cast among themselves, and integers are. With each its type and shape in the
+    /// file, for example <c>F32 (1000, 1024)</c>, and in the network.
+    /// </summary>
+    public IReadOnlyList<(string Key, string InFile, string InNetwork)> Misshapen { get; }
 
     /// <summary>Whether nothing is missing, unexpected or misshapen.</summary>
     public bool IsComplete => Missing.Count + Unexpected.Count + Misshapen.Count == 0;
@@ -119,7 +114,7 @@ public sealed class WeightsReport
             [.. fits[true].Where(key => file[key].Type != network[key].Type)],
             [.. Ordered(network.Keys.Where(key => !file.ContainsKey(key) && !key.EndsWith(BatchCounter, StringComparison.Ordinal)))],
             [.. Ordered(file.Keys.Where(key => !network.ContainsKey(key)))],
-            [.. fits[false].Select(key => new MisshapenWeight(key, file[key].ToString(), network[key].ToString()))]);
+            [.. fits[false].Select(key => (key, file[key].ToString(), network[key].ToString()))]);
     }
 
     private static IEnumerable<string> Ordered(IEnumerable<string> keys) => keys.Order(StringComparer.Ordinal);

@@ -245,3 +245,8 @@ public sealed class DatasetException : IOException
     public DatasetException(string message, Exception innerException)
         : base(message, innerException) { }
 }
+
+/// <summary>How many of a data set's images are done.</summary>
+/// <param name="Done">Images that are read, skipped ones included, or handed to the device.</param>
+/// <param name="Total">Images of the data set.</param>
+public readonly record struct ImageProgress(long Done, long Total);

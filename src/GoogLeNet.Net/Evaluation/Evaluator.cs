@@ -37,7 +37,7 @@ public sealed class Evaluator
     /// <exception cref="InvalidOperationException">A prediction is not a number, because a weight or an input is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public EvaluationResult Evaluate(
-        IImageDataset dataset, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+        IImageDataset dataset, IProgress<ImageProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(dataset, predictor.NumClasses);
         ImageDatasets.CheckClassNames(dataset.ClassNames, "the images'", predictor.KnownClassNames, "the network's", nameof(dataset));
@@ -50,7 +50,7 @@ public sealed class Evaluator
             using var scope = NewDisposeScope();
             var count = images.shape[0];
             outcomes.Set(first, predictor.LogProbabilities(images, cancellationToken), dataset.Labels.narrow(0, first, count));
-            progress?.Report(new EvaluationProgress(first + count, dataset.Count));
+            progress?.Report(new ImageProgress(first + count, dataset.Count));
         }
 
         var read = outcomes.Read();
@@ -78,11 +78,6 @@ public sealed record EvaluationOptions
     /// <summary>How many of the most confident mistakes are kept, 0 or more. Default 20.</summary>
     public int Mistakes { get => mistakes; init => mistakes = Check.AtLeast(0, value, nameof(Mistakes)); }
 }
-
-/// <summary>How far an evaluation is.</summary>
-/// <param name="Done">Images handed to the device.</param>
-/// <param name="Images">Images of the data set.</param>
-public readonly record struct EvaluationProgress(long Done, long Images);
 
 /// <summary>What was predicted for one image.</summary>
 /// <param name="Label">The true class.</param>

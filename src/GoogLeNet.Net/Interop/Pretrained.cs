@@ -26,7 +26,7 @@ public static class Pretrained
         /// <param name="logger">Told about downloads and repairs; null for none.</param>
         /// <param name="cancellationToken">Stops the work; what was downloaded so far is resumed next time.</param>
         /// <returns>A network on the CPU in evaluation mode; the caller disposes it.</returns>
-        /// <exception cref="TorchFileException">The file could not be fetched; the message says where to put it by hand.</exception>
+        /// <exception cref="ModelFileException">The file could not be fetched; the message says where to put it by hand.</exception>
         /// <exception cref="ArgumentOutOfRangeException"><paramref name="numClasses"/> is less than 1.</exception>
         /// <exception cref="OperationCanceledException">The token was canceled.</exception>
         public static Task<GoogLeNet> CreatePretrainedAsync(
@@ -40,7 +40,7 @@ public static class Pretrained
         /// <param name="path">The file, for example <c>googlenet-1378be20.pth</c>, which torchvision keeps in <c>~/.cache/torch/hub/checkpoints</c>.</param>
         /// <param name="numClasses">Classes of your own, at least 1: their classifier is freshly drawn, and they have no names yet; null for ImageNet's.</param>
         /// <returns>A network on the CPU in evaluation mode; the caller disposes it.</returns>
-        /// <exception cref="TorchFileException">The file is damaged, or no state dict of such a network.</exception>
+        /// <exception cref="ModelFileException">The file is damaged, or no state dict of such a network.</exception>
         /// <exception cref="WeightsException">Its tensors are not those of torchvision's <c>googlenet</c>.</exception>
         /// <exception cref="ArgumentOutOfRangeException"><paramref name="numClasses"/> is less than 1.</exception>
         /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
@@ -90,7 +90,7 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
         using var state = StateDict.Open(path);
         if (numClasses is null && TorchFile.ClassesOf(state, Spec, path) is var classes && classes != ClassNames.Count)
         {
-            throw new TorchFileException(path, $"its network tells {classes:N0} classes apart, and ImageNet has {ClassNames.Count:N0}; GoogLeNet.LoadTorch reads it");
+            throw new ModelFileException(path, $"its network tells {classes:N0} classes apart, and ImageNet has {ClassNames.Count:N0}; GoogLeNet.LoadTorch reads it");
         }
 
         return NetworkWeights.Filled(numClasses is { } own ? GoogLeNet.Create(own, Spec) : GoogLeNet.WithoutWeights(ClassNames.Count, Spec), model =>
@@ -135,7 +135,7 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TorchFileException(
+            throw new ModelFileException(
                 path, $"the pretrained weights could not be fetched from {Remote.Address}: {Failure.Reason(e)} "
                 + $"Without a network, put the file there under the name {Remote.FileName}, or name it: GoogLeNet.CreatePretrained(path)", e);
         }

@@ -269,12 +269,12 @@ public sealed class ImageFolderDatasetTests : IDisposable
         return message;
     }
 
-    private sealed class Counter : IProgress<ImageFolderProgress>
+    private sealed class Counter : IProgress<ImageProgress>
     {
         private int reports;
 
         public int Reports => reports;
 
-        public void Report(ImageFolderProgress value) => Interlocked.Increment(ref reports);
+        public void Report(ImageProgress value) => Interlocked.Increment(ref reports);
     }
 }
