@@ -137,10 +137,7 @@ internal sealed class AverageBuffer : IDisposable
     }
 
     /// <summary>Gives the network the average; disposing the result gives it its own weights back, bit for bit.</summary>
-    public IDisposable UseAverage() => new Use(this, average: true);
-
-    /// <summary>Gives the network its own weights within <see cref="UseAverage"/>, until the result is disposed.</summary>
-    public IDisposable UseOwn() => new Use(this, average: false);
+    public IDisposable UseAverage() => new Use(this);
 
     /// <summary>Releases the average; the network keeps its current values.</summary>
     public void Dispose()
@@ -171,10 +168,10 @@ internal sealed class AverageBuffer : IDisposable
         private readonly AverageBuffer buffer;
         private bool isExchanged;
 
-        public Use(AverageBuffer buffer, bool average)
+        public Use(AverageBuffer buffer)
         {
             this.buffer = buffer;
-            isExchanged = buffer.isInUse != average;
+            isExchanged = !buffer.isInUse;
             if (isExchanged)
             {
                 buffer.Exchange();
