@@ -17,17 +17,17 @@ internal static class TestTimeViews
 
     public static IViews Find(string? name) => name switch
     {
-        "flip" => new FlipViews(),
+        "flip" => Views.Flip,
         "crops" => new CropsThatFit(),
-        "ten" => new TenCrops(),
-        "paper" => new PaperCrops(),
-        _ => new IdentityView(),
+        "ten" => Views.TenCrops,
+        "paper" => Views.PaperCrops,
+        _ => Views.Identity,
     };
 
     // Crops of an image that the network sees pixel for pixel would have to enlarge it first, as no image in training was.
     private sealed record CropsThatFit : IViews
     {
         public IReadOnlyList<View> Create(int height, int width, int size) =>
-            size > Math.Min(height, width) ? new TenCrops().Create(height, width, size) : new TranslationViews(pixels: 1).Create(height, width, size);
+            size > Math.Min(height, width) ? Views.TenCrops.Create(height, width, size) : Views.Translations(pixels: 1).Create(height, width, size);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Inception;
@@ -63,3 +64,10 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
 
     private static JsonTypeInfo<ModelDescription> FormatWith(IEnumerable<Type> ownTypes) => SpecJson.With(Format, ownTypes).Of<ModelDescription>();
 }
+
+/// <summary>How the metadata of model files are written, generated at build time.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ModelDescription))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class ModelContext : JsonSerializerContext;

@@ -64,7 +64,7 @@ internal sealed class FolderPictures(FolderContent content, ImageShape shape, Im
     /// <summary>Reads every file once: image i to <paramref name="images"/>[i].</summary>
     /// <returns>Indices of the images that could be read, ascending: all of them unless damaged ones may be skipped.</returns>
     /// <exception cref="DatasetException">Files cannot be read; the message names the first.</exception>
-    public long[] ReadAll(Tensor images, IProgress<ImageFolderProgress>? progress, CancellationToken cancellationToken)
+    public long[] ReadAll(Tensor images, IProgress<ImageProgress>? progress, CancellationToken cancellationToken)
     {
         var count = content.Files.Count;
         var failures = new ConcurrentDictionary<int, DatasetException>();
@@ -93,7 +93,7 @@ internal sealed class FolderPictures(FolderContent content, ImageShape shape, Im
                 throw Refused(e);
             }
 
-            progress?.Report(new ImageFolderProgress(Interlocked.Increment(ref done), count));
+            progress?.Report(new ImageProgress(Interlocked.Increment(ref done), count));
         }
     }
 

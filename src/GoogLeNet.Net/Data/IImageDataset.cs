@@ -226,3 +226,27 @@ internal static class ImageDatasets
         }
     }
 }
+
+/// <summary>A data set or a picture that is missing, damaged or cannot be fetched. <see cref="Exception.Message"/> is one line fit for a user.</summary>
+public sealed class DatasetException : IOException
+{
+    /// <summary>Creates the exception with a general message.</summary>
+    public DatasetException()
+        : base("The data set cannot be read.") { }
+
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">One line: what was expected, what was found, what to do.</param>
+    public DatasetException(string message)
+        : base(message) { }
+
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">One line: what was expected, what was found, what to do.</param>
+    /// <param name="innerException">The error behind it.</param>
+    public DatasetException(string message, Exception innerException)
+        : base(message, innerException) { }
+}
+
+/// <summary>How many of a data set's images are done.</summary>
+/// <param name="Done">Images that are read, skipped ones included, or handed to the device.</param>
+/// <param name="Total">Images of the data set.</param>
+public readonly record struct ImageProgress(long Done, long Total);

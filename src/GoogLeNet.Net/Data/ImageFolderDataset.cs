@@ -74,7 +74,7 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         string folder,
         int size,
         ImageFolderOptions? options = null,
-        IProgress<ImageFolderProgress>? progress = null,
+        IProgress<ImageProgress>? progress = null,
         ILogger? logger = null,
         CancellationToken cancellationToken = default)
     {
@@ -104,7 +104,7 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         string folder,
         int size,
         ImageFolderOptions? options = null,
-        IProgress<ImageFolderProgress>? progress = null,
+        IProgress<ImageProgress>? progress = null,
         ILogger? logger = null,
         CancellationToken cancellationToken = default)
     {
@@ -200,7 +200,7 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
     }
 
     private static ImageFolderDataset Create(
-        FolderContent content, ImageShape shape, ImageFolderOptions options, IProgress<ImageFolderProgress>? progress, ILogger? logger, CancellationToken cancellationToken)
+        FolderContent content, ImageShape shape, ImageFolderOptions options, IProgress<ImageProgress>? progress, ILogger? logger, CancellationToken cancellationToken)
     {
         TorchRuntime.EnsureLoaded();
         var pictures = new FolderPictures(content, shape, options, new ConcurrentDictionary<string, bool>(), logger ?? NullLogger.Instance);
@@ -280,8 +280,3 @@ public sealed record ImageFolderOptions
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Fit, Height, Channels, SkipDamaged, MemoryBudget, ClassNames?.Count);
 }
-
-/// <summary>How far the reading of a folder is.</summary>
-/// <param name="Read">Files done, skipped ones included.</param>
-/// <param name="Total">Files in all.</param>
-public readonly record struct ImageFolderProgress(int Read, int Total);

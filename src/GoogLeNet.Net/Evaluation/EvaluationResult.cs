@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
 
@@ -69,51 +68,111 @@ public sealed class EvaluationResult
     private static double Fraction(IReadOnlyList<Outcome> outcomes, Func<Outcome, bool> predicate) => outcomes.Count(predicate) / (double)outcomes.Count;
 }
 
-/// <summary>What was predicted for one image.</summary>
-/// <param name="Label">The true class.</param>
-/// <param name="Predicted">The most probable class; of several the first.</param>
-/// <param name="Confidence">Its probability.</param>
-/// <param name="Rank">Classes that come before the true one: the more probable, and the equally probable of lower number.</param>
-/// <param name="Loss">Negative logarithm of the true class's probability.</param>
-internal readonly record struct Outcome(int Label, int Predicted, double Confidence, int Rank, double Loss);
+/// <summary>How well one class is recognized; all numbers but the support are in [0, 1].</summary>
+/// <param name="Name">The class.</param>
+/// <param name="Precision">Fraction of the images predicted as this class that are of it; 0 where none was predicted.</param>
+/// <param name="Recall">Fraction of this class's images that were predicted as it; 0 where there are none.</param>
+/// <param name="F1">Harmonic mean of precision and recall; 0 where both are 0.</param>
+/// <param name="Support">Images of this class.</param>
+public sealed record ClassMetrics(string Name, double Precision, double Recall, double F1, long Support);
 
-/// <summary>Outcomes kept on the device, so that nothing waits for it before <see cref="Read"/>.</summary>
-internal sealed class OutcomeTable(long images, Device device) : IDisposable
+/// <summary>Counts of images by true and predicted class.</summary>
+public sealed class ConfusionMatrix
 {
-    private readonly Tensor table = zeros(images, 5, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
-
-    /// <summary>Enters a batch: logarithms of probabilities, float64 (n, classes), and labels int64 (n), for the images from <paramref name="first"/> on.</summary>
-    public void Set(long first, Tensor logarithms, Tensor labels)
+    /// <summary>A matrix of counts.</summary>
+    /// <param name="classNames">Name of class k at index k; at least one.</param>
+    /// <param name="counts">At index [i][j] the images of class i that were predicted as class j, each 0 or more.</param>
+    /// <exception cref="ArgumentException">There is no class, a row or column is missing or too many, or a count is negative.</exception>
+    public ConfusionMatrix(ImmutableArray<string> classNames, ImmutableArray<ImmutableArray<long>> counts)
     {
-        using var scope = NewDisposeScope();
-        var truth = labels.SentTo(table.device).unsqueeze(1);                                 // (n, 1)
-        var (highest, predicted) = logarithms.max(1);
-        var ofLabel = logarithms.gather(1, truth);                                            // (n, 1)
-        var classes = arange(logarithms.shape[1], ScalarType.Int64, table.device).unsqueeze(0);
-        var tiesBefore = logarithms.eq(ofLabel).mul(classes.lt(truth));
-        var rank = logarithms.gt(ofLabel).sum(1).add(tiesBefore.sum(1));
-        var rows = table.narrow(0, first, labels.shape[0]);
-        Tensor[] columns = [truth.squeeze(1), predicted, highest.exp(), rank, ofLabel.squeeze(1).neg()];
-        for (var i = 0; i < columns.Length; i++)
+        if (classNames.IsDefaultOrEmpty)
         {
-            rows.select(1, i).copy_(columns[i]);
+            throw new ArgumentException("At least one class name is needed.", nameof(classNames));
         }
+
+        if (counts.IsDefault || counts.Length != classNames.Length
+            || counts.Any(row => row.IsDefault || row.Length != classNames.Length || row.Any(count => count < 0)))
+        {
+            throw new ArgumentException(
+                $"{classNames.Length} classes need {classNames.Length} rows of {classNames.Length} counts, each 0 or more.", nameof(counts));
+        }
+
+        (ClassNames, Counts) = (classNames, counts);
+        Classes = [.. Enumerable.Range(0, classNames.Length).Select(Metrics)];
     }
 
-    /// <summary>All outcomes in the data set's order; waits for the device.</summary>
-    /// <exception cref="InvalidOperationException">A prediction is not a number.</exception>
-    public IReadOnlyList<Outcome> Read()
+    /// <summary>Name of class k at index k.</summary>
+    public ImmutableArray<string> ClassNames { get; }
+
+    /// <summary>At index [i][j] the images of class i that were predicted as class j.</summary>
+    public ImmutableArray<ImmutableArray<long>> Counts { get; }
+
+    /// <summary>Precision, recall and F1 of each class, a division by zero giving 0 as in scikit-learn.</summary>
+    public ImmutableArray<ClassMetrics> Classes { get; }
+
+    /// <summary>Images of class <paramref name="actual"/> that were predicted as class <paramref name="predicted"/>.</summary>
+    /// <param name="actual">The true class.</param>
+    /// <param name="predicted">The predicted class.</param>
+    public long this[int actual, int predicted] => Counts[actual][predicted];
+
+    internal static ConfusionMatrix Count(IEnumerable<(int Actual, int Predicted)> pairs, IReadOnlyList<string> classNames)
     {
-#pragma warning disable RS0030 // Once, after the last image.
-        using var host = table.cpu();
-        using var accessor = host.data<double>();
-        Outcome[] outcomes = [.. accessor.ToArray().Chunk(5).Select(row => new Outcome((int)row[0], (int)row[1], row[2], (int)row[3], row[4]))];
-#pragma warning restore RS0030
-        var broken = Array.FindIndex(outcomes, outcome => double.IsNaN(outcome.Confidence) || double.IsNaN(outcome.Loss));
-        return broken < 0 ? outcomes : throw new InvalidOperationException(
-            $"The prediction for image {broken} is not a number: a weight of the network, or the image after its transforms, is not finite.");
+        var counts = Enumerable.Range(0, classNames.Count).Select(_ => new long[classNames.Count]).ToArray();
+        foreach (var (actual, predicted) in pairs)
+        {
+            counts[actual][predicted]++;
+        }
+
+        return new ConfusionMatrix([.. classNames], [.. counts.Select(row => row.ToImmutableArray())]);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => table.Dispose();
+    private ClassMetrics Metrics(int k)
+    {
+        var (hits, support, predicted) = (Counts[k][k], Counts[k].Sum(), Counts.Sum(row => row[k]));
+        return new ClassMetrics(ClassNames[k], Ratio(hits, predicted), Ratio(hits, support), Ratio(2 * hits, support + predicted), support);
+    }
+
+    private static double Ratio(long part, long whole) => whole == 0 ? 0 : part / (double)whole;
+}
+
+/// <summary>Images whose predictions are about equally confident: one bar of a reliability diagram.</summary>
+/// <param name="From">Confidence above this; in the first bin also this itself.</param>
+/// <param name="To">Confidence up to this.</param>
+/// <param name="Images">Images in the bin.</param>
+/// <param name="Confidence">Their mean confidence; 0 in an empty bin.</param>
+/// <param name="Accuracy">Fraction of them that is classified correctly; 0 in an empty bin.</param>
+public sealed record CalibrationBin(double From, double To, long Images, double Confidence, double Accuracy);
+
+/// <summary>How well the confidence of predictions agrees with their accuracy (Guo et al., 2017, arXiv:1706.04599, section 2).</summary>
+public sealed class Calibration
+{
+    /// <summary>A calibration.</summary>
+    /// <param name="expectedError">The expected calibration error.</param>
+    /// <param name="bins">Bins of equal width from 0 to 1.</param>
+    public Calibration(double expectedError, ImmutableArray<CalibrationBin> bins) => (ExpectedError, Bins) = (expectedError, bins);
+
+    /// <summary>
+    /// Expected calibration error (ECE): the mean over all images of |accuracy − confidence| of their bin, in [0, 1]; 0 where predictions made
+    /// with confidence p are right with probability p.
+    /// </summary>
+    public double ExpectedError { get; }
+
+    /// <summary>Bins of equal width from 0 to 1.</summary>
+    public ImmutableArray<CalibrationBin> Bins { get; }
+
+    internal static Calibration Measure(IEnumerable<(double Confidence, bool Correct)> predictions, int bins)
+    {
+        // Averaged probabilities may exceed 1 by rounding.
+        var members = predictions.ToLookup(prediction => Math.Clamp((int)Math.Ceiling(prediction.Confidence * bins) - 1, 0, bins - 1));
+        ImmutableArray<CalibrationBin> all = [.. Enumerable.Range(0, bins).Select(bin => Bin(bin, bins, [.. members[bin]]))];
+        var images = all.Sum(bin => bin.Images);
+        return new Calibration(all.Sum(bin => bin.Images * Math.Abs(bin.Accuracy - bin.Confidence)) / images, all);
+    }
+
+    private static CalibrationBin Bin(int index, int bins, IReadOnlyList<(double Confidence, bool Correct)> members) => new(
+        index / (double)bins,
+        (index + 1) / (double)bins,
+        members.Count,
+        members.Count == 0 ? 0 : members.Average(member => member.Confidence),
+        members.Count == 0 ? 0 : members.Count(member => member.Correct) / (double)members.Count);
 }

@@ -37,7 +37,7 @@ public sealed class Evaluator
     /// <exception cref="InvalidOperationException">A prediction is not a number, because a weight or an input is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public EvaluationResult Evaluate(
-        IImageDataset dataset, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+        IImageDataset dataset, IProgress<ImageProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ImageDatasets.Check(dataset, predictor.NumClasses);
         ImageDatasets.CheckClassNames(dataset.ClassNames, "the images'", predictor.KnownClassNames, "the network's", nameof(dataset));
@@ -50,7 +50,7 @@ public sealed class Evaluator
             using var scope = NewDisposeScope();
             var count = images.shape[0];
             outcomes.Set(first, predictor.LogProbabilities(images, cancellationToken), dataset.Labels.narrow(0, first, count));
-            progress?.Report(new EvaluationProgress(first + count, dataset.Count));
+            progress?.Report(new ImageProgress(first + count, dataset.Count));
         }
 
         var read = outcomes.Read();
@@ -79,7 +79,51 @@ public sealed record EvaluationOptions
     public int Mistakes { get => mistakes; init => mistakes = Check.AtLeast(0, value, nameof(Mistakes)); }
 }
 
-/// <summary>How far an evaluation is.</summary>
-/// <param name="Done">Images handed to the device.</param>
-/// <param name="Images">Images of the data set.</param>
-public readonly record struct EvaluationProgress(long Done, long Images);
+/// <summary>What was predicted for one image.</summary>
+/// <param name="Label">The true class.</param>
+/// <param name="Predicted">The most probable class; of several the first.</param>
+/// <param name="Confidence">Its probability.</param>
+/// <param name="Rank">Classes that come before the true one: the more probable, and the equally probable of lower number.</param>
+/// <param name="Loss">Negative logarithm of the true class's probability.</param>
+internal readonly record struct Outcome(int Label, int Predicted, double Confidence, int Rank, double Loss);
+
+/// <summary>Outcomes kept on the device, so that nothing waits for it before <see cref="Read"/>.</summary>
+internal sealed class OutcomeTable(long images, Device device) : IDisposable
+{
+    private readonly Tensor table = zeros(images, 5, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+
+    /// <summary>Enters a batch: logarithms of probabilities, float64 (n, classes), and labels int64 (n), for the images from <paramref name="first"/> on.</summary>
+    public void Set(long first, Tensor logarithms, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var truth = labels.SentTo(table.device).unsqueeze(1);                                 // (n, 1)
+        var (highest, predicted) = logarithms.max(1);
+        var ofLabel = logarithms.gather(1, truth);                                            // (n, 1)
+        var classes = arange(logarithms.shape[1], ScalarType.Int64, table.device).unsqueeze(0);
+        var tiesBefore = logarithms.eq(ofLabel).mul(classes.lt(truth));
+        var rank = logarithms.gt(ofLabel).sum(1).add(tiesBefore.sum(1));
+        var rows = table.narrow(0, first, labels.shape[0]);
+        Tensor[] columns = [truth.squeeze(1), predicted, highest.exp(), rank, ofLabel.squeeze(1).neg()];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            rows.select(1, i).copy_(columns[i]);
+        }
+    }
+
+    /// <summary>All outcomes in the data set's order; waits for the device.</summary>
+    /// <exception cref="InvalidOperationException">A prediction is not a number.</exception>
+    public IReadOnlyList<Outcome> Read()
+    {
+#pragma warning disable RS0030 // Once, after the last image.
+        using var host = table.cpu();
+        using var accessor = host.data<double>();
+        Outcome[] outcomes = [.. accessor.ToArray().Chunk(5).Select(row => new Outcome((int)row[0], (int)row[1], row[2], (int)row[3], row[4]))];
+#pragma warning restore RS0030
+        var broken = Array.FindIndex(outcomes, outcome => double.IsNaN(outcome.Confidence) || double.IsNaN(outcome.Loss));
+        return broken < 0 ? outcomes : throw new InvalidOperationException(
+            $"The prediction for image {broken} is not a number: a weight of the network, or the image after its transforms, is not finite.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => table.Dispose();
+}

@@ -2,11 +2,6 @@ using static TorchSharp.torch;
 
 namespace Inception.Evaluation;
 
-/// <summary>Height and width in pixels.</summary>
-/// <param name="Height">At least 1.</param>
-/// <param name="Width">At least 1.</param>
-public readonly record struct ImageSize(int Height, int Width);
-
 /// <summary>A part of an image. It may reach beyond the edges by less than the image's side; there the image is mirrored.</summary>
 /// <param name="Top">First row, 0 at the image's upper edge.</param>
 /// <param name="Left">First column, 0 at the image's left edge.</param>
@@ -21,7 +16,7 @@ public sealed record View
     public required double Weight { get; init; }
 
     /// <summary>The size that the whole image is resized to first; null for its own.</summary>
-    public ImageSize? Scaled { get; init; }
+    public (int Height, int Width)? Scaled { get; init; }
 
     /// <summary>The part that is cut out.</summary>
     public required Window Window { get; init; }
@@ -43,12 +38,12 @@ public sealed record View
         using var scope = NewDisposeScope();
         var scaled = Scaled is { } whole ? Resized(images, whole) : images.alias();
         var cut = Cut(scaled);
-        var sized = Size is { } side ? Resized(cut, new ImageSize(side, side)) : cut;
+        var sized = Size is { } side ? Resized(cut, (side, side)) : cut;
         return (Mirrored ? sized.flip(3) : sized).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Resized(Tensor images, ImageSize size) =>
-        (images.shape[2], images.shape[3]) == (size.Height, size.Width)
+    private static Tensor Resized(Tensor images, (int Height, int Width) size) =>
+        (images.shape[2], images.shape[3]) == size
             ? images.alias()
             : nn.functional.interpolate(
                 images.to(ScalarType.Float32), [size.Height, size.Width], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
@@ -69,53 +64,4 @@ public sealed record View
             : nn.functional.pad(images.to(ScalarType.Float32), (before, after, above, below), TorchSharp.PaddingModes.Reflect);
         return padded.narrow(2, Window.Top + above, Window.Height).narrow(3, Window.Left + before, Window.Width);
     }
-}
-
-/// <summary>Sizes and places of crops.</summary>
-internal static class CropGeometry
-{
-    /// <summary>The input size of the networks that the published protocols are for.</summary>
-    private const int PublishedSize = 224;
-
-    /// <summary>The image as it is.</summary>
-    public static View Whole(int height, int width) => new() { Weight = 1, Window = new Window(0, 0, height, width) };
-
-    /// <summary>A length published for input of 224 pixels, scaled to input of <paramref name="size"/>; halves are rounded up.</summary>
-    public static int InProportion(int length, int size) => Rounded((double)length * size / PublishedSize);
-
-    /// <summary>The size of an image after its shorter side is resized to <paramref name="side"/>, proportions kept.</summary>
-    public static ImageSize ShortSide(int height, int width, int side)
-    {
-        Check.AtLeast(1, height);
-        Check.AtLeast(1, width);
-        Check.AtLeast(1, side);
-        return height <= width
-            ? new ImageSize(side, Rounded((double)width * side / height))
-            : new ImageSize(Rounded((double)height * side / width), side);
-    }
-
-    /// <summary>The square of <paramref name="side"/> in the middle.</summary>
-    public static Window Middle(ImageSize image, int side) => new((image.Height - side) / 2, (image.Width - side) / 2, side, side);
-
-    /// <summary>The squares at both ends and in the middle of an image whose shorter side is <paramref name="side"/>.</summary>
-    public static IEnumerable<Window> Squares(ImageSize image, int side) =>
-        [new(0, 0, side, side), Middle(image, side), new(image.Height - side, image.Width - side, side, side)];
-
-    /// <summary>Upper left, upper right, lower left, lower right, middle.</summary>
-    public static IEnumerable<Window> CornersAndMiddle(Window square, int size)
-    {
-        var room = square.Height - size;
-        return new[] { (0, 0), (0, room), (room, 0), (room, room), (room / 2, room / 2) }
-            .Select(offset => new Window(square.Top + offset.Item1, square.Left + offset.Item2, size, size));
-    }
-
-    /// <summary>Equal views merged into one with the sum of their weights.</summary>
-    public static IEnumerable<View> Merged(IEnumerable<View> views) =>
-        views.GroupBy(view => view with { Weight = 0 }).Select(alike => alike.Key with { Weight = alike.Sum(view => view.Weight) });
-
-    /// <summary>Each view and its mirror image, with half of its weight each.</summary>
-    public static IReadOnlyList<View> WithMirrorImages(IEnumerable<View> views) =>
-        [.. views.Select(view => view with { Weight = view.Weight / 2, Mirrored = false }).SelectMany(view => (View[])[view, view with { Mirrored = true }])];
-
-    private static int Rounded(double length) => (int)Math.Round(length, MidpointRounding.AwayFromZero);
 }

@@ -39,7 +39,7 @@ internal sealed class CaffeBlob
     private int Count => blob.Data.Count + blob.DoubleData.Count;
 
     /// <summary>Reads the weights of all layers, by the layer's name and <c>.weight</c> or <c>.bias</c>.</summary>
-    /// <exception cref="CaffeFileException">The file is damaged or another.</exception>
+    /// <exception cref="ModelFileException">The file is damaged or another.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static Dictionary<string, CaffeBlob> ReadAll(string path)
@@ -49,7 +49,7 @@ internal sealed class CaffeBlob
         {
             if (layer.Length is 0 or > MostNameCharacters || layer.Any(char.IsControl))
             {
-                throw new CaffeFileException(path, "a layer with weights has no readable name: the file is damaged, or of Caffe before 2014");
+                throw new ModelFileException(path, "a layer with weights has no readable name: the file is damaged, or of Caffe before 2014");
             }
 
             foreach (var (place, proto) in protos.Index())
@@ -58,17 +58,17 @@ internal sealed class CaffeBlob
                 var blob = new CaffeBlob(proto);
                 if (blob.Problem() is { } problem)
                 {
-                    throw new CaffeFileException(path, $"'{name}' {problem}");
+                    throw new ModelFileException(path, $"'{name}' {problem}");
                 }
 
                 if (!blobs.TryAdd(name, blob))
                 {
-                    throw new CaffeFileException(path, $"it has two weights '{name}'");
+                    throw new ModelFileException(path, $"it has two weights '{name}'");
                 }
             }
         }
 
-        return blobs.Count > 0 ? blobs : throw new CaffeFileException(path, "it is no .caffemodel with weights: no layer of it has any");
+        return blobs.Count > 0 ? blobs : throw new ModelFileException(path, "it is no .caffemodel with weights: no layer of it has any");
     }
 
     /// <summary>Type and shape; where it has more axes than asked for, without the first ones that are 1.</summary>
@@ -91,12 +91,12 @@ internal sealed class CaffeBlob
         start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         if (OtherKind(start) is { } kind)
         {
-            throw new CaffeFileException(path, $"it is {kind}, and no .caffemodel");
+            throw new ModelFileException(path, $"it is {kind}, and no .caffemodel");
         }
 
         if (stream.Length > int.MaxValue)
         {
-            throw new CaffeFileException(path, $"it has {stream.Length:N0} bytes; a .caffemodel has at most {int.MaxValue:N0}");
+            throw new ModelFileException(path, $"it has {stream.Length:N0} bytes; a .caffemodel has at most {int.MaxValue:N0}");
         }
 
         try
@@ -106,7 +106,7 @@ internal sealed class CaffeBlob
             {
                 if (Entries(input, stream.Length, depth: 0) > MostEntries)
                 {
-                    throw new CaffeFileException(path, $"it has more than {MostEntries:N0} layers, blobs and sizes, which is no GoogLeNet: it is damaged or hostile");
+                    throw new ModelFileException(path, $"it has more than {MostEntries:N0} layers, blobs and sizes, which is no GoogLeNet: it is damaged or hostile");
                 }
             }
 
@@ -115,7 +115,7 @@ internal sealed class CaffeBlob
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new CaffeFileException(path, "it is no .caffemodel, or a damaged or truncated one", e);
+            throw new ModelFileException(path, "it is no .caffemodel, or a damaged or truncated one", e);
         }
     }
 

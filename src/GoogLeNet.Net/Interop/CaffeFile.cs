@@ -29,7 +29,7 @@ public static class CaffeFile
         /// <remarks>Layers are known by their names in BVLC's prototxt, in Caffe's newer and older form. Errors call weights so, too: <c>conv1/7x7_s2.weight</c>.</remarks>
         /// <param name="path">The file.</param>
         /// <returns>A network of <see cref="GoogLeNetSpec.Paper"/> on the CPU in evaluation mode; the caller disposes it.</returns>
-        /// <exception cref="CaffeFileException">The file is damaged, or no <c>.caffemodel</c>.</exception>
+        /// <exception cref="ModelFileException">The file is damaged, or no <c>.caffemodel</c>.</exception>
         /// <exception cref="WeightsException">Its layers are not BVLC GoogLeNet's.</exception>
         /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
         /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>

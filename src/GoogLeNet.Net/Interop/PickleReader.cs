@@ -43,7 +43,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> bytes, string path)
     public Dictionary<string, TorchStorage> Storages { get; } = [];
 
     /// <summary>Reads one pickle.</summary>
-    /// <exception cref="TorchFileException">It ends too early, or is something else than tensors in dictionaries.</exception>
+    /// <exception cref="ModelFileException">It ends too early, or is something else than tensors in dictionaries.</exception>
     public object? Read()
     {
         stack.Clear();
@@ -260,7 +260,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> bytes, string path)
         stack.Add(number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number);
     }
 
-    private TorchFileException Malformed() => Refusal($"its pickle cannot be read at byte {Position}: it is damaged, or no state dict");
+    private ModelFileException Malformed() => Refusal($"its pickle cannot be read at byte {Position}: it is damaged, or no state dict");
 
-    private TorchFileException Refusal(string problem) => new(path, problem);
+    private ModelFileException Refusal(string problem) => new(path, problem);
 }

@@ -34,7 +34,7 @@ internal sealed class StateDict : IDisposable
     public IReadOnlyDictionary<string, TorchTensor> Tensors { get; }
 
     /// <summary>Opens a file of <c>torch.save</c>, in the zip form or the one before PyTorch 1.6.</summary>
-    /// <exception cref="TorchFileException">It is another file, is damaged, or holds something else than tensors.</exception>
+    /// <exception cref="ModelFileException">It is another file, is damaged, or holds something else than tensors.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static StateDict Open(string path)
@@ -47,7 +47,7 @@ internal sealed class StateDict : IDisposable
             stream.Position = 0;
             var (container, content) = start.StartsWith("PK\x03\x04"u8) ? ZipFile.Open(stream, path)
                 : start.SequenceEqual(LegacyFile.Magic) ? LegacyFile.Open(stream, path)
-                : throw new TorchFileException(path, $"it is {Kind(start)}, and no file of torch.save");
+                : throw new ModelFileException(path, $"it is {Kind(start)}, and no file of torch.save");
             return new StateDict(container, path, Find(content, path));
         }
         catch
@@ -58,7 +58,7 @@ internal sealed class StateDict : IDisposable
     }
 
     /// <summary>Copies tensors of the file, whole or not at all, into tensors of the same shapes, whatever their types, strides and devices.</summary>
-    /// <exception cref="TorchFileException">The file is damaged; nothing was copied.</exception>
+    /// <exception cref="ModelFileException">The file is damaged; nothing was copied.</exception>
     public void CopyTo(IReadOnlyDictionary<string, Tensor> targets)
     {
         using var scope = NewDisposeScope();
@@ -83,11 +83,11 @@ internal sealed class StateDict : IDisposable
     {
         if (storage.Bytes > Array.MaxLength)
         {
-            throw new TorchFileException(path, $"the storage '{storage.Key}' has {storage.Bytes:N0} bytes, more than the {Array.MaxLength:N0} that can be read");
+            throw new ModelFileException(path, $"the storage '{storage.Key}' has {storage.Bytes:N0} bytes, more than the {Array.MaxLength:N0} that can be read");
         }
 
         var elements = empty(storage.Count, dtype: storage.Type);
-        return container.Read(storage, storage.Count == 0 ? [] : elements.bytes) is { } problem ? throw new TorchFileException(path, problem) : elements;
+        return container.Read(storage, storage.Count == 0 ? [] : elements.bytes) is { } problem ? throw new ModelFileException(path, problem) : elements;
     }
 
     // The dictionary of tensors in what was saved: itself, or the network's part of a checkpoint.
@@ -104,7 +104,7 @@ internal sealed class StateDict : IDisposable
             content = Nested.Select(name => entries.GetValueOrDefault(name)).FirstOrDefault(value => value is Dictionary<string, object?>);
         }
 
-        throw new TorchFileException(path, "it holds no dictionary of tensors; save the state dict: torch.save(model.state_dict(), path)");
+        throw new ModelFileException(path, "it holds no dictionary of tensors; save the state dict: torch.save(model.state_dict(), path)");
     }
 
     private static Dictionary<string, TorchTensor> Unwrapped(Dictionary<string, TorchTensor> tensors) =>
@@ -123,36 +123,36 @@ internal sealed class StateDict : IDisposable
                 var archive = new ZipArchive(stream, ZipArchiveMode.Read);
                 if (archive.Entries.Any(entry => entry.Name == "constants.pkl"))
                 {
-                    throw new TorchFileException(path, "it is a TorchScript program, and no state dict; in Python, torch.save(torch.jit.load(path).state_dict(), other) writes one");
+                    throw new ModelFileException(path, "it is a TorchScript program, and no state dict; in Python, torch.save(torch.jit.load(path).state_dict(), other) writes one");
                 }
 
                 var pickle = archive.Entries.FirstOrDefault(entry => entry.Name == "data.pkl" && entry.FullName.Count(c => c == '/') == 1)
-                    ?? throw new TorchFileException(path, "it is a zip archive that torch.save did not write: it has no data.pkl");
+                    ?? throw new ModelFileException(path, "it is a zip archive that torch.save did not write: it has no data.pkl");
                 if (pickle.Length > MaxPickleBytes)
                 {
-                    throw new TorchFileException(path, $"its pickle has {pickle.Length:N0} bytes; that of a state dict has at most {MaxPickleBytes:N0}");
+                    throw new ModelFileException(path, $"its pickle has {pickle.Length:N0} bytes; that of a state dict has at most {MaxPickleBytes:N0}");
                 }
 
                 var file = new ZipFile(archive, pickle.FullName[..^pickle.Name.Length]);
                 if (archive.GetEntry($"{file.root}byteorder") is { Length: not 6 })
                 {
-                    throw new TorchFileException(path, BigEndian);                                      // "big", where others say "little"
+                    throw new ModelFileException(path, BigEndian);                                      // "big", where others say "little"
                 }
 
                 var bytes = new byte[pickle.Length];
                 if (file.Read(pickle.Name, bytes) is { } damage)
                 {
-                    throw new TorchFileException(path, damage);
+                    throw new ModelFileException(path, damage);
                 }
 
                 var reader = new PickleReader(bytes, path);
                 var content = reader.Read();
                 return reader.Storages.Values.Select(file.Problem).FirstOrDefault(wrong => wrong is not null) is { } problem
-                    ? throw new TorchFileException(path, problem) : (file, content);
+                    ? throw new ModelFileException(path, problem) : (file, content);
             }
             catch (InvalidDataException e)
             {
-                throw new TorchFileException(path, $"it is a zip archive that is damaged or truncated ({e.Message.TrimEnd('.')})", e);
+                throw new ModelFileException(path, $"it is a zip archive that is damaged or truncated ({e.Message.TrimEnd('.')})", e);
             }
         }
 
@@ -203,16 +203,16 @@ internal sealed class StateDict : IDisposable
             reader.Read();
             if (reader.Read() is not 1001L)
             {
-                throw new TorchFileException(path, "it is in a version of PyTorch's older form that is not known");
+                throw new ModelFileException(path, "it is in a version of PyTorch's older form that is not known");
             }
 
             if (reader.Read() is Dictionary<string, object?> system && system.GetValueOrDefault("little_endian") is false)
             {
-                throw new TorchFileException(path, BigEndian);
+                throw new ModelFileException(path, BigEndian);
             }
 
             var content = reader.Read();
-            var keys = reader.Read() as List<object?> ?? throw new TorchFileException(path, "the list of its storages is damaged");
+            var keys = reader.Read() as List<object?> ?? throw new ModelFileException(path, "the list of its storages is damaged");
             return (new LegacyFile(stream, Positions(stream, reader, keys, path)), content);
         }
 
@@ -234,20 +234,20 @@ internal sealed class StateDict : IDisposable
             {
                 if (key is not string name || !reader.Storages.TryGetValue(name, out var storage))
                 {
-                    throw new TorchFileException(path, $"it has a storage '{key}' that no tensor is of: it is damaged");
+                    throw new ModelFileException(path, $"it has a storage '{key}' that no tensor is of: it is damaged");
                 }
 
                 var end = position + count.Length + storage.Bytes;
                 if (end > stream.Length)
                 {
-                    throw new TorchFileException(path, $"it is truncated: it ends in the middle of the storage '{name}'");
+                    throw new ModelFileException(path, $"it is truncated: it ends in the middle of the storage '{name}'");
                 }
 
                 stream.Position = (long)position;
                 stream.ReadExactly(count);
                 if (BinaryPrimitives.ReadInt64LittleEndian(count) is var found && found != storage.Count)
                 {
-                    throw new TorchFileException(path, $"the storage '{name}' has {found:N0} elements; {storage.Count:N0} expected");
+                    throw new ModelFileException(path, $"the storage '{name}' has {found:N0} elements; {storage.Count:N0} expected");
                 }
 
                 positions[storage] = (long)position + count.Length;
@@ -255,7 +255,7 @@ internal sealed class StateDict : IDisposable
             }
 
             return reader.Storages.Values.FirstOrDefault(storage => !positions.ContainsKey(storage)) is { } missing
-                ? throw new TorchFileException(path, $"the storage '{missing.Key}' is missing: the file is damaged") : positions;
+                ? throw new ModelFileException(path, $"the storage '{missing.Key}' is missing: the file is damaged") : positions;
         }
     }
 }

@@ -15,7 +15,7 @@ public static class TorchFile
         /// </summary>
         /// <param name="path">The file.</param>
         /// <returns>A network of <see cref="GoogLeNetSpec.TorchVision"/> on the CPU in evaluation mode; the caller disposes it.</returns>
-        /// <exception cref="TorchFileException">The file is damaged, or no state dict of such a network.</exception>
+        /// <exception cref="ModelFileException">The file is damaged, or no state dict of such a network.</exception>
         /// <exception cref="WeightsException">Its tensors are not those of torchvision's <c>googlenet</c>.</exception>
         /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
         /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
@@ -41,7 +41,7 @@ public static class TorchFile
     /// <param name="strict">Whether every tensor must fit; otherwise those that fit are loaded and the result tells of the rest.</param>
     /// <param name="includeClassifiers">Whether the last layer of each head is loaded too. Otherwise the network keeps its own, which may have other classes.</param>
     /// <returns>What was loaded and what did not fit; without the classifiers, where they are not included.</returns>
-    /// <exception cref="TorchFileException">The file is damaged, or no file of tensors; the network is unchanged.</exception>
+    /// <exception cref="ModelFileException">The file is damaged, or no file of tensors; the network is unchanged.</exception>
     /// <exception cref="WeightsException">With <paramref name="strict"/>, a tensor is missing, unexpected or misshapen; the network is unchanged.</exception>
     /// <exception cref="ArgumentException">Without <paramref name="includeClassifiers"/>, the model does not say which layers they are; the network is unchanged.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
@@ -76,13 +76,13 @@ public static class TorchFile
         GoogLeNet.WithoutWeights(numClasses, spec), model => Load(model, state, state.Tensors.Keys, path, strict: true, includeClassifiers: true));
 
     /// <summary>The classes that the network of a file tells apart.</summary>
-    /// <exception cref="TorchFileException">The file has no classifier that fits the spec.</exception>
+    /// <exception cref="ModelFileException">The file has no classifier that fits the spec.</exception>
     internal static int ClassesOf(StateDict state, GoogLeNetSpec spec, string path)
     {
         const string Classifier = $"{GoogLeNetSpec.ClassifierKey}.weight";
         var inputs = NetworkState.Shapes(new ModelDescription(NumClasses: 1, spec))[Classifier][1];
         return state.Tensors.GetValueOrDefault(Classifier)?.Shape is [> 0 and <= int.MaxValue and var classes, var found] && found == inputs ? (int)classes
-            : throw new TorchFileException(path, $"it is not of torchvision's googlenet: it has no classifier '{Classifier}' of {inputs:N0} inputs; its tensors are "
+            : throw new ModelFileException(path, $"it is not of torchvision's googlenet: it has no classifier '{Classifier}' of {inputs:N0} inputs; its tensors are "
                 + $"{string.Join(", ", state.Tensors.Keys.Take(4))} …. For another network, build it and read the file with LoadTorchWeights");
     }
 

@@ -19,7 +19,7 @@ public interface IPoolingOperator
 /// (N, in, H, W) → logits (N, classes).
 /// </summary>
 /// <remarks>State keys are torchvision's: <c>conv</c>, <c>fc1</c>, <c>fc2</c>.</remarks>
-public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
+internal sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
 {
     private readonly ConvBnRelu conv;
     private readonly Linear fc1;

@@ -11,7 +11,7 @@ namespace Inception;
 /// convolutions, poolings and Inception blocks, auxiliary classifiers where the spec puts them, global average pooling, dropout and the
 /// classifier. Images (N, 3, H, W) → logits (N, classes) of each head.
 /// </summary>
-public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
+public sealed class GoogLeNet : MultiHeadModel
 {
     /// <summary>Name of the main head in outputs and metrics.</summary>
     public const string MainHead = GoogLeNetSpec.MainHead;
@@ -77,7 +77,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     public override string Configuration => new ModelDescription(NumClasses, Spec).ToJson();
 
     /// <summary>Whether the spec has a whitening whose filters were not computed yet; random ones stand in for them.</summary>
-    public bool NeedsInitialization => FirstWhitening is { IsFitted: false };
+    public override bool NeedsInitialization => FirstWhitening is { IsFitted: false };
 
     /// <inheritdoc/>
     protected internal override IReadOnlyList<string> ClassifierKeys => [.. Spec.Auxiliaries.Select(head => $"{head.Name}.fc2."), $"{GoogLeNetSpec.ClassifierKey}."];
@@ -151,7 +151,7 @@ public sealed class GoogLeNet : MultiHeadModel, IDataInitialized
     /// <param name="images">(N, C, H, W), float32, with the validation transforms, on the network's device; about 5,000 are enough.</param>
     /// <exception cref="InvalidOperationException">The spec has no whitening.</exception>
     /// <exception cref="ArgumentException">The images do not fit the network, or are not all finite.</exception>
-    public void InitializeFrom(Tensor images)
+    public override void InitializeFrom(Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);
         var whitening = FirstWhitening ?? throw new InvalidOperationException($"'{Spec.Name}' has no whitening to compute from images.");

@@ -1,3 +1,4 @@
+using Inception.Operators;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -80,5 +81,77 @@ public sealed class InceptionModule : Module<Tensor, Tensor>
         using var conv5x5 = branch3.Rest(outputs[2]);
         using var pooled = branch4.call(x);
         return cat([conv1x1, conv3x3, conv5x5, pooled], dim: 1);
+    }
+}
+
+/// <summary>A branch of an Inception block: layers one after another, with keys 0, 1, … Each intermediate result is released once the next layer has read it.</summary>
+/// <typeparam name="TFirst">The type of the first layer.</typeparam>
+internal sealed class Branch<TFirst> : Module<Tensor, Tensor> where TFirst : Module<Tensor, Tensor>
+{
+    // An array, because registration would take a field of a module's type for one more part, under the field's name.
+    private readonly Module<Tensor, Tensor>[] layers;
+
+    /// <summary>A branch of one layer at least.</summary>
+    public Branch(TFirst first, params ConvBnRelu[] rest)
+        : base("Branch")
+    {
+        layers = [first, .. rest];
+        for (var i = 0; i < layers.Length; i++)
+        {
+            register_module($"{i}", layers[i]);
+        }
+    }
+
+    /// <summary>The first layer.</summary>
+    public TFirst First => (TFirst)layers[0];
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x) => Rest(First.call(x));
+
+    /// <summary>Applies every layer but the first.</summary>
+    /// <param name="x">The first layer's output. It is disposed, unless there is no other layer and it is the result.</param>
+    public Tensor Rest(Tensor x)
+    {
+        foreach (var layer in layers.AsSpan(1))
+        {
+            using var previous = x;
+            x = layer.call(previous);
+        }
+
+        return x;
+    }
+}
+
+/// <summary>
+/// Several 1×1 convolutions that read one input, computed as one (horizontally fused): the input is read once, and normalization and ReLU run once. The same numbers as one
+/// by one; each block keeps its own parameters, buffers and state keys.
+/// </summary>
+internal static class ParallelConv1x1
+{
+    /// <summary>Each block's output, (N, its channels, H, W).</summary>
+    /// <param name="x">(N, C, H, W).</param>
+    /// <param name="blocks">1×1 convolutions with stride 1 from C channels, all with batch normalization or all without.</param>
+    public static Tensor[] Apply(Tensor x, params ConvBnRelu[] blocks)
+    {
+        if (blocks.Any(block => block.Norm?.training != blocks[0].Norm?.training))
+        {
+            return [.. blocks.Select(block => block.call(x))]; // One of them is frozen.
+        }
+
+        blocks[0].CheckVariance(x);
+        using var scope = NewDisposeScope();
+        var weight = cat([.. blocks.Select(block => block.Conv.weight)]);
+        var joined = blocks[0].Norm is null
+            ? Ops.Conv2d(x, weight, cat([.. blocks.Select(block => block.Conv.bias!)]), stride: 1, padding: 0, relu: true)
+            : Ops.BatchNormRelu(Ops.Conv2d(x, weight, bias: null, stride: 1, padding: 0), [.. blocks.Select(block => block.Norm!)]);
+
+        // One operator for all parts: backwards it joins their gradients in one copy, where parts cut out one by one would each fill a whole of zeros.
+        var outputs = joined.split([.. blocks.Select(block => block.Conv.weight.shape[0])], dim: 1);
+        foreach (var output in outputs)
+        {
+            output.MoveToOuterDisposeScope();
+        }
+
+        return outputs;
     }
 }

@@ -246,21 +246,21 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
         return output.Logits;
     }
 
+    /// <summary>
+    /// Whether a first layer waits for training images to be initialized from, which the trainer does where a run begins; false for good once it has seen some, in this process or before it was
+    /// saved. False for most networks.
+    /// </summary>
+    public virtual bool NeedsInitialization => false;
+
+    /// <summary>Initializes that layer.</summary>
+    /// <param name="images">Training images (N, C, H, W) with the validation transforms, float32, on the network's device; about 5,000 are enough.</param>
+    /// <exception cref="InvalidOperationException">The network has none.</exception>
+    /// <exception cref="ArgumentException">The images do not fit the network, or are not all finite.</exception>
+    public virtual void InitializeFrom(Tensor images) => throw new InvalidOperationException("The network has no layer to compute from images.");
+
     /// <summary>Computes the heads.</summary>
     /// <param name="images">(N, C, H, W), floating point, on the network's device.</param>
     /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too; the main one always is.</param>
     /// <returns>Logits (N, <see cref="NumClasses"/>) of each computed head.</returns>
     protected abstract MultiHeadOutput Compute(Tensor images, bool withAuxiliaries);
-}
-
-/// <summary>A model whose first layer is initialized from training images ("data-dependent initialization"). The trainer does it where a run begins.</summary>
-public interface IDataInitialized
-{
-    /// <summary>Whether it still waits for images; false for good once it has seen some, in this process or before it was saved.</summary>
-    bool NeedsInitialization { get; }
-
-    /// <summary>Initializes it.</summary>
-    /// <param name="images">Training images (N, C, H, W) with the validation transforms, float32, on the model's device; about 5,000 are enough.</param>
-    /// <exception cref="ArgumentException">The images do not fit the model.</exception>
-    void InitializeFrom(Tensor images);
 }

@@ -2,18 +2,15 @@ using Inception.Data;
 
 namespace Inception.Training;
 
-/// <summary>A step of a learning-rate search.</summary>
-/// <param name="LearningRate">The step's rate.</param>
-/// <param name="Loss">The weighted loss of all heads just before the step, smoothed over the steps before it.</param>
-public readonly record struct LearningRateLoss(double LearningRate, double Loss);
-
 /// <summary>The result of a learning-rate search.</summary>
 public sealed class LearningRateSearch
 {
-    internal LearningRateSearch(IReadOnlyList<LearningRateLoss> points) => Points = points;
+    internal LearningRateSearch(IReadOnlyList<(double LearningRate, double Loss)> points) => Points = points;
 
-    /// <summary>The steps, with rising rates, up to where the loss has run away; at least one.</summary>
-    public IReadOnlyList<LearningRateLoss> Points { get; }
+    /// <summary>
+    /// The steps, with rising rates, up to where the loss has run away; at least one. Of each its rate, and the weighted loss of all heads just before it, smoothed over the steps before.
+    /// </summary>
+    public IReadOnlyList<(double LearningRate, double Loss)> Points { get; }
 
     /// <summary>
     /// The rate at which the loss fell most steeply over the logarithm of the rate: fastai's suggestion for the highest rate of a schedule.
@@ -61,7 +58,7 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
         using var optimizer = options.Optimizer.Create(parameters);
         using var metrics = new MetricAccumulator(model.Heads, parameters.Values.device);
         using var step = new TrainingStep(model, network, options, ranks, parameters, loader, train.Count);
-        var points = new List<LearningRateLoss>();
+        var points = new List<(double LearningRate, double Loss)>();
         var smooth = new SmoothedLoss();
         model.train();
         try
@@ -77,7 +74,7 @@ internal sealed class LearningRateFinder(MultiHeadModel model, PrecisionCast net
                 optimizer.Step(rate);
                 if (smooth.Add(WeightedLoss(metrics, position)) is { } loss)
                 {
-                    points.Add(new(rate, loss));
+                    points.Add((rate, loss));
                 }
             }
 

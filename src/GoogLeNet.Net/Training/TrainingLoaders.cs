@@ -49,11 +49,11 @@ internal sealed class TrainingLoaders(MultiHeadModel model, TrainerOptions optio
     /// <summary>Initializes a model that needs it from the first training images, with the validation transforms.</summary>
     public void InitializeModel(IImageDataset train)
     {
-        if (model is IDataInitialized { NeedsInitialization: true } initialized)
+        if (model.NeedsInitialization)
         {
             var count = Math.Min(train.Count, Math.Max(InitializationPixels / ((long)model.InputSize * model.InputSize), 1));
             using var batch = Loader(train, ValidationTransforms, (int)count, share: (0, 1), shuffle: false).Load(epoch: 0, step: 0);
-            initialized.InitializeFrom(batch.Images);
+            model.InitializeFrom(batch.Images);
         }
     }
 

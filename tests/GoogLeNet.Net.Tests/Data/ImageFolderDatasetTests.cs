@@ -2,6 +2,7 @@ using FluentAssertions;
 using Inception.Data;
 using Inception.Tests.Torch;
 using Xunit;
+using static Inception.Tests.Data.PictureFolder;
 using static TorchSharp.torch;
 
 namespace Inception.Tests.Data;
@@ -9,16 +10,16 @@ namespace Inception.Tests.Data;
 [Collection(TorchCollection.Name)]
 public sealed class ImageFolderDatasetTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly PictureFolder folder = new();
 
     [Fact]
     public void Classes_are_the_subfolders_and_images_their_files_in_ordinal_order()
     {
-        Plain("zebra/b.png", 40);
-        Plain("zebra/a.png", 30);
-        Plain("Ant/10.png", 10);
-        Plain("Ant/9.png", 20);
-        Plain("bee/x", 25);
+        folder.Plain("zebra/b.png", 40);
+        folder.Plain("zebra/a.png", 30);
+        folder.Plain("Ant/10.png", 10);
+        folder.Plain("Ant/9.png", 20);
+        folder.Plain("bee/x", 25);
         using var data = ImageFolderDataset.Load(folder.Path, 4);
 
         data.ClassNames.Should().Equal("Ant", "bee", "zebra");
@@ -26,16 +27,16 @@ public sealed class ImageFolderDatasetTests : IDisposable
         data.Count.Should().Be(5);
         data.Labels.data<long>().ToArray().Should().Equal(0, 0, 1, 2, 2);
         Pixels(data).shape.Should().Equal(5, 3, 4, 4);
-        Values(data).Should().Equal(10, 20, 25, 30, 40);
+        Colors(data).Should().Equal(10, 20, 25, 30, 40);
     }
 
     [Fact]
     public void Hidden_files_system_files_and_files_beside_the_classes_are_passed_over()
     {
-        Plain("a/x.png", 1);
+        folder.Plain("a/x.png", 1);
         foreach (var name in new[] { "a/.DS_Store", "a/Thumbs.db", "a/desktop.ini", ".git/config", ".ipynb_checkpoints/x.png", "__MACOSX/a/._x.png", "a/._x.png", "a/@eaDir/x.png", "README.md" })
         {
-            Write(name, "no image"u8.ToArray());
+            folder.Write(name, "no image"u8.ToArray());
         }
 
         using var data = ImageFolderDataset.Load(folder.Path, 4);
@@ -46,12 +47,12 @@ public sealed class ImageFolderDatasetTests : IDisposable
     [Fact]
     public void Deeper_folders_belong_to_their_class_but_not_links_to_folders()
     {
-        Plain("cat/b.png", 2);
-        Plain("cat/a/z/1.png", 1);
-        Plain("cat/c/1.png", 3);
-        Plain("cat/.hidden/1.png", 4);
-        Plain("dog/only/below/1.png", 5);
-        Plain("other/1.png", 6);
+        folder.Plain("cat/b.png", 2);
+        folder.Plain("cat/a/z/1.png", 1);
+        folder.Plain("cat/c/1.png", 3);
+        folder.Plain("cat/.hidden/1.png", 4);
+        folder.Plain("dog/only/below/1.png", 5);
+        folder.Plain("other/1.png", 6);
         Directory.CreateSymbolicLink(folder["cat/circle"], folder["cat"]);
         Directory.CreateSymbolicLink(folder["linked"], folder["other"]);
 
@@ -59,21 +60,21 @@ public sealed class ImageFolderDatasetTests : IDisposable
 
         data.ClassNames.Should().Equal("cat", "dog", "linked", "other");
         data.Labels.data<long>().ToArray().Should().Equal(0, 0, 0, 1, 2, 3);
-        Values(data).Should().Equal(1, 2, 3, 5, 6, 6);
+        Colors(data).Should().Equal(1, 2, 3, 5, 6, 6);
     }
 
     [Fact]
     public void Given_classes_have_their_numbers_though_a_folder_lacks_some_of_them()
     {
-        Plain("dog/1.png", 1);
-        Plain("cat/1.png", 2);
+        folder.Plain("dog/1.png", 1);
+        folder.Plain("cat/1.png", 2);
         Directory.CreateDirectory(folder["empty"]);
 
         using var data = ImageFolderDataset.Load(folder.Path, 4, new() { ClassNames = ["dog", "bird", "empty", "cat"] });
 
         data.ClassNames.Should().Equal("dog", "bird", "empty", "cat");
         data.Labels.data<long>().ToArray().Should().Equal(0, 3);
-        Values(data).Should().Equal(1, 2);
+        Colors(data).Should().Equal(1, 2);
         Refusal(new() { ClassNames = ["cat", "empty"] }).Should().Contain("'dog' is none of the given classes, which are 'cat', 'empty'.");
         FluentActions.Invoking(() => ImageFolderDataset.Load(folder.Path, 4, new() { ClassNames = [] })).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => ImageFolderDataset.Load(folder.Path, 4, new() { ClassNames = ["cat", "cat"] })).Should().Throw<ArgumentException>();
@@ -84,14 +85,14 @@ public sealed class ImageFolderDatasetTests : IDisposable
     {
         Directory.CreateDirectory(folder["cat"]);
         Refusal(new() { ClassNames = ["cat", "dog"] }).Should().Contain("there are no images in 'cat', 'dog'");
-        Write("cat/1.png", [1]);
+        folder.Write("cat/1.png", [1]);
         Refusal(new() { ClassNames = ["cat", "dog"], SkipDamaged = true }).Should().Contain("no file of class 'cat', 'dog' can be read.");
     }
 
     [Fact]
     public void Gray_images_have_one_channel()
     {
-        Plain("a/1.png", 77);
+        folder.Plain("a/1.png", 77);
         using var data = ImageFolderDataset.Load(folder.Path, 4, new() { Channels = 1, Height = 3 });
         Pixels(data).shape.Should().Equal(1, 1, 3, 4);
         Pixels(data).bytes.ToArray().Should().OnlyContain(value => value == 77);
@@ -103,7 +104,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
     {
         for (var i = 0; i < 10; i++)
         {
-            Plain($"{(i % 2 == 0 ? "a" : "b")}/{i}.png", (byte)i);
+            folder.Plain($"{(i % 2 == 0 ? "a" : "b")}/{i}.png", (byte)i);
         }
 
         using var data = ImageFolderDataset.Load(folder.Path, 4);
@@ -122,7 +123,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
             return;
         }
 
-        Plain("in/a/1.png", 1);
+        folder.Plain("in/a/1.png", 1);
         File.SetUnixFileMode(folder["in/a"], UnixFileMode.None);
         try
         {
@@ -142,7 +143,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
     public void Images_of_other_proportions_are_cropped_or_stretched()
     {
         // Three squares side by side: 0, 100, 200.
-        Write("a/x.png", new PngEncoder().Encode(12, 4, (x, _, _) => (byte)(x / 4 * 100)));
+        folder.Write("a/x.png", new PngEncoder().Encode(12, 4, (x, _, _) => (byte)(x / 4 * 100)));
 
         using var cropped = ImageFolderDataset.Load(folder.Path, 4);
         Pixels(cropped).bytes.ToArray().Should().OnlyContain(value => value == 100, "the middle is cut out");
@@ -159,7 +160,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
         var fixtures = ImageFixtures.All.Decoded;
         foreach (var fixture in fixtures)
         {
-            Write($"all/{fixture.Name.Replace('/', '_')}", fixture.File);
+            folder.Write($"all/{fixture.Name.Replace('/', '_')}", fixture.File);
         }
 
         var progress = new Counter();
@@ -179,11 +180,11 @@ public sealed class ImageFolderDatasetTests : IDisposable
     {
         for (var i = 0; i < 40; i++)
         {
-            Plain($"a/{i:00}.png", 1);
+            folder.Plain($"a/{i:00}.png", 1);
         }
 
-        Write("a/07.png", "P6 1 1 255 abc"u8.ToArray());
-        Write("a/31.png", "nothing"u8.ToArray());
+        folder.Write("a/07.png", "P6 1 1 255 abc"u8.ToArray());
+        folder.Write("a/31.png", "nothing"u8.ToArray());
         for (var round = 0; round < 5; round++)
         {
             Refusal().Should().StartWith($"'{Path.Combine(folder.Path, "a", "07.png")}' cannot be read: it is a PNM; ").And.Contain("SkipDamaged");
@@ -193,15 +194,15 @@ public sealed class ImageFolderDatasetTests : IDisposable
     [Fact]
     public void Damaged_files_are_passed_over_where_that_is_allowed_and_each_is_told()
     {
-        Plain("a/1.png", 1);
-        Write("a/2.png", [1, 2, 3]);
-        Plain("b/1.png", 3);
-        Write("b/0.png", []);
+        folder.Plain("a/1.png", 1);
+        folder.Write("a/2.png", [1, 2, 3]);
+        folder.Plain("b/1.png", 3);
+        folder.Write("b/0.png", []);
         var log = new LogLines();
 
         using var data = ImageFolderDataset.Load(folder.Path, 4, new() { SkipDamaged = true }, logger: log);
 
-        Values(data).Should().Equal(1, 3);
+        Colors(data).Should().Equal(1, 3);
         data.Labels.data<long>().ToArray().Should().Equal(0, 1);
         data.Files.Select(path => Path.GetFileName(path)).Should().Equal("1.png", "1.png");
         log.Lines.Should().HaveCount(2).And.OnlyContain(line => line.StartsWith("Warning: Passed over: '"));
@@ -210,8 +211,8 @@ public sealed class ImageFolderDatasetTests : IDisposable
     [Fact]
     public void A_class_of_which_nothing_can_be_read_is_refused()
     {
-        Plain("a/1.png", 1);
-        Write("b/1.png", [1]);
+        folder.Plain("a/1.png", 1);
+        folder.Write("b/1.png", [1]);
         Refusal(new() { SkipDamaged = true }).Should().Contain("no file of class 'b' can be read.");
     }
 
@@ -220,7 +221,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
     {
         Refusal().Should().Contain("it has no subfolders; one for each class is expected");
         Directory.CreateDirectory(folder["empty"]);
-        Plain("full/x.png", 1);
+        folder.Plain("full/x.png", 1);
         Refusal().Should().Contain("there are no images in 'empty'; every subfolder is a class. Fill it, delete it, or set ImageFolderOptions.ClassNames");
         Refusal(path: folder["full/x.png"]).Should().Contain("it is a file.");
         Refusal(path: folder["missing"]).Should().Contain("it does not exist.");
@@ -233,20 +234,20 @@ public sealed class ImageFolderDatasetTests : IDisposable
     [InlineData("validation", "validation")]
     public void The_parts_of_a_data_set_are_not_taken_for_classes(string first, string second)
     {
-        Plain($"{first}/cat/1.png", 1);
-        Plain($"{second}/dog/1.png", 2);
+        folder.Plain($"{first}/cat/1.png", 1);
+        folder.Plain($"{second}/dog/1.png", 2);
 
         Refusal().Should().Contain("are parts of a data set and no classes. Load each of them by itself, as '");
         using var given = ImageFolderDataset.Load(folder.Path, 4, new() { ClassNames = [.. new[] { first, second }.Distinct()] });
         given.Count.Should().Be(2);
-        Plain($"{first}/2.png", 3);
+        folder.Plain($"{first}/2.png", 3);
         FluentActions.Invoking(() => ImageFolderDataset.Load(folder.Path, 4).Dispose()).Should().NotThrow("pictures lie in it, so it is a class");
     }
 
     [Fact]
     public void Cancelling_stops_it_and_nothing_leaks()
     {
-        Plain("a/1.png", 1);
+        folder.Plain("a/1.png", 1);
         using var cancel = new CancellationTokenSource();
         cancel.Cancel();
         LiveTensors.Settle();
@@ -258,9 +259,7 @@ public sealed class ImageFolderDatasetTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static Tensor Pixels(ImageFolderDataset data) => data.Read([.. Enumerable.Range(0, (int)data.Count).Select(i => (long)i)]);
-
-    private static byte[] Values(ImageFolderDataset data) => [.. Pixels(data).bytes.ToArray().Chunk(3 * 16).Select(image => image.Distinct().Single())];
+    private static Tensor Pixels(ImageFolderDataset data) => data.Read(All(data));
 
     private string Refusal(ImageFolderOptions? options = null, string? path = null)
     {
@@ -270,20 +269,12 @@ public sealed class ImageFolderDatasetTests : IDisposable
         return message;
     }
 
-    private void Plain(string name, byte value) => Write(name, new PngEncoder().Encode(5, 5, (_, _, _) => value));
-
-    private void Write(string name, byte[] bytes)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
-        File.WriteAllBytes(folder[name], bytes);
-    }
-
-    private sealed class Counter : IProgress<ImageFolderProgress>
+    private sealed class Counter : IProgress<ImageProgress>
     {
         private int reports;
 
         public int Reports => reports;
 
-        public void Report(ImageFolderProgress value) => Interlocked.Increment(ref reports);
+        public void Report(ImageProgress value) => Interlocked.Increment(ref reports);
     }
 }

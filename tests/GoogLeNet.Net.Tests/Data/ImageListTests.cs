@@ -1,6 +1,7 @@
 using FluentAssertions;
 using Inception.Data;
 using Xunit;
+using static Inception.Tests.Data.PictureFolder;
 
 namespace Inception.Tests.Data;
 
@@ -10,21 +11,21 @@ public sealed class ImageListTests : IDisposable
 {
     private const string Names = "n01440764 tench, Tinca tinca\nn02012849 crane\nn03126707 crane\nn03710721 maillot, tank suit\n";
 
-    private readonly TemporaryFolder folder = new();
+    private readonly PictureFolder folder = new();
 
     [Fact]
     public void Classes_have_the_names_of_a_list_in_the_order_of_their_folders()
     {
         Text("names.txt", Names);
-        Plain("train/n03126707/1.png", 3);
-        Plain("train/n01440764/1.png", 1);
-        Plain("train/n02012849/1.png", 2);
+        folder.Plain("train/n03126707/1.png", 3);
+        folder.Plain("train/n01440764/1.png", 1);
+        folder.Plain("train/n02012849/1.png", 2);
 
         using var train = ImageFolderDataset.Load(folder["train"], 4, Named());
 
         train.ClassNames.Should().Equal("tench, Tinca tinca", "crane (n02012849)", "crane (n03126707)");
-        Values(train).Should().Equal(1, 2, 3);
-        Plain("train/n09/1.png", 4);
+        Colors(train).Should().Equal(1, 2, 3);
+        folder.Plain("train/n09/1.png", 4);
         using var other = ImageFolderDataset.Load(folder["train"], 4, Named());
         other.ClassNames[^1].Should().Be("n09", "it is not in the list");
     }
@@ -36,14 +37,14 @@ public sealed class ImageListTests : IDisposable
     {
         Text("names.txt", Names);
         Text("val.txt", list);
-        Plain("val/v1.png", 1);
-        Plain("val/v2.png", 2);
-        Plain("val/v 3.png", 3);
+        folder.Plain("val/v1.png", 1);
+        folder.Plain("val/v2.png", 2);
+        folder.Plain("val/v 3.png", 3);
 
         using var val = ImageFolderDataset.LoadList(folder["val.txt"], folder["val"], 4, Named() with { MemoryBudget = 0 });
 
         val.ClassNames.Should().Equal(["tench, Tinca tinca", "crane (n02012849)", "crane (n03126707)"], form);
-        Values(val).Should().Equal(3, 1, 2);
+        Colors(val).Should().Equal(3, 1, 2);
         val.Labels.Longs().Should().Equal(2, 0, 1);
         val.Files[0].Should().Be(folder["val/v 3.png"]);
 
@@ -56,22 +57,22 @@ public sealed class ImageListTests : IDisposable
     public void The_solution_of_the_challenge_is_a_list_too()
     {
         Text("LOC_val_solution.csv", "ImageId,PredictionString\nILSVRC2012_val_00000002,n02012849 85 131 499 254 n01440764 1 2 3 4 \nILSVRC2012_val_00000001,n01440764 0 0 10 10 \n");
-        Plain("val/ILSVRC2012_val_00000001.JPEG", 1);
-        Plain("val/ILSVRC2012_val_00000002.JPEG", 2);
+        folder.Plain("val/ILSVRC2012_val_00000001.JPEG", 1);
+        folder.Plain("val/ILSVRC2012_val_00000002.JPEG", 2);
 
         using var val = ImageFolderDataset.LoadList(folder["LOC_val_solution.csv"], folder["val"], 4);
 
         val.ClassNames.Should().Equal("n01440764", "n02012849");
         val.Labels.Longs().Should().Equal(1, 0);
-        Values(val).Should().Equal(2, 1);
+        Colors(val).Should().Equal(2, 1);
     }
 
     [Fact]
     public void Numbers_stand_for_themselves_or_for_given_names()
     {
         Text("list.txt", "a/1.png 2\n2.png 0\n");
-        Plain("a/1.png", 1);
-        Plain("2.png", 2);
+        folder.Plain("a/1.png", 1);
+        folder.Plain("2.png", 2);
 
         using var plain = ImageFolderDataset.LoadList(folder["list.txt"], folder.Path, 4);
         plain.ClassNames.Should().Equal("0", "1", "2");
@@ -93,7 +94,7 @@ public sealed class ImageListTests : IDisposable
     public void A_list_that_is_wrong_is_refused_with_the_line(string list, string reason)
     {
         Text("list.txt", list);
-        Plain("1.png", 1);
+        folder.Plain("1.png", 1);
 
         var load = () => ImageFolderDataset.LoadList(folder["list.txt"], folder.Path, 4, new() { ClassNames = ["a", "b"] });
 
@@ -103,7 +104,7 @@ public sealed class ImageListTests : IDisposable
     [Fact]
     public void Files_and_names_that_are_missing_are_told()
     {
-        Plain("train/a/1.png", 1);
+        folder.Plain("train/a/1.png", 1);
         FluentActions.Invoking(() => ImageFolderDataset.LoadList(folder["no.txt"], folder.Path, 4)).Should().Throw<DatasetException>().WithMessage("The image list '*no.txt' cannot be used: it does not exist.");
         FluentActions.Invoking(() => ImageFolderDataset.Load(folder["train"], 4, Named())).Should().Throw<DatasetException>().WithMessage("The list of class names '*names.txt' cannot be used: it does not exist.");
         Text("names.txt", "a b\na c\n");
@@ -118,19 +119,7 @@ public sealed class ImageListTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static byte[] Values(ImageFolderDataset data)
-    {
-        using var images = data.Read([.. Enumerable.Range(0, (int)data.Count).Select(i => (long)i)]);
-        return [.. images.bytes.ToArray().Chunk(3 * 16).Select(image => image.Distinct().Single())];
-    }
-
     private ImageFolderOptions Named() => new() { ClassNameFile = folder["names.txt"] };
 
     private void Text(string name, string text) => File.WriteAllText(folder[name], text);
-
-    private void Plain(string name, byte value)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
-        File.WriteAllBytes(folder[name], new PngEncoder().Encode(5, 5, (_, _, _) => value));
-    }
 }

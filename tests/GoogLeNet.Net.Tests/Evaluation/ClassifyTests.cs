@@ -92,7 +92,7 @@ public sealed class ClassifyTests : IDisposable
     {
         var path = Picture("wide.png", 40, 24);
         using var scope = NewDisposeScope();
-        var crops = new Predictor(model, views: new TenCrops());
+        var crops = new Predictor(model, views: Views.TenCrops);
 
         var probabilities = crops.Predict(ImageFile.Read(path)).data<double>().ToArray();
 

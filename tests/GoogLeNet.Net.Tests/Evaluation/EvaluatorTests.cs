@@ -150,11 +150,11 @@ public sealed class EvaluatorTests
         using var data = Expected.Dataset();
         using var model = Expected.Model();
         var evaluator = new Evaluator(model, new EvaluationOptions { BatchSize = 25 });
-        var seen = new List<EvaluationProgress>();
+        var seen = new List<ImageProgress>();
 
         evaluator.Evaluate(data, new Listener(seen.Add));
 
-        seen.Should().Equal(new EvaluationProgress(25, 60), new EvaluationProgress(50, 60), new EvaluationProgress(60, 60));
+        seen.Should().Equal(new ImageProgress(25, 60), new ImageProgress(50, 60), new ImageProgress(60, 60));
         using var cancellation = new CancellationTokenSource();
         evaluator.Invoking(e => e.Evaluate(data, new Listener(_ => cancellation.Cancel()), cancellation.Token))
             .Should().Throw<OperationCanceledException>();
@@ -187,7 +187,7 @@ public sealed class EvaluatorTests
     {
         using var data = Tiny.Noise(20);
         using var model = GoogLeNet.Create(3, Tiny.Spec());
-        var evaluator = new Evaluator(new Predictor(model, views: new TranslationViews()), new EvaluationOptions { BatchSize = 8 });
+        var evaluator = new Evaluator(new Predictor(model, views: Views.Translations()), new EvaluationOptions { BatchSize = 8 });
         using var cancellation = new CancellationTokenSource();
         evaluator.Evaluate(data);
         LiveTensors.Settle();
@@ -229,8 +229,8 @@ public sealed class EvaluatorTests
     public void The_defaults_are_those_documented() =>
         new EvaluationOptions().Should().Be(new EvaluationOptions { BatchSize = 256, TopK = 5, CalibrationBins = 15, Mistakes = 20 });
 
-    private sealed class Listener(Action<EvaluationProgress> on) : IProgress<EvaluationProgress>
+    private sealed class Listener(Action<ImageProgress> on) : IProgress<ImageProgress>
     {
-        public void Report(EvaluationProgress value) => on(value);
+        public void Report(ImageProgress value) => on(value);
     }
 }

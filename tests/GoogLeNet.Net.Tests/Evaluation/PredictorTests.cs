@@ -43,7 +43,7 @@ public sealed class PredictorTests
             }
         }
 
-        var predicted = new Predictor([new(first), new(second)], new TranslationViews()).Predict(images);
+        var predicted = new Predictor([new(first), new(second)], Views.Translations()).Predict(images);
 
         predicted.shape.Should().Equal(4, 3);
         predicted.dtype.Should().Be(ScalarType.Float64);
@@ -97,9 +97,9 @@ public sealed class PredictorTests
         var images = Images.Batch(2, 2, 3, 12, 15);
         using var model = Network(1);
 
-        var predicted = new Predictor(model, new Preprocessing([new Resize(8), new Resize(9), new ScaleToUnit()]), new TenCrops()).Predict(images).data<double>().ToArray();
+        var predicted = new Predictor(model, new Preprocessing([new Resize(8), new Resize(9), new ScaleToUnit()]), Views.TenCrops).Predict(images).data<double>().ToArray();
 
-        predicted.Should().Equal(new Predictor(model, new Preprocessing([new ScaleToUnit()]), new TenCrops()).Predict(images).data<double>().ToArray());
+        predicted.Should().Equal(new Predictor(model, new Preprocessing([new ScaleToUnit()]), Views.TenCrops).Predict(images).data<double>().ToArray());
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class PredictorTests
         using var scope = NewDisposeScope();
         using var model = GoogLeNet.Create(3, Tiny.Spec());
 
-        var predict = () => new Predictor(model, new Preprocessing([new RandomCrop(padding: 0, size: 6), new ScaleToUnit()]), new TenCrops()).Predict(zeros([2, 3, 12, 12], ScalarType.Byte));
+        var predict = () => new Predictor(model, new Preprocessing([new RandomCrop(padding: 0, size: 6), new ScaleToUnit()]), Views.TenCrops).Predict(zeros([2, 3, 12, 12], ScalarType.Byte));
 
         predict.Should().Throw<ArgumentException>().WithMessage("The transform RandomCrop changes the size of images that a view has already cropped to 8×8 pixels.*");
     }
@@ -137,7 +137,7 @@ public sealed class PredictorTests
     {
         using var images = Images.Batch(2, 4, 3, 8, 8);
         using var model = Network(1);
-        var predictor = new Predictor([new(model), new(model)], new FlipViews());
+        var predictor = new Predictor([new(model), new(model)], Views.Flip);
         predictor.Predict(images).Dispose();
         LiveTensors.Settle();
         var before = Tensor.TotalCount;
@@ -192,7 +192,7 @@ public sealed class PredictorTests
             cancellation.Cancel();
         };
 
-        FluentActions.Invoking(() => new Predictor(model, views: new FlipViews()).Predict(images, cancellation.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => new Predictor(model, views: Views.Flip).Predict(images, cancellation.Token)).Should().Throw<OperationCanceledException>();
 
         passes.Should().Be(1);
     }

@@ -87,7 +87,7 @@ public sealed class ViewTests
             expected.AddRange(Resize(cut, size, size).Cast<double>());
         }
 
-        var seen = new View { Weight = 1, Scaled = new(scaledHeight, scaledWidth), Window = window, Size = size }.Apply(images);
+        var seen = new View { Weight = 1, Scaled = (scaledHeight, scaledWidth), Window = window, Size = size }.Apply(images);
 
         seen.dtype.Should().Be(ScalarType.Float32);
         Arrays.RelativeError(seen.Floats(), expected).Should().BeLessThan(1e-5, reason);
@@ -98,7 +98,7 @@ public sealed class ViewTests
     {
         using var images = Images.Batch(3, 1, 3, 6, 9);
         var before = images.Values();
-        foreach (var view in new PaperCrops().Create(6, 9, 4).Concat(new TranslationViews().Create(6, 9, 4)))
+        foreach (var view in Views.PaperCrops.Create(6, 9, 4).Concat(Views.Translations().Create(6, 9, 4)))
         {
             Torch.LiveTensors.Settle();
             var live = Tensor.TotalCount;

@@ -159,7 +159,7 @@ public sealed class CaffeFileTests : IDisposable
     {
         File.WriteAllBytes(Target, content);
 
-        var error = FluentActions.Invoking(() => GoogLeNet.LoadCaffe(Target)).Should().Throw<CaffeFileException>().Which;
+        var error = FluentActions.Invoking(() => GoogLeNet.LoadCaffe(Target)).Should().Throw<ModelFileException>().Which;
         error.Message.Should().StartWith($"{Target}: ").And.Contain(problem).And.NotContain("\n");
         error.Path.Should().Be(Target);
     }
@@ -186,7 +186,7 @@ public sealed class CaffeFileTests : IDisposable
     {
         File.WriteAllBytes(Target, content);
 
-        Memory(() => FluentActions.Invoking(() => GoogLeNet.LoadCaffe(Target)).Should().Throw<CaffeFileException>(what).WithMessage("*more than 100,000 layers, blobs and sizes*"))
+        Memory(() => FluentActions.Invoking(() => GoogLeNet.LoadCaffe(Target)).Should().Throw<ModelFileException>(what).WithMessage("*more than 100,000 layers, blobs and sizes*"))
             .Should().BeLessThan(MostMemory, what);
     }
 
@@ -199,7 +199,7 @@ public sealed class CaffeFileTests : IDisposable
             stream.SetLength(1L << 32);
         }
 
-        FluentActions.Invoking(() => GoogLeNet.LoadCaffe(Target)).Should().Throw<CaffeFileException>().WithMessage("*it has 4,294,967,296 bytes; a .caffemodel has at most 2,147,483,647.");
+        FluentActions.Invoking(() => GoogLeNet.LoadCaffe(Target)).Should().Throw<ModelFileException>().WithMessage("*it has 4,294,967,296 bytes; a .caffemodel has at most 2,147,483,647.");
     }
 
     [Fact]

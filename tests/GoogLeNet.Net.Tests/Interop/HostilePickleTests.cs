@@ -72,7 +72,7 @@ public sealed class HostilePickleTests : IDisposable
     {
         File.WriteAllBytes(Target, TorchFileTests.Zipped(("model/data.pkl", pickle), ("model/data/0", new byte[16]), ("model/version", "3\n"u8.ToArray())));
 
-        FluentActions.Invoking(() => StateDict.Open(Target)).Should().Throw<TorchFileException>(what).Which.Message.Should().StartWith($"{Target}: ").And.Contain(problem, what);
+        FluentActions.Invoking(() => StateDict.Open(Target)).Should().Throw<ModelFileException>(what).Which.Message.Should().StartWith($"{Target}: ").And.Contain(problem, what);
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class HostilePickleTests : IDisposable
         var storages = pickle.AsSpan().IndexOf("FloatStorage"u8) >= 0 ? Join("](X"u8, Length(1), "0e."u8, BitConverter.GetBytes(4L), new byte[16]) : Join("]."u8, []);
         File.WriteAllBytes(Target, Join(start, pickle, storages));
 
-        var error = FluentActions.Invoking(() => StateDict.Open(Target)).Should().Throw<TorchFileException>(what).Which;
+        var error = FluentActions.Invoking(() => StateDict.Open(Target)).Should().Throw<ModelFileException>(what).Which;
         if (!problem.Contains("byte", StringComparison.Ordinal) && !problem.Contains("storage", StringComparison.Ordinal) && !problem.Contains("early", StringComparison.Ordinal))
         {
             error.Message.Should().Contain(problem, what);
@@ -116,7 +116,7 @@ public sealed class HostilePickleTests : IDisposable
                 using var state = StateDict.Open(Target);
                 state.CopyTo(state.Tensors.ToDictionary(entry => entry.Key, entry => TorchSharp.torch.empty(entry.Value.Shape)));
             }
-            catch (TorchFileException)
+            catch (ModelFileException)
             {
             }
         }
@@ -141,7 +141,7 @@ public sealed class HostilePickleTests : IDisposable
         {
             using var state = StateDict.Open(Target);
             state.CopyTo(new Dictionary<string, TorchSharp.torch.Tensor> { ["w"] = TorchSharp.torch.zeros(1000) });
-        }).Should().Throw<TorchFileException>().WithMessage("*is compressed, which torch.save does not do; save it again.");
+        }).Should().Throw<ModelFileException>().WithMessage("*is compressed, which torch.save does not do; save it again.");
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class HostilePickleTests : IDisposable
     {
         File.WriteAllBytes(Target, TorchFileTests.Zipped(("model/data.pkl", View([1], [1])), ("model/byteorder", "big"u8.ToArray()), ("model/data/0", new byte[16])));
 
-        FluentActions.Invoking(() => StateDict.Open(Target)).Should().Throw<TorchFileException>().WithMessage("*its numbers are big-endian, which is not read.");
+        FluentActions.Invoking(() => StateDict.Open(Target)).Should().Throw<ModelFileException>().WithMessage("*its numbers are big-endian, which is not read.");
     }
 
     // {"w": a view of a storage of four numbers}

@@ -136,7 +136,7 @@ public sealed class PretrainedTests : IDisposable
     {
         using var server = new LoopbackServer((_, _) => new Reply(status, System.Text.Encoding.ASCII.GetBytes(body)));
 
-        var error = (await FluentActions.Awaiting(() => LoadAsync(server)).Should().ThrowAsync<TorchFileException>()).Which;
+        var error = (await FluentActions.Awaiting(() => LoadAsync(server)).Should().ThrowAsync<ModelFileException>()).Which;
 
         error.Message.Should().StartWith($"{Cached}: the pretrained weights could not be fetched from {server.Address}: {problem}")
             .And.EndWith($"Without a network, put the file there under the name {Name}, or name it: GoogLeNet.CreatePretrained(path).");
@@ -149,7 +149,7 @@ public sealed class PretrainedTests : IDisposable
         var server = new LoopbackServer((_, _) => new Reply(500, []));
         server.Dispose();
 
-        (await FluentActions.Awaiting(() => LoadAsync(server)).Should().ThrowAsync<TorchFileException>())
+        (await FluentActions.Awaiting(() => LoadAsync(server)).Should().ThrowAsync<ModelFileException>())
             .WithMessage($"{Cached}: *Connection refused*put the file there under the name {Name}*").Which.Path.Should().Be(Cached);
     }
 
@@ -173,10 +173,10 @@ public sealed class PretrainedTests : IDisposable
         ten.SaveTorchWeights(path);
         var narrow = PretrainedFile.TorchVision with { Spec = Files.Narrow with { Auxiliaries = [] } };
 
-        FluentActions.Invoking(() => narrow.Load(path, null)).Should().Throw<TorchFileException>().WithMessage("*tells 10 classes apart, and ImageNet has 1,000; GoogLeNet.LoadTorch reads it.");
+        FluentActions.Invoking(() => narrow.Load(path, null)).Should().Throw<ModelFileException>().WithMessage("*tells 10 classes apart, and ImageNet has 1,000; GoogLeNet.LoadTorch reads it.");
         narrow.Load(path, 3).Dispose();
         FluentActions.Invoking(() => GoogLeNet.CreatePretrained(path, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("numClasses");
-        FluentActions.Invoking(() => GoogLeNet.CreatePretrained(Path.Combine(folder.Path, "original.pth"))).Should().Throw<TorchFileException>().WithMessage("*no classifier 'fc.weight' of 1,024 inputs*");
+        FluentActions.Invoking(() => GoogLeNet.CreatePretrained(Path.Combine(folder.Path, "original.pth"))).Should().Throw<ModelFileException>().WithMessage("*no classifier 'fc.weight' of 1,024 inputs*");
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed class PretrainedTests : IDisposable
     {
         using var model = new PreprocessedPixels();
         model.SetPreprocessing(PretrainedFile.Preprocessing);
-        using var predictor = new Predictor(model, views: new TenCrops());
+        using var predictor = new Predictor(model, views: Views.TenCrops);
         predictor.Predict(Picture());
 
         model.Input!.shape.Should().Equal(1, 3, 224, 224);

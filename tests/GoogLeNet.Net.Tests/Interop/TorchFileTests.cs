@@ -165,13 +165,13 @@ public sealed class TorchFileTests : IDisposable
     [Fact]
     public void A_state_dict_of_another_network_is_refused_in_a_line()
     {
-        FluentActions.Invoking(() => GoogLeNet.LoadTorch(Files.PathOf("checkpoint.pth"))).Should().Throw<TorchFileException>()
+        FluentActions.Invoking(() => GoogLeNet.LoadTorch(Files.PathOf("checkpoint.pth"))).Should().Throw<ModelFileException>()
             .WithMessage("*it is not of torchvision's googlenet: it has no classifier 'fc.weight' of 1,024 inputs; its tensors are 0.weight, 0.bias, *read the file with LoadTorchWeights.");
         using var model = GoogLeNet.Create(Classes, Files.Narrow);
         var error = model.Invoking(network => network.LoadTorchWeights(Files.PathOf("checkpoint.pth"))).Should().Throw<WeightsException>().Which;
         error.Report.Missing.Should().HaveCountGreaterThan(300);
         error.Message.Should().Contain("missing: aux1.conv.bn.bias, ").And.MatchRegex(@"… and \d+ more; unexpected: 0\.bias").And.Match(message => message.Length < 900);
-        FluentActions.Invoking(() => GoogLeNet.LoadTorch(Files.PathOf("narrow.pth"))).Should().Throw<TorchFileException>().WithMessage("*it is not of torchvision's googlenet*");
+        FluentActions.Invoking(() => GoogLeNet.LoadTorch(Files.PathOf("narrow.pth"))).Should().Throw<ModelFileException>().WithMessage("*it is not of torchvision's googlenet*");
     }
 
     [Theory]
@@ -186,7 +186,7 @@ public sealed class TorchFileTests : IDisposable
     {
         var path = Files.PathOf(file);
 
-        FluentActions.Invoking(() => GoogLeNet.LoadTorch(path)).Should().Throw<TorchFileException>().Which.Message.Should().StartWith($"{path}: ").And.Contain(problem);
+        FluentActions.Invoking(() => GoogLeNet.LoadTorch(path)).Should().Throw<ModelFileException>().Which.Message.Should().StartWith($"{path}: ").And.Contain(problem);
     }
 
     public static TheoryData<byte[], string> OtherFiles => new()
@@ -207,7 +207,7 @@ public sealed class TorchFileTests : IDisposable
     {
         File.WriteAllBytes(Target, content);
 
-        FluentActions.Invoking(() => GoogLeNet.LoadTorch(Target)).Should().Throw<TorchFileException>().Which.Message.Should().Contain(problem);
+        FluentActions.Invoking(() => GoogLeNet.LoadTorch(Target)).Should().Throw<ModelFileException>().Which.Message.Should().Contain(problem);
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public sealed class TorchFileTests : IDisposable
         foreach (var length in Enumerable.Range(0, 40).Select(i => whole.Length * i / 40).Append(whole.Length - 1))
         {
             File.WriteAllBytes(Target, whole[..length]);
-            model.Invoking(network => network.LoadTorchWeights(Target)).Should().Throw<TorchFileException>($"{length} bytes");
+            model.Invoking(network => network.LoadTorchWeights(Target)).Should().Throw<ModelFileException>($"{length} bytes");
         }
 
         model.Values().Should().BeEquivalentTo(before);
@@ -250,7 +250,7 @@ public sealed class TorchFileTests : IDisposable
         using var model = GoogLeNet.Create(Classes, Files.Narrow);
         var before = model.Values();
 
-        model.Invoking(network => network.LoadTorchWeights(Target)).Should().Throw<TorchFileException>().WithMessage("*the checksum of its entry 'data/0' is wrong: the file is damaged.");
+        model.Invoking(network => network.LoadTorchWeights(Target)).Should().Throw<ModelFileException>().WithMessage("*the checksum of its entry 'data/0' is wrong: the file is damaged.");
         model.Values().Should().BeEquivalentTo(before);
     }
 

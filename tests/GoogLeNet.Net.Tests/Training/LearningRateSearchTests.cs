@@ -55,7 +55,7 @@ public sealed class LearningRateSearchTests
     {
         // 1 → 10: the largest fall over two steps is around the fourth point.
         double[] losses = [3, 2.9, 2.6, 1.9, 1.4, 1.2, 4];
-        var search = new LearningRateSearch([.. losses.Select((loss, i) => new LearningRateLoss(i + 1, loss))]);
+        var search = new LearningRateSearch([.. losses.Select((loss, i) => ((double)(i + 1), loss))]);
 
         search.Steepest.Should().Be(4, "1.4 − 2.6 is the steepest of the slopes");
     }

@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Inception.Data;
 using Xunit;
 
 namespace Inception.Tests.Transforms;

@@ -100,7 +100,7 @@ public sealed class MismatchTests : IDisposable
         report.Missing.Should().Equal("aux1.fc1.bias", "inception3a.branch1.bn.running_var");
         report.Unexpected.Should().Equal("a.weight", "optimizer.velocity");
         report.Misshapen.Should().Equal(
-            new MisshapenWeight("conv1.bn.bias", "I64 (8)", "F32 (8)"), new MisshapenWeight("fc.bias", "F32 (1, 3)", "F32 (3)"));
+            ("conv1.bn.bias", "I64 (8)", "F32 (8)"), ("fc.bias", "F32 (1, 3)", "F32 (3)"));
     }
 
     /// <summary>Two tensors fewer, two more (one is the trainer's, but this is no checkpoint), one of another shape, one of another type.</summary>
