@@ -116,6 +116,12 @@ public sealed record TrainerOptions
     /// </summary>
     public bool SynchronizeBatchNorm { get; init; } = true;
 
+    /// <summary>
+    /// With a <see cref="Collective"/>, the number format in which gradients are added up over the processes. <see cref="Precision.BFloat16"/> sends half the bytes; each process's gradient is rounded,
+    /// added up in float32, and the sum is rounded once. Metrics and batch normalization's statistics stay as they are. Default float32.
+    /// </summary>
+    public Precision ReducePrecision { get; init; }
+
     /// <summary>Whether an epoch, counted from 0, ends with a validation.</summary>
     internal bool IsValidated(int epoch) => epoch == Epochs - 1 || (epoch + 1) % ValidationInterval == 0;
 
