@@ -133,8 +133,10 @@ public sealed record TrainerOptions
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Epochs, BatchSize, Seed, Precision, CheckpointFolder);
 
-    /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>, created if it does not exist. Default null: no
-    /// checkpoints.</summary>
+    /// <summary>
+    /// Folder for <c>last.safetensors</c> and <c>best.safetensors</c>, created if it does not exist; a fresh run moves an earlier one's checkpoints to <c>earlier</c> in it. Default null: no
+    /// checkpoints.
+    /// </summary>
     [JsonIgnore]
     public string? CheckpointFolder { get; init; }
 
