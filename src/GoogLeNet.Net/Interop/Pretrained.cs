@@ -36,9 +36,12 @@ public static class Pretrained
             return PretrainedFile.TorchVision.LoadAsync(numClasses, cacheFolder, progress, logger ?? NullLogger.Instance, cancellationToken);
         }
 
-        /// <summary>Builds the pretrained network from torchvision's file at hand, or from one that was saved from torchvision's network of ImageNet's classes.</summary>
+        /// <summary>
+        /// Builds the pretrained network from torchvision's file at hand, or from one that was saved from torchvision's network: 1,000 classes are taken to be ImageNet's, others have no names, and
+        /// pictures are prepared as for torchvision's own weights.
+        /// </summary>
         /// <param name="path">The file, for example <c>googlenet-1378be20.pth</c>, which torchvision keeps in <c>~/.cache/torch/hub/checkpoints</c>.</param>
-        /// <param name="numClasses">Classes of your own, at least 1: their classifier is freshly drawn, and they have no names yet; null for ImageNet's.</param>
+        /// <param name="numClasses">Classes of your own, at least 1: their classifier is freshly drawn, and they have no names yet; null for the file's.</param>
         /// <returns>A network on the CPU in evaluation mode; the caller disposes it.</returns>
         /// <exception cref="TorchFileException">The file is damaged, or no state dict of such a network.</exception>
         /// <exception cref="WeightsException">Its tensors are not those of torchvision's <c>googlenet</c>.</exception>

@@ -30,17 +30,12 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
     public GoogLeNet Load(string path, int? numClasses)
     {
         using var state = StateDict.Open(path);
-        if (numClasses is null && TorchFile.ClassesOf(state, Spec, path) is var classes && classes != ClassNames.Count)
-        {
-            throw new TorchFileException(path, $"its network tells {classes:N0} classes apart, and ImageNet has {ClassNames.Count:N0}; GoogLeNet.LoadTorch reads it");
-        }
-
-        return NetworkWeights.Filled(numClasses is { } own ? GoogLeNet.Create(own, Spec) : GoogLeNet.WithoutWeights(ClassNames.Count, Spec), model =>
+        return NetworkWeights.Filled(numClasses is { } own ? GoogLeNet.Create(own, Spec) : GoogLeNet.WithoutWeights(TorchFile.ClassesOf(state, Spec, path), Spec), model =>
         {
             var heads = GoogLeNetSpec.TorchVision.Auxiliaries.Select(head => $"{head.Name}.");
             var keys = state.Tensors.Keys.Where(key => !heads.Any(head => key.StartsWith(head, StringComparison.Ordinal)));
             TorchFile.Load(model, state, keys, path, strict: true, includeClassifiers: numClasses is null);
-            model.ClassNames = numClasses is null ? ClassNames : [];
+            model.ClassNames = numClasses is null && model.NumClasses == ClassNames.Count ? ClassNames : [];
             model.Preprocessing = Preprocessing.Stored;
         });
     }
