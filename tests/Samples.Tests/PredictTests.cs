@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using FluentAssertions;
 using Inception.Data;
 using Inception.Evaluation;
+using Inception.Interop;
 using Inception.Tests.Data;
 using Xunit;
 using static TorchSharp.torch;
@@ -76,6 +77,39 @@ public sealed class PredictTests : IDisposable
         var lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         lines[1..].Select(line => line[12..]).Should().BeEquivalentTo("class 0", "class 1", "class 2");
         Probabilities(lines[1..]).Sum().Should().BeApproximately(100, 0.02);
+    }
+
+    [Fact]
+    public async Task Of_torchvisions_state_dict_the_pictures_are_prepared_and_the_classes_named_as_of_its_own_weights()
+    {
+        using (var network = GoogLeNet.Create(1000, GoogLeNetSpec.TorchVision with { Auxiliaries = [] }, seed: 1))
+        {
+            network.SaveTorchWeights(folder["googlenet.pth"]);
+        }
+
+        var picture = Picture("wide.png", width: 60, height: 40);
+        using var pretrained = GoogLeNet.CreatePretrained(folder["googlenet.pth"]);
+        using var predictor = new Predictor(pretrained);
+
+        var result = await SampleProcess.RunAsync("predict", picture, "--checkpoint", folder["googlenet.pth"]);
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.OutputLines[1..].Select(line => line[12..]).Should().Equal(predictor.Classify(picture, top: 5).Select(prediction => prediction.ClassName));
+        result.OutputLines[1][12..].Should().NotStartWith("class ");
+    }
+
+    [Fact]
+    public async Task Another_networks_pth_is_refused_in_one_line()
+    {
+        using (var network = GoogLeNet.Load(TinyCheckpoint.Draw(folder.Path, classes: 3)))
+        {
+            network.SaveTorchWeights(folder["tiny.pth"]);
+        }
+
+        var result = await SampleProcess.RunAsync("predict", Picture("a.png", 32, 32), "--checkpoint", folder["tiny.pth"]);
+
+        result.ExitCode.Should().Be(1);
+        result.ErrorLines.Should().ContainSingle().Which.Should().Contain("tiny.pth: it is not of torchvision's googlenet");
     }
 
     [Theory]

@@ -105,7 +105,7 @@ def write(name, spec, epochs, batch, schedule, optimizer, transforms, test, smoo
           pictures=None):
     trainer = {
         "epochs": epochs, "batchSize": batch, "microBatchSize": None, "schedule": schedule, "optimizer": optimizer, "labelSmoothing": smoothing,
-        "classWeights": None, "metrics": None, "sampling": None, "synchronizeBatchNorm": True,
+        "classWeights": None, "metrics": None, "sampling": None, "synchronizeBatchNorm": True, "reducePrecision": "float32",
         "losses": None, "headWeights": None, "topK": None, "precision": "float32", "clipping": None, "averaging": None, "earlyStopping": None,
         "seed": 0, "trainTransforms": transforms, "resizing": None, "mixup": None, "validationTransforms": test, "validationInterval": interval,
     }

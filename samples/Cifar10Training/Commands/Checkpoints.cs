@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Cifar10Training.Display;
+using Inception;
 using Inception.Evaluation;
+using Inception.Interop;
 using Inception.Training;
 using TorchSharp;
 
@@ -13,7 +15,7 @@ internal static class Checkpoints
     /// <param name="verb">What the command does with the file.</param>
     public static Option<string[]> Option(string verb) => new("--checkpoint")
     {
-        Description = $"{verb} with this checkpoint, file of weights or run's folder (its best); given several times, their predictions are averaged.",
+        Description = $"{verb} with this checkpoint, file of weights, .pth of torchvision's googlenet or run's folder (its best); given several times, their predictions are averaged.",
         HelpName = "FILE|DIR",
         Required = true,
         Arity = ArgumentArity.OneOrMore,
@@ -34,11 +36,23 @@ internal static class Checkpoints
     {
         try
         {
-            return Predictor.Load(files, views, torch.device(device), logger: new DisplayLog(new PlainDisplay(Console.Error)));
+            // The networks of members live as long as the process.
+            return files.Any(IsTorch)
+                ? new Predictor([.. files.Select(file => Member(file, device))], views)
+                : Predictor.Load(files, views, torch.device(device), logger: new DisplayLog(new PlainDisplay(Console.Error)));
         }
         catch (ArgumentException e)
         {
             throw new RunException(Failure.OneLine(e.Message), e);
         }
+    }
+
+    private static bool IsTorch(string file) => Path.GetExtension(file).ToLowerInvariant() is ".pth" or ".pt";
+
+    private static EnsembleMember Member(string file, string device)
+    {
+        using var network = IsTorch(file) ? GoogLeNet.CreatePretrained(file) : GoogLeNet.Load(file);
+        network.to(torch.device(device));
+        return new EnsembleMember(network.Compile(), network.GetPreprocessing());
     }
 }

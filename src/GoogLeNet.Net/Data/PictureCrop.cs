@@ -31,36 +31,41 @@ internal static class PictureCrop
         // Each row of the picture is resized once; as many are kept as a row of the result needs.
         var rowLength = size * Components;
         var memory = ArrayPool<float>.Shared.Rent((down.Most + 1) * rowLength);
-        var rows = memory.AsSpan(0, (down.Most + 1) * rowLength);
-        Span<int> kept = down.Most <= 256 ? stackalloc int[down.Most] : new int[down.Most];
-        kept.Fill(-1);
-        var sum = MemoryMarshal.Cast<float, Vector128<float>>(rows[(down.Most * rowLength)..]);
-        for (var y = 0; y < size; y++)
+        try
         {
-            sum.Clear();
-            var first = down.First(y);
-            var weights = down.Weights(y);
-            for (var tap = 0; tap < weights.Length; tap++)
+            var rows = memory.AsSpan(0, (down.Most + 1) * rowLength);
+            Span<int> kept = down.Most <= 256 ? stackalloc int[down.Most] : new int[down.Most];
+            kept.Fill(-1);
+            var sum = MemoryMarshal.Cast<float, Vector128<float>>(rows[(down.Most * rowLength)..]);
+            for (var y = 0; y < size; y++)
             {
-                var place = (first + tap) % down.Most;
-                var row = MemoryMarshal.Cast<float, Vector128<float>>(rows.Slice(place * rowLength, rowLength));
-                if (kept[place] != first + tap)
+                sum.Clear();
+                var first = down.First(y);
+                var weights = down.Weights(y);
+                for (var tap = 0; tap < weights.Length; tap++)
                 {
-                    kept[place] = first + tap;
-                    ResizeRow(picture, top + first + tap, left, across, row);
+                    var place = (first + tap) % down.Most;
+                    var row = MemoryMarshal.Cast<float, Vector128<float>>(rows.Slice(place * rowLength, rowLength));
+                    if (kept[place] != first + tap)
+                    {
+                        kept[place] = first + tap;
+                        ResizeRow(picture, top + first + tap, left, across, row);
+                    }
+
+                    var weight = Vector128.Create(weights[tap]);
+                    for (var x = 0; x < row.Length && x < sum.Length; x++)
+                    {
+                        sum[x] += row[x] * weight;
+                    }
                 }
 
-                var weight = Vector128.Create(weights[tap]);
-                for (var x = 0; x < row.Length && x < sum.Length; x++)
-                {
-                    sum[x] += row[x] * weight;
-                }
+                WriteRow(sum, channels, result.Slice(y * size * channels, size * channels));
             }
-
-            WriteRow(sum, channels, result.Slice(y * size * channels, size * channels));
         }
-
-        ArrayPool<float>.Shared.Return(memory);
+        finally
+        {
+            ArrayPool<float>.Shared.Return(memory);
+        }
     }
 
     // In whole pixels of the reduced picture, of which a result has two or more to a side.

@@ -30,10 +30,19 @@ public abstract class Collective : IDisposable
     /// <summary>This process's number among those on the same machine, counted from 0: the index of its GPU where there are several. Default <see cref="Rank"/>.</summary>
     public virtual int LocalRank => Rank;
 
-    /// <summary>Adds up a tensor over all processes, element by element; afterwards each has the sum.</summary>
-    /// <param name="values">float32 or float64 of any shape, the same in every process; changed in place.</param>
+    /// <summary>Adds up a tensor over all processes, element by element; afterwards each has the sum. bfloat16 is added up in float32, and the sum rounded once.</summary>
+    /// <param name="values">float32, float64 or bfloat16 of any shape, the same in every process; changed in place.</param>
     /// <exception cref="ArgumentException">It has another type.</exception>
-    public void Sum(Tensor values) => Reduced(values, takesMaximum: false);
+    public void Sum(Tensor values)
+    {
+        if (values is { dtype: ScalarType.BFloat16 })
+        {
+            OnHost(values, ReduceBFloat16, isChanged: true);
+            return;
+        }
+
+        Reduced(values, takesMaximum: false);
+    }
 
     /// <summary>The largest value over all processes, element by element.</summary>
     /// <param name="values">float32 or float64 of any shape, the same in every process; changed in place.</param>
@@ -70,6 +79,17 @@ public abstract class Collective : IDisposable
     /// <param name="takesMaximum">Whether the result is the largest value instead of the sum.</param>
     protected abstract void Reduce(Tensor values, bool takesMaximum);
 
+    /// <summary>Adds up bfloat16 values over all processes, in place: in float32, and the sum is rounded once. Each process gets the same bits.</summary>
+    /// <remarks>Default: <see cref="Reduce"/> of float32 values. Override it where half the bytes can be sent.</remarks>
+    /// <param name="values">bfloat16 in the host's memory, contiguous.</param>
+    protected virtual void ReduceBFloat16(Tensor values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        using var wide = values.to(ScalarType.Float32);
+        Reduce(wide, takesMaximum: false);
+        values.copy_(wide);
+    }
+
     /// <summary>Copies one process's values to all.</summary>
     /// <param name="values">Any type, in the host's memory, contiguous.</param>
     /// <param name="root">The process whose values they are.</param>
@@ -81,12 +101,42 @@ public abstract class Collective : IDisposable
     {
     }
 
+    /// <summary>Sums of bfloat16 values in half the bytes of a float32 sum: each process adds up one part of all, in float32 and in the order of ranks, rounds it, and gives it to all.</summary>
+    /// <param name="values">bfloat16 in the host's memory, contiguous; changed in place.</param>
+    /// <param name="size">Processes in all.</param>
+    /// <param name="maxCount">Values that are exchanged at once, at most.</param>
+    /// <param name="allToAll">Sends the first tensor's equal parts, one to each process, and puts those of all into the second in the order of ranks.</param>
+    /// <param name="allGather">Puts the first tensors of all processes into the second in the order of ranks.</param>
+    internal static void SumParts(Tensor values, int size, long maxCount, Action<Tensor, Tensor> allToAll, Action<Tensor, Tensor> allGather)
+    {
+        // Parts of whole 32-bit words.
+        var unit = 2L * size;
+        var count = values.numel();
+        var whole = nn.functional.pad(values.flatten(), [0, (unit - (count % unit)) % unit]);
+        foreach (var piece in whole.split(Math.Max(maxCount / unit, 1) * unit))
+        {
+            using var scope = NewDisposeScope();
+            var parts = empty_like(piece);
+            allToAll(piece, parts);
+            parts = parts.view(size, -1);
+            var sum = parts[0].to(ScalarType.Float32);
+            for (var rank = 1; rank < size; rank++)
+            {
+                sum.add_(parts[rank]);
+            }
+
+            allGather(sum.to(ScalarType.BFloat16), piece);
+        }
+
+        values.copy_(whole.narrow(0, 0, count).view(values.shape));
+    }
+
     private void Reduced(Tensor values, bool takesMaximum)
     {
         ArgumentNullException.ThrowIfNull(values);
         if (values.dtype is not (ScalarType.Float32 or ScalarType.Float64))
         {
-            throw new ArgumentException($"The tensor is {values.dtype}; it must be Float32 or Float64.", nameof(values));
+            throw new ArgumentException($"The tensor is {values.dtype}; it must be {(takesMaximum ? "Float32 or Float64" : "Float32, Float64 or BFloat16")}.", nameof(values));
         }
 
         OnHost(values, host => Reduce(host, takesMaximum), isChanged: true);

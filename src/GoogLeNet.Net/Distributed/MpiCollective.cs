@@ -107,6 +107,16 @@ public sealed class MpiCollective : Collective
     }
 
     /// <inheritdoc/>
+    protected override void ReduceBFloat16(Tensor values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        SumParts(
+            values, Size, MpiLibrary.MaxCount,
+            (from, to) => Exchange(library!.AllToAll, from, to, from.numel() / Size),
+            (from, to) => Exchange(library!.AllGather, from, to, from.numel()));
+    }
+
+    /// <inheritdoc/>
     protected override void Send(Tensor values, int root)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -150,6 +160,13 @@ public sealed class MpiCollective : Collective
 #pragma warning restore RS0030
 
     private static string OneLine(string message) => string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+
+    private void Exchange(Action<nint, nint, int> exchange, Tensor from, Tensor to, long count)
+    {
+        isWaiting = true;
+        exchange(AddressOf(from), AddressOf(to), (int)(count * from.ElementSize / Word));
+        isWaiting = false;
+    }
 
     // Those whose machine has the same name.
     private (int Rank, int Size) Neighbors()

@@ -37,10 +37,10 @@ internal sealed record MpiHandles(nint World, nint Float, nint Double, nint Sum,
 /// <remarks>Handles are passed as pointers: a library whose handles are 32-bit numbers reads the lower half of the register.</remarks>
 internal sealed class MpiLibrary
 {
-    private const int ThreadSerialized = 2;
+    /// <summary>Values in a call: of 4 MiB the libraries' algorithms for one machine are many times as fast as of 40, and networks are busy all the same.</summary>
+    public const int MaxCount = 1 << 20;
 
-    // Values in a call: of 4 MiB the libraries' algorithms for one machine are many times as fast as of 40, and networks are busy all the same.
-    private const int MaxCount = 1 << 20;
+    private const int ThreadSerialized = 2;
 
     // More than any library's MPI_Status has.
     private const int StatusBytes = 256;
@@ -72,6 +72,8 @@ internal sealed class MpiLibrary
     private delegate int AllReduceFunction(nint from, nint to, int count, nint type, nint operation, nint communicator);
 
     private delegate int BroadcastFunction(nint buffer, int count, nint type, int root, nint communicator);
+
+    private delegate int ExchangeFunction(nint from, int fromCount, nint fromType, nint to, int toCount, nint toType, nint communicator);
 
     private delegate int BarrierFunction(nint communicator, ref nint request);
 
@@ -136,6 +138,18 @@ internal sealed class MpiLibrary
     public void Broadcast(nint address, long words, int root) => InParts(address, words, sizeof(float), (part, length) =>
         Require(broadcast(part, length, handles.Float, root, handles.World), "MPI_Bcast"));
 
+    /// <summary>Sends a part to each process, and puts those of all together in the order of their numbers.</summary>
+    /// <param name="from">Address of the parts to be sent.</param>
+    /// <param name="to">Address of the parts that come.</param>
+    /// <param name="words">How many words of 32 bits a part has.</param>
+    public void AllToAll(nint from, nint to, int words) => Exchange("MPI_Alltoall", from, to, words);
+
+    /// <summary>Puts the parts of all processes together in the order of their numbers.</summary>
+    /// <param name="from">Address of this one's part.</param>
+    /// <param name="to">Address of all parts.</param>
+    /// <param name="words">How many words of 32 bits a part has.</param>
+    public void AllGather(nint from, nint to, int words) => Exchange("MPI_Allgather", from, to, words);
+
     /// <summary>Waits until every process has come here, without keeping a core busy meanwhile.</summary>
     /// <param name="patience">How long at most; null for as long as it takes.</param>
     /// <returns>Whether all have come.</returns>
@@ -178,6 +192,9 @@ internal sealed class MpiLibrary
             throw new CollectiveException($"{function} failed with MPI's error code {code}.");
         }
     }
+
+    private void Exchange(string function, nint from, nint to, int words) =>
+        Require(Function<ExchangeFunction>(function)(from, words, handles.Float, to, words, handles.Float, handles.World), function);
 
     private int Number(string function)
     {

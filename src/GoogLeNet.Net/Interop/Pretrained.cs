@@ -36,9 +36,12 @@ public static class Pretrained
             return PretrainedFile.TorchVision.LoadAsync(numClasses, cacheFolder, progress, logger ?? NullLogger.Instance, cancellationToken);
         }
 
-        /// <summary>Builds the pretrained network from torchvision's file at hand, or from one that was saved from torchvision's network of ImageNet's classes.</summary>
+        /// <summary>
+        /// Builds the pretrained network from torchvision's file at hand, or from one that was saved from torchvision's network: 1,000 classes are taken to be ImageNet's, others have no names, and
+        /// pictures are prepared as for torchvision's own weights.
+        /// </summary>
         /// <param name="path">The file, for example <c>googlenet-1378be20.pth</c>, which torchvision keeps in <c>~/.cache/torch/hub/checkpoints</c>.</param>
-        /// <param name="numClasses">Classes of your own, at least 1: their classifier is freshly drawn, and they have no names yet; null for ImageNet's.</param>
+        /// <param name="numClasses">Classes of your own, at least 1: their classifier is freshly drawn, and they have no names yet; null for the file's.</param>
         /// <returns>A network on the CPU in evaluation mode; the caller disposes it.</returns>
         /// <exception cref="ModelFileException">The file is damaged, or no state dict of such a network.</exception>
         /// <exception cref="WeightsException">Its tensors are not those of torchvision's <c>googlenet</c>.</exception>
@@ -88,17 +91,12 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
     public GoogLeNet Load(string path, int? numClasses)
     {
         using var state = StateDict.Open(path);
-        if (numClasses is null && TorchFile.ClassesOf(state, Spec, path) is var classes && classes != ClassNames.Count)
-        {
-            throw new ModelFileException(path, $"its network tells {classes:N0} classes apart, and ImageNet has {ClassNames.Count:N0}; GoogLeNet.LoadTorch reads it");
-        }
-
-        return NetworkWeights.Filled(numClasses is { } own ? GoogLeNet.Create(own, Spec) : GoogLeNet.WithoutWeights(ClassNames.Count, Spec), model =>
+        return NetworkWeights.Filled(numClasses is { } own ? GoogLeNet.Create(own, Spec) : GoogLeNet.WithoutWeights(TorchFile.ClassesOf(state, Spec, path), Spec), model =>
         {
             var heads = GoogLeNetSpec.TorchVision.Auxiliaries.Select(head => $"{head.Name}.");
             var keys = state.Tensors.Keys.Where(key => !heads.Any(head => key.StartsWith(head, StringComparison.Ordinal)));
             TorchFile.Load(model, state, keys, path, strict: true, includeClassifiers: numClasses is null);
-            model.ClassNames = numClasses is null ? ClassNames : [];
+            model.ClassNames = numClasses is null && model.NumClasses == ClassNames.Count ? ClassNames : [];
             model.Preprocessing = Preprocessing.Stored;
         });
     }

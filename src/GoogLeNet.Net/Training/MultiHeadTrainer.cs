@@ -129,7 +129,11 @@ public sealed class MultiHeadTrainer
             _ = state.Optimizer.State;
         }
 
-        checkpoints.Prepare();
+        if (checkpoints.Prepare(isResumed) is > 0 and var moved)
+        {
+            logger.MovedEarlier(moved, Path.Combine(options.CheckpointFolder!, CheckpointFiles.Earlier));
+        }
+
         if (resumeFrom is not null && ranks.IsFirst)
         {
             state.Load(file, resumeFrom);

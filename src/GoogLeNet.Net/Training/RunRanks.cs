@@ -43,6 +43,20 @@ internal sealed class RunRanks(Collective? collective)
     /// <summary>Adds up over all processes.</summary>
     public void Sum(Tensor values) => others?.Sum(values);
 
+    /// <summary>Adds up a gradient over all processes, rounded to a number format.</summary>
+    public void Sum(Tensor gradient, Precision precision)
+    {
+        if (others is null || precision == Precision.Float32)
+        {
+            Sum(gradient);
+            return;
+        }
+
+        using var rounded = gradient.to(ScalarType.BFloat16);
+        others.Sum(rounded);
+        gradient.copy_(rounded);
+    }
+
     /// <summary>Adds up numbers over all processes.</summary>
     public void Sum(double[] values)
     {

@@ -116,6 +116,12 @@ public sealed record TrainerOptions
     /// </summary>
     public bool SynchronizeBatchNorm { get; init; } = true;
 
+    /// <summary>
+    /// With a <see cref="Collective"/>, the number format in which gradients are added up over the processes. <see cref="Precision.BFloat16"/> sends half the bytes; each process's gradient is rounded,
+    /// added up in float32, and the sum is rounded once. Metrics and batch normalization's statistics stay as they are. Default float32.
+    /// </summary>
+    public Precision ReducePrecision { get; init; }
+
     /// <summary>Whether an epoch, counted from 0, ends with a validation.</summary>
     internal bool IsValidated(int epoch) => epoch == Epochs - 1 || (epoch + 1) % ValidationInterval == 0;
 
@@ -127,8 +133,10 @@ public sealed record TrainerOptions
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Epochs, BatchSize, Seed, Precision, CheckpointFolder);
 
-    /// <summary>Folder for <c>last.safetensors</c> and <c>best.safetensors</c>, created if it does not exist. Default null: no
-    /// checkpoints.</summary>
+    /// <summary>
+    /// Folder for <c>last.safetensors</c> and <c>best.safetensors</c>, created if it does not exist; a fresh run moves an earlier one's checkpoints to <c>earlier</c> in it. Default null: no
+    /// checkpoints.
+    /// </summary>
     [JsonIgnore]
     public string? CheckpointFolder { get; init; }
 

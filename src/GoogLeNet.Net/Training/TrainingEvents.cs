@@ -119,6 +119,9 @@ internal static partial class TrainerLog
     [LoggerMessage(1, LogLevel.Information, "Resumed from {Path} at epoch {Epoch}, step {Step}.")]
     public static partial void Resumed(this ILogger logger, string path, int epoch, int step);
 
+    [LoggerMessage(3, LogLevel.Warning, "The folder held {Count} checkpoints of an earlier run; they were moved to {Folder}.")]
+    public static partial void MovedEarlier(this ILogger logger, int count, string folder);
+
     [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch}/{Epochs}: main head's training loss {Loss:F4}, accuracy {Accuracy:P2}.")]
     public static partial void EpochEnded(this ILogger logger, int epoch, int epochs, double loss, double accuracy);
 }

@@ -81,7 +81,7 @@ internal sealed class TrainingStep(
             return;
         }
 
-        ranks.Sum(parameters.Gradients);
+        ranks.Sum(parameters.Gradients, options.ReducePrecision);
         metrics.AddAll(share, ranks.Sum, step);
         share.Reset();
         if (!options.SynchronizeBatchNorm)

@@ -16,6 +16,9 @@ internal sealed class ThreadCollective : Collective
     /// <summary>Numbers of reductions and broadcasts that this thread has made.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>Values of a piece, where sums of bfloat16 are taken in parts as over MPI; null for what every collective does.</summary>
+    public long? PieceCount { get; set; }
+
     /// <summary>Does something on each of several threads at once.</summary>
     /// <returns>What each returned or threw, and what was the reason where one has ended all.</returns>
     public static (IReadOnlyList<Outcome<T>> Each, IReadOnlyList<string> Aborts) Run<T>(int size, Func<ThreadCollective, T> work)
@@ -54,21 +57,34 @@ internal sealed class ThreadCollective : Collective
         Exchange(values, all => all.Skip(1).Aggregate(all[0].clone(), (sum, each) => takesMaximum ? sum.maximum(each) : sum.add_(each)));
     }
 
+    protected override void ReduceBFloat16(Tensor values)
+    {
+        if (PieceCount is { } count)
+        {
+            SumParts(values, Size, count, (from, to) => Exchange(from, to, all => cat([.. all.Select(each => each.chunk(Size)[Rank])])), (from, to) => Exchange(from, to, all => cat(all)));
+            return;
+        }
+
+        base.ReduceBFloat16(values);
+    }
+
     protected override void Send(Tensor values, int root)
     {
         Calls++;
         Exchange(values, all => all[root].clone());
     }
 
-    private void Exchange(Tensor values, Func<Tensor[], Tensor> combine)
+    private void Exchange(Tensor values, Func<Tensor[], Tensor> combine) => Exchange(values, values, combine);
+
+    private void Exchange(Tensor from, Tensor to, Func<Tensor[], Tensor> combine)
     {
-        room.Slots[Rank] = values;
+        room.Slots[Rank] = from;
         room.Wait();
         room.Slots.Should_have_one_shape();
         using var scope = NewDisposeScope();
         var result = combine(room.Slots);
         room.Wait();
-        values.copy_(result);
+        to.copy_(result);
     }
 
     internal sealed record Outcome<T>(T? Value, Exception? Error);

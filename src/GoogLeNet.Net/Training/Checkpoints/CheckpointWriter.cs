@@ -11,6 +11,9 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
 {
     private const string LockName = ".lock";
 
+    // The names of CheckpointFiles and CheckpointPolicy.
+    private static readonly string[] OwnFiles = [$"last{CheckpointFiles.Extension}", $"best*{CheckpointFiles.Extension}", $"epoch-*{CheckpointFiles.Extension}"];
+
     // The same place, also where the program changes its working directory.
     private readonly string root = Path.GetFullPath(folder ?? ".");
     private FileStream? held;
@@ -22,8 +25,10 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
     /// <summary>
     /// Creates the folder, so that a run that cannot write ends before it begins, keeps other runs out of it until this is disposed, and deletes what a killed run left half-written.
     /// </summary>
+    /// <param name="isResumed">Whether the run goes on from a checkpoint. Otherwise the checkpoints of an earlier run are moved to the folder <see cref="CheckpointFiles.Earlier"/> in it.</param>
+    /// <returns>How many were moved.</returns>
     /// <exception cref="IOException">The folder cannot be made, or another run writes to it.</exception>
-    public void Prepare()
+    public int Prepare(bool isResumed)
     {
         if (folder is not null)
         {
@@ -31,6 +36,15 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
             held = TakeLock(root, folder, LockName);
             AtomicFile.DeleteLeftovers(root, CheckpointFiles.Extension);
         }
+
+        var left = folder is null || isResumed ? [] : OwnFiles.SelectMany(pattern => Directory.GetFiles(root, pattern)).ToList();
+        foreach (var file in left)
+        {
+            var earlier = Directory.CreateDirectory(Path.Combine(root, CheckpointFiles.Earlier)).FullName;
+            File.Move(file, Path.Combine(earlier, Path.GetFileName(file)), overwrite: true);
+        }
+
+        return left.Count;
     }
 
     /// <summary>Writes the run's newest state.</summary>
@@ -95,6 +109,9 @@ internal readonly record struct WrittenCheckpoint(string Path, bool IsBest);
 /// <summary>Names of the files in a checkpoint folder.</summary>
 public static class CheckpointFiles
 {
+    /// <summary>The folder, in a run's, for the checkpoints of a run that was there before.</summary>
+    internal const string Earlier = "earlier";
+
     /// <summary>What every checkpoint's name ends with.</summary>
     internal const string Extension = ".safetensors";
 

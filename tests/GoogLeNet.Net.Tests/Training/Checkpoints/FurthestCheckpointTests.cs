@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
+using Inception.Tests.Data;
 using Inception.Training;
 using Xunit;
 
@@ -37,6 +38,32 @@ public sealed class FurthestCheckpointTests : InterruptedRun
         Cancelled(cancelAtTrainBatch: 2, cancelAtValidationBatch: 0, Steady with { Seed = 3 });
 
         CheckpointFiles.Furthest(Folder.Path).Should().Be(Folder.Last, "best.safetensors came further, in another run");
+    }
+
+    [Fact]
+    public void A_fresh_run_that_was_killed_before_its_first_checkpoint_leaves_none_of_an_earlier_runs_which_are_kept_aside()
+    {
+        Run(Folder, seed: 1, options: Steady with { Checkpoints = new() { EveryEpochs = 1 } });
+        var (best, log, aside) = (File.ReadAllBytes(Folder.Best), new LogLines(), Path.Combine(Folder.Path, "earlier"));
+        using var model = Model(2);
+        var trainer = new MultiHeadTrainer(model, Steady with { CheckpointFolder = Folder.Path }, log);
+
+        trainer.Invoking(t => t.Fit(new WatchedDataset(Train, batch => throw new InvalidDataException("killed")), Validation)).Should().Throw<InvalidDataException>();
+
+        CheckpointFiles.Furthest(Folder.Path).Should().BeNull();
+        Directory.GetFiles(aside).Select(Path.GetFileName).Should().BeEquivalentTo("last.safetensors", "best.safetensors", "epoch-0001.safetensors", "epoch-0002.safetensors");
+        File.ReadAllBytes(Path.Combine(aside, "best.safetensors")).Should().Equal(best);
+        log.Lines.Should().ContainSingle().Which.Should().Be($"Warning: The folder held 4 checkpoints of an earlier run; they were moved to {aside}.");
+    }
+
+    [Fact]
+    public void A_resumed_run_moves_nothing()
+    {
+        Cancelled(cancelAtTrainBatch: 7, cancelAtValidationBatch: 0, Steady);
+
+        Run(Folder, seed: 1, resumeFrom: Folder.Last, options: Steady);
+
+        Directory.GetDirectories(Folder.Path).Should().BeEmpty();
     }
 
     [Fact]
