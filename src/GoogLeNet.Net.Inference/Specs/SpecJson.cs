@@ -40,8 +40,6 @@ public static class SpecJson
     }
 
     /// <summary>The same options for the types of another generated context, too.</summary>
-    /// <param name="context">The context.</param>
-    /// <param name="converters">For its enumerations.</param>
     internal static JsonSerializerOptions With(JsonSerializerContext context, params JsonConverter[] converters)
     {
         var options = new JsonSerializerOptions(Options);

@@ -4,7 +4,6 @@ namespace Inception;
 internal static class NetworkState
 {
     /// <summary>Shape of each floating-point tensor by state key; a whitening's flag and batch norms' counters are left out.</summary>
-    /// <param name="description">The network.</param>
     public static Dictionary<string, long[]> Shapes(ModelDescription description)
     {
         var (spec, shapes) = (description.Spec, new Dictionary<string, long[]>());

@@ -27,7 +27,6 @@ internal sealed class SafeTensorsFile
     public IReadOnlyDictionary<string, SafeTensor> Tensors { get; }
 
     /// <summary>Reads and verifies a file.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
@@ -46,7 +45,6 @@ internal sealed class SafeTensorsFile
     }
 
     /// <summary>A file to be opened for <see cref="Open"/>.</summary>
-    /// <param name="path">The file.</param>
     public static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0); // every read is a large piece of the file
 
     /// <summary>Verifies a file from a stream's position to its end. The elements of its tensors are read when they are asked for, while the stream is open, by one thread at a time.</summary>

@@ -5,7 +5,6 @@ using Inception.Interop.Onnx;
 namespace Inception.Interop;
 
 /// <summary>A graph of ONNX that grows node by node. Values are known by their names.</summary>
-/// <param name="name">The graph's name.</param>
 internal sealed class OnnxGraph(string name)
 {
     /// <summary>The first dimension, of any length.</summary>

@@ -25,9 +25,6 @@ internal static class Gradients
     /// <summary>
     /// The gradients by libtorch's own operators, which can be differentiated again: for a backward pass that is recorded itself (<c>create_graph: true</c>).
     /// </summary>
-    /// <param name="forward">The forward pass.</param>
-    /// <param name="inputs">What it reads.</param>
-    /// <param name="gradient">The output's gradient.</param>
     /// <returns>The gradient of each input; null where none is required.</returns>
     public static Tensor?[] ByLibtorch(Func<Tensor> forward, IReadOnlyList<Tensor> inputs, Tensor gradient)
     {

@@ -52,11 +52,6 @@ internal static class TensorViews
     public static nint Address(this Tensor tensor) => ImageView.AddressOf(tensor.bytes);
 
     /// <summary>New images with channels last, not filled yet.</summary>
-    /// <param name="count">N.</param>
-    /// <param name="channels">C.</param>
-    /// <param name="height">H.</param>
-    /// <param name="width">W.</param>
-    /// <param name="type">The type.</param>
     public static Tensor EmptyImages(long count, long channels, long height, long width, ScalarType type) =>
         ChannelsLast.Images(empty([count, height, width, channels], type)).detach(); // Without the mark of a view, so that it may be changed in place.
 

@@ -35,7 +35,6 @@ public static class PrecisionSupport
 }
 
 /// <summary>A model whose weights may be bfloat16: casts images to bfloat16 and logits back to float32.</summary>
-/// <param name="model">The model.</param>
 internal sealed class PrecisionCast(MultiHeadModel model)
 {
     // A weight that holds bfloat16 during a bfloat16 run.
