@@ -165,8 +165,8 @@ public sealed partial record GoogLeNetSpec
         }
     }
 
-    // One head by itself.
-    private static void ValidateHead(AuxiliarySpec head)
+    /// <summary>Checks one head by itself.</summary>
+    internal static void ValidateHead(AuxiliarySpec head)
     {
         Require(IsKey(head.Name) && head.Name != MainHead, nameof(Auxiliaries), $"a head named '{head.Name}'",
             $"names of letters, digits, '-' and '_' other than '{MainHead}'");

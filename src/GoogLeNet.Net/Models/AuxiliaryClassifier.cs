@@ -19,7 +19,7 @@ public interface IPoolingOperator
 /// (N, in, H, W) → logits (N, classes).
 /// </summary>
 /// <remarks>State keys are torchvision's: <c>conv</c>, <c>fc1</c>, <c>fc2</c>.</remarks>
-internal sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
+public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
 {
     private readonly ConvBnRelu conv;
     private readonly Linear fc1;
@@ -28,19 +28,38 @@ internal sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
     private readonly int inputSize;
     private readonly int pooledSize;
 
-    /// <summary>The structure alone: the network that contains the head has checked all of it, and draws all weights at once.</summary>
+    /// <summary>Builds the head with freshly drawn weights.</summary>
     /// <param name="spec">Pooling, widths, dropout.</param>
-    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="inChannels">Channels of the input, at least 1.</param>
     /// <param name="inputSize">Height and width in pixels of the input; it fixes the hidden layer's inputs.</param>
-    /// <param name="numClasses">Classes.</param>
-    /// <param name="blocks">Normalization, padding and the like.</param>
-    public AuxiliaryClassifier(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks)
+    /// <param name="numClasses">Classes, at least 1.</param>
+    /// <param name="options">Normalization, padding and the like; the paper's when omitted.</param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is less than 1, or the input is too small for the pooling.</exception>
+    /// <exception cref="ArgumentException">A field of the spec is impossible; the message names it.</exception>
+    public AuxiliaryClassifier(
+        AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions? options = null, int seed = 0)
+        : this(spec, inChannels, inputSize, numClasses, options ?? new BlockOptions())
+        => WeightInitialization.Apply(this, options ?? new BlockOptions(), seed);
+
+    private AuxiliaryClassifier(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks)
         : base(nameof(AuxiliaryClassifier))
     {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(numClasses, 1);
+        GoogLeNetSpec.ValidateHead(spec);
+        TorchRuntime.EnsureLoaded();
         this.inputSize = inputSize;
         (pooling, var hidden) = spec.On(inputSize);
         Spec = spec with { Pooling = pooling, Hidden = hidden };
         pooledSize = pooling.OutputSize(inputSize);
+        if (pooledSize < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(inputSize), inputSize, $"The pooling of '{spec.Name}' has no output for a feature map of that size.");
+        }
+
         conv = new ConvBnRelu(inChannels, spec.Channels, kernel: 1, blocks, initialBias: spec.Bias);
         fc1 = Linear((long)spec.Channels * pooledSize * pooledSize, hidden);
         fc2 = Linear(hidden, numClasses);
@@ -54,6 +73,10 @@ internal sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
 
     /// <summary>Bias of the hidden layer, which starts from the spec's value.</summary>
     internal Tensor? HiddenBias => fc1.bias;
+
+    /// <summary>The structure alone: the network that contains the head draws all weights at once.</summary>
+    internal static AuxiliaryClassifier WithoutWeights(AuxiliarySpec spec, int inChannels, int inputSize, int numClasses, BlockOptions blocks) =>
+        new(spec, inChannels, inputSize, numClasses, blocks);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The feature map's size does not fit the hidden layer.</exception>

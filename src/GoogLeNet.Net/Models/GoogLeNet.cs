@@ -38,7 +38,7 @@ public sealed class GoogLeNet : MultiHeadModel
             var heads = new List<AuxiliaryClassifier>();
             foreach (var head in spec.Auxiliaries.Where(head => head.After == layer.Name))
             {
-                heads.Add(new AuxiliaryClassifier(head, channels, size, numClasses, spec.Blocks));
+                heads.Add(AuxiliaryClassifier.WithoutWeights(head, channels, size, numClasses, spec.Blocks));
                 register_module(head.Name, heads[^1]);
             }
 

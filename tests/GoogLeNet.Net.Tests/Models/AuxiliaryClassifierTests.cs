@@ -21,7 +21,7 @@ public sealed class AuxiliaryClassifierTests
     {
         using var scope = NewDisposeScope();
         using var head = new AuxiliaryClassifier(
-            new AuxiliarySpec("aux1", "4a") { Pooling = pooling, Channels = 3, Hidden = 7 }, inChannels: 4, size, numClasses: 5, options);
+            new AuxiliarySpec("aux1", "4a") { Pooling = pooling, Channels = 3, Hidden = 7 }, inChannels: 4, size, numClasses: 5, options, seed: 2);
         head.eval();
         var state = InceptionModuleTests.Disturb(head);
         var input = Arrays.NoiseTensor(3, 2, 4, size, size);
@@ -52,7 +52,7 @@ public sealed class AuxiliaryClassifierTests
     public void Dropout_acts_in_training_only()
     {
         using var scope = NewDisposeScope();
-        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 64 }, 4, 14, 5, new BlockOptions());
+        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 64 }, 4, 14, 5);
         var input = Arrays.NoiseTensor(3, 1, 4, 14, 14);
 
         head.train();
@@ -62,6 +62,27 @@ public sealed class AuxiliaryClassifierTests
     }
 
     [Theory]
+    [InlineData(0, 14, 5, "inChannels")]
+    [InlineData(4, 0, 5, "inputSize")]
+    [InlineData(4, 14, 0, "numClasses")]
+    public void Impossible_counts_are_refused(int inChannels, int inputSize, int numClasses, string parameter) =>
+        FluentActions.Invoking(() => new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a"), inChannels, inputSize, numClasses))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName(parameter);
+
+    public static TheoryData<AuxiliarySpec, string> Impossible => new()
+    {
+        { new("aux1", "4a") { Pooling = new AveragePooling(5, 0) }, "aux1.Pooling.Stride is 0; it must be at least 1." },
+        { new("aux1", "4a") { Pooling = new AdaptiveAveragePooling(-1) }, "aux1.Pooling.Size is -1; it must be at least 1." },
+        { new("aux1", "4a") { Hidden = 0 }, "aux1.Hidden is 0; it must be at least 1." },
+        { new("aux1", "4a") { Dropout = 2 }, "aux1.Dropout is 2; it must be in [0, 1)." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public void An_impossible_head_is_refused(AuxiliarySpec spec, string message) =>
+        FluentActions.Invoking(() => new AuxiliaryClassifier(spec, 4, 14, 5)).Should().Throw<ArgumentException>().WithMessage(message);
+
+    [Theory]
     [InlineData(17, 17, "both sides are too large")]
     [InlineData(17, 14, "too high")]
     [InlineData(14, 17, "too wide")]
@@ -69,7 +90,7 @@ public sealed class AuxiliaryClassifierTests
     [InlineData(14, 13, "too narrow")]
     public void A_feature_map_of_another_size_is_refused_with_the_size_that_fits(int height, int width, string reason)
     {
-        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 8 }, 4, inputSize: 14, numClasses: 5, new BlockOptions());
+        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 8 }, 4, inputSize: 14, numClasses: 5);
 
         head.Invoking(h => h.call(Arrays.NoiseTensor(3, 1, 4, height, width))).Should().Throw<ArgumentException>(reason)
             .WithMessage($"The head 'aux1' was built for feature maps of 14×14 pixels; this one is {height}×{width}.*");
@@ -79,7 +100,7 @@ public sealed class AuxiliaryClassifierTests
     public void An_oblong_feature_map_that_pools_to_the_same_size_is_taken()
     {
         using var scope = NewDisposeScope();
-        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 8 }, 4, inputSize: 14, numClasses: 5, new BlockOptions());
+        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a") { Hidden = 8 }, 4, inputSize: 14, numClasses: 5);
 
         // ⌊(16 − 5) / 3⌋ + 1 = ⌊(14 − 5) / 3⌋ + 1 = 4.
         head.call(Arrays.NoiseTensor(3, 1, 4, 14, 16)).shape.Should().Equal(1, 5);

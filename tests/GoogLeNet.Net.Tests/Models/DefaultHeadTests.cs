@@ -59,7 +59,7 @@ public sealed class DefaultHeadTests
     public void The_pooling_follows_the_map_and_the_hidden_layer_the_pooling(int map, int pooled, int hidden)
     {
         using var scope = NewDisposeScope();
-        using var head = new AuxiliaryClassifier(new AuxiliarySpec("side", "4c"), inChannels: 4, map, numClasses: 3, new BlockOptions());
+        using var head = new AuxiliaryClassifier(new AuxiliarySpec("side", "4c"), inChannels: 4, map, numClasses: 3);
 
         head.Spec.Hidden.Should().Be(hidden);
         head.get_parameter("fc1.weight")!.shape.Should().Equal(hidden, 128 * pooled * pooled);

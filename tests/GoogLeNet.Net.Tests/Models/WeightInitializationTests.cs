@@ -100,9 +100,7 @@ public sealed class WeightInitializationTests
     [InlineData(WeightInitializer.HeUniform, 6.0 / 2048)]
     public void Fully_connected_weights_too(WeightInitializer initializer, double squaredBound)
     {
-        var blocks = new BlockOptions { Weights = initializer };
-        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a"), 4, 14, 10, blocks);
-        WeightInitialization.Apply(head, blocks, seed: 0);
+        using var head = new AuxiliaryClassifier(new AuxiliarySpec("aux1", "4a"), 4, 14, 10, new BlockOptions { Weights = initializer });
 
         IsUniform(head.named_parameters().Single(p => p.name == "fc1.weight").parameter.Floats(), Math.Sqrt(squaredBound), "fc1");
     }
