@@ -9,11 +9,11 @@ trap 'rm -rf "$work"' EXIT
 cifar10() { "${program[@]}" "$@"; }
 program=(dotnet "$root/samples/Cifar10Training/bin/Release/net10.0/cifar10.dll")
 [ -f "${program[1]}" ] || dotnet build "$root/samples/Cifar10Training" -c Release --nologo -v quiet
-export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" NO_COLOR=1
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" NO_COLOR=1 TERM=dumb
 settings=(--precision fp32 --data synthetic --limit 640 --seed 0)
 
 # Plain SGD at a low rate: Muon, and rates at which the loss jumps, make one thread more or less another network within 20 steps.
-recipe() { # name normalization
+recipe() { # name normalization format of the sums of gradients
   cat > "$work/$1.json" <<JSON
 { "name": "$1", "spec": { "name": "$1", "inputSize": 32,
   "layers": [
@@ -22,12 +22,13 @@ recipe() { # name normalization
     { "layer": "inception", "name": "3b", "conv1x1": 32, "reduce3x3": 32, "conv3x3": 48, "reduce5x5": 8, "conv5x5": 16, "poolProjection": 16 }],
   "auxiliaries": [{ "name": "aux1", "after": "3a", "pooling": { "pooling": "adaptiveAverage", "size": 2 }, "channels": 16, "hidden": 64, "dropout": 0.3 }],
   "blocks": { "normalization": "$2", "weights": "heUniform" }, "pooling": "floor", "dropout": 0.3 },
-  "trainer": { "epochs": 1, "batchSize": 32, "schedule": { "schedule": "triangular", "peak": 0.002 }, "optimizer": { "optimizer": "sgd", "nesterov": true },
+  "trainer": { "epochs": 1, "batchSize": 32, "reducePrecision": "$3", "schedule": { "schedule": "triangular", "peak": 0.002 }, "optimizer": { "optimizer": "sgd", "nesterov": true },
   "trainTransforms": [{ "transform": "randomCrop", "padding": 2 }, { "transform": "horizontalFlip" }, { "transform": "scaleToUnit" }] } }
 JSON
 }
-recipe plain none
-recipe norm batchNorm
+recipe plain none float32
+recipe norm batchNorm float32
+recipe rounded none bFloat16
 run=(train --recipe "$work/norm.json" "${settings[@]}")
 
 launchers=()
@@ -103,28 +104,28 @@ if [ "${1:-}" = kills ]; then
 fi
 
 failed=0
-for name in plain norm; do
+for name in plain norm rounded; do
   cifar10 train --recipe "$work/$name.json" "${settings[@]}" --out "$work/$name" > /dev/null
 done
 for launcher in "${launchers[@]}"; do
-  for name in plain norm; do
+  for name in plain norm rounded; do
     for count in 2 4; do
       start "$launcher" "$count" "${program[@]}" train --recipe "$work/$name.json" "${settings[@]}" --distributed mpi --out "$work/$launcher-$name-$count" > "$work/log" 2>&1 || { tail -5 "$work/log"; failed=1; continue; }
-      echo -n "$launcher, $count processes, normalization $name: "
+      echo -n "$launcher, $count processes, $name: "
       compare "$work/$name" "$work/$launcher-$name-$count" || failed=1
     done
   done
 
   echo "$launcher, another batch in process 1:"
-  start "$launcher" 2 bash -c 'rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}; exec "$@" --batch $((32 + rank))' _ "${program[@]}" "${run[@]}" --distributed mpi --out "$work/refused" 2>&1 | grep "^cifar10:\|^GoogLeNet.Net:" || failed=1
+  { start "$launcher" 2 bash -c 'rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}; exec "$@" --batch $((32 + rank))' _ "${program[@]}" "${run[@]}" --distributed mpi --out "$work/refused" || true; } 2>&1 | grep "^cifar10:\|^GoogLeNet.Net:" || failed=1
 
   echo "$launcher, a library that is not there:"
-  GOOGLENET_MPI_LIBRARY=/nowhere/libmpi.so start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/none" 2>&1 | grep -m1 "^cifar10:" || failed=1
+  { GOOGLENET_MPI_LIBRARY=/nowhere/libmpi.so start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/none" || true; } 2>&1 | grep -m1 "^cifar10:" || failed=1
 done
 
 if [ ${#launchers[@]} -eq 2 ]; then
   echo "another MPI than the launcher's:"
-  GOOGLENET_MPI_LIBRARY=libmpich.so.12 start mpirun.openmpi 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/other" 2>&1 | grep -m1 "^cifar10:" || failed=1
-  GOOGLENET_MPI_LIBRARY=libmpi.so.40 start mpirun.mpich 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/other" 2>&1 | grep -m1 "^cifar10:" || failed=1
+  { GOOGLENET_MPI_LIBRARY=libmpich.so.12 start mpirun.openmpi 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/other" || true; } 2>&1 | grep -m1 "^cifar10:" || failed=1
+  { GOOGLENET_MPI_LIBRARY=libmpi.so.40 start mpirun.mpich 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/other" || true; } 2>&1 | grep -m1 "^cifar10:" || failed=1
 fi
 exit $failed
