@@ -64,7 +64,15 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 
         var memory = NativeMemory.AlignedAlloc(bytes, HugePage);
         const int UseHugePages = 14; // MADV_HUGEPAGE
-        _ = Advise(memory, bytes / HugePage * HugePage, UseHugePages);
+        try
+        {
+            _ = Advise(memory, bytes / HugePage * HugePage, UseHugePages);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // A Linux whose C library goes by another name has small pages.
+        }
+
         return memory;
     }
 

@@ -29,15 +29,9 @@ internal abstract unsafe class WinogradConv2d
     public static bool IsFaster(Conv2dShape shape, ElementType type)
     {
         const int MaxFilters = 1 << 20; // 150 MB once transformed.
-        return HasEnoughTiles(shape) && (long)shape.Inputs * shape.Outputs <= MaxFilters && (type == ElementType.Float32 || !LeavesBFloat16);
-    }
-
-    /// <summary>Whether whole tiles make up enough of the images for the transforms to pay.</summary>
-    public static bool HasEnoughTiles(Conv2dShape shape)
-    {
         const int MinPixels = 256;
         const int PixelsPerTile = 6; // What a tile costs, in pixels of libtorch's convolution.
-        return shape.Pixels >= MinPixels + ((long)PixelsPerTile * shape.Tiles);
+        return shape.Pixels >= MinPixels + ((long)PixelsPerTile * shape.Tiles) && (long)shape.Inputs * shape.Outputs <= MaxFilters && (type == ElementType.Float32 || !LeavesBFloat16);
     }
 
     /// <summary>Numbers of float32 that packed filters and biases take.</summary>

@@ -12,7 +12,7 @@ internal sealed class CheckpointWriter(string? folder, CheckpointPolicy policy, 
     private const string LockName = ".lock";
 
     // The names of CheckpointFiles and CheckpointPolicy.
-    private static readonly string[] OwnFiles = [$"last{CheckpointFiles.Extension}", $"best*{CheckpointFiles.Extension}", $"epoch-*{CheckpointFiles.Extension}"];
+    private static readonly string[] OwnFiles = [CheckpointFiles.Last, $"best*{CheckpointFiles.Extension}", $"epoch-*{CheckpointFiles.Extension}"];
 
     // The same place, also where the program changes its working directory.
     private readonly string root = Path.GetFullPath(folder ?? ".");
