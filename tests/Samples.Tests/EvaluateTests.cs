@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Cifar10Training.Evaluation;
+using Cifar10Training.Report;
 using FluentAssertions;
 using Inception.Evaluation;
 using Xunit;
@@ -80,18 +82,7 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void The_table_shows_every_figure_aligned()
     {
-        var result = new EvaluationResult
-        {
-            Images = 20,
-            Accuracy = 0.75,
-            TopK = 2,
-            TopKAccuracy = 1,
-            Loss = 0.5,
-            Confusion = new ConfusionMatrix(["frog", "automobile"], [[8, 2], [3, 7]]),
-            Calibration = new Calibration(0.0123, [new(0, 1, 20, 0.7, 0.75)]),
-            Mistakes = [new Mistake(17, 0, 1, 0.995)],
-            Seconds = 0.5,
-        };
+        var result = Result(new ConfusionMatrix(["frog", "automobile"], [[8, 2], [3, 7]]));
 
         EvaluationTable.Lines(result).Should().Equal(
             "Accuracy      75.00 %  (15 of 20 images)",
@@ -113,6 +104,22 @@ public sealed class EvaluateTests : IDisposable
             "     17  frog        automobile   99.50 %");
     }
 
+    [Fact]
+    public void Of_many_classes_the_worst_are_shown_and_what_they_are_taken_for()
+    {
+        // Each class has as many images as its number, of which a third is taken for the class before it; class 0 has none.
+        var names = Enumerable.Range(0, 21).Select(k => $"<{k}>").ToImmutableArray();
+        ImmutableArray<ImmutableArray<long>> counts = [.. names.Select((_, k) => names.Select((_, j) => j == k ? k - (k / 3) : j == k - 1 ? (long)(k / 3) : 0).ToImmutableArray())];
+        var result = Result(new ConfusionMatrix(names, counts));
+
+        var lines = EvaluationTable.Lines(result).ToList();
+        var page = EvaluationSection.Write(result, []);
+
+        lines.Should().Contain("Lowest recall of 21 classes; --json has all.").And.Contain("Most frequent mistakes: images, true class, prediction.").And.NotContain("Rows are true classes*");
+        lines.Should().Contain("      6  <18>   <17>").And.NotContain(line => line.StartsWith("<0>", StringComparison.Ordinal)).And.HaveCount(51);
+        page.Should().Contain("<tr><th scope=\"row\">&lt;18&gt;</th><td>&lt;17&gt;</td><td>6</td></tr>").And.Contain("Of 21 classes").And.NotContain("Confusion matrix");
+    }
+
     [Theory]
     [InlineData("none", 32, 32, 1, "the image")]
     [InlineData(null, 32, 224, 1, "the default")]
@@ -122,6 +129,19 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("crops", 32, 224, 10, "AlexNet's crops where it enlarges")]
     public void The_option_tta_names_views(string? name, int image, int size, int views, string reason) =>
         TestTimeViews.Find(name).Create(image, image, size).Should().HaveCount(views, reason);
+
+    private static EvaluationResult Result(ConfusionMatrix confusion) => new()
+    {
+        Images = 20,
+        Accuracy = 0.75,
+        TopK = 2,
+        TopKAccuracy = 1,
+        Loss = 0.5,
+        Confusion = confusion,
+        Calibration = new Calibration(0.0123, [new(0, 1, 20, 0.7, 0.75)]),
+        Mistakes = [new Mistake(17, 0, 1, 0.995)],
+        Seconds = 0.5,
+    };
 
     private static double PercentAfter(string label, string output) =>
         double.Parse(Regex.Match(output, $@"^{label} +([\d.]+) %", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);

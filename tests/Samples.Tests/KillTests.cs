@@ -62,7 +62,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
 
         results.Select(result => result.ExitCode).Should().Equal(1, 2);
         results[0].Errors.Trim().Should().Contain("Another run writes its checkpoints to ").And.NotContain("\n");
-        (await first.FinishAsync()).ExitCode.Should().Be(0);
+        var finished = await first.FinishAsync();
+        finished.ExitCode.Should().Be(0, finished.Errors);
         (await File.ReadAllLinesAsync(folder["run/history.csv"])).Should().HaveCount(61);
         CheckpointFiles.Furthest(folder["run"]).Should().EndWith(CheckpointFiles.Last);
     }

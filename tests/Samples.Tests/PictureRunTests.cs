@@ -52,6 +52,21 @@ public sealed class PictureRunTests : IDisposable
         result.Errors.Should().Contain("The recipe imagenet needs --data DIR: a folder with the folders train and val.");
     }
 
+    [Fact]
+    public async Task Where_a_network_does_not_know_its_classes_they_are_in_the_order_of_the_folders()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            Picture($"data/val/{"abc"[i % 3]}/{i}.png", i, 40, 40);
+        }
+
+        var result = await SampleProcess.RunAsync("evaluate", "--checkpoint", TinyCheckpoint.Draw(folder.Path, classes: 3), "--data", folder["data"], "--device", "cpu");
+
+        result.ExitCode.Should().Be(0, result.Errors);
+        result.OutputLines[0].Should().Be($"Classes      in the order of the names in {folder["data"]}: the network does not know what they are called");
+        result.Output.Should().Contain("of 6 images");
+    }
+
     private void Picture(string name, int seed, int width, int height)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);

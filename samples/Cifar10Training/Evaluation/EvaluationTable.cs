@@ -26,8 +26,13 @@ internal static class EvaluationTable
     private static IEnumerable<string> Classes(ConfusionMatrix confusion)
     {
         var name = NameWidth(confusion);
+        if (ManyClasses.Are(confusion))
+        {
+            yield return Text($"Lowest recall of {confusion.ClassNames.Length:N0} classes; --json has all.");
+        }
+
         yield return $"{"Class".PadRight(name)}  Precision    Recall        F1   Images";
-        foreach (var row in confusion.Classes)
+        foreach (var row in ManyClasses.Are(confusion) ? ManyClasses.Worst(confusion) : confusion.Classes)
         {
             yield return Text($"{row.Name.PadRight(name)}   {Percent(row.Precision)}  {Percent(row.Recall)}  {Percent(row.F1)}  {row.Support,7:N0}");
         }
@@ -36,6 +41,17 @@ internal static class EvaluationTable
     private static IEnumerable<string> Confusion(ConfusionMatrix confusion)
     {
         var name = NameWidth(confusion);
+        if (ManyClasses.Are(confusion))
+        {
+            yield return "Most frequent mistakes: images, true class, prediction.";
+            foreach (var (actual, predicted, images) in ManyClasses.Confusions(confusion))
+            {
+                yield return Text($"{images,7:N0}  {actual.PadRight(name)}  {predicted}");
+            }
+
+            yield break;
+        }
+
         yield return "Rows are true classes, columns predicted ones.";
         yield return new string(' ', name) + string.Concat(confusion.ClassNames.Select(n => Short(n).PadLeft(Column)));
         for (var k = 0; k < confusion.ClassNames.Length; k++)

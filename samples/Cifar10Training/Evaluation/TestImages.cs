@@ -16,7 +16,13 @@ internal static class TestImages
     public static IImageDataset LoadPictures(string data, int? limit, Predictor predictor, RunDisplay display, CancellationToken cancellationToken)
     {
         var model = predictor.Models[0];
-        var images = PictureFolder.LoadValidation(data, model.GetPreprocessing()?.Height ?? model.InputSize, predictor.ClassNames, display, cancellationToken);
+        var names = model.ClassNames.Count > 0 ? predictor.ClassNames : null;
+        if (names is null)
+        {
+            display.WriteLine($"Classes      in the order of the names in {data}: the network does not know what they are called");
+        }
+
+        var images = PictureFolder.LoadValidation(data, model.GetPreprocessing()?.Height ?? model.InputSize, names, display, cancellationToken);
         if (limit is null || limit >= images.Count)
         {
             return images;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Cifar10Training.Evaluation;
 using Inception.Evaluation;
 using static System.Net.WebUtility;
 
@@ -9,11 +10,7 @@ namespace Cifar10Training.Report;
 internal static class EvaluationSection
 {
     public static string Write(EvaluationResult result, IReadOnlyList<MistakePicture> mistakes) => $"""
-        <section>
-        <h2>Confusion matrix</h2>
-        <p class="legend">Rows are the true classes, columns the predicted ones; the stronger a cell's colour, the larger its share of the row.</p>
-        {Matrix(result.Confusion)}
-        </section>
+        {(ManyClasses.Are(result.Confusion) ? Confusions(result.Confusion) : Matrix(result.Confusion))}
         <section>
         <h2>Most confident mistakes</h2>
         <div class="mistakes">
@@ -24,7 +21,12 @@ internal static class EvaluationSection
 
     private static string Matrix(ConfusionMatrix confusion)
     {
-        var table = new StringBuilder("<div class=\"scroll\"><table class=\"confusion\"><thead><tr><th></th>");
+        var table = new StringBuilder("""
+            <section>
+            <h2>Confusion matrix</h2>
+            <p class="legend">Rows are the true classes, columns the predicted ones; the stronger a cell's colour, the larger its share of the row.</p>
+            <div class="scroll"><table class="confusion"><thead><tr><th></th>
+            """);
         foreach (var name in confusion.ClassNames)
         {
             table.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\"><span>{HtmlEncode(name)}</span></th>");
@@ -42,8 +44,26 @@ internal static class EvaluationSection
             table.Append(CultureInfo.InvariantCulture, $"<td>{100 * metrics.Recall:F1} %</td><td>{100 * metrics.Precision:F1} %</td></tr>\n");
         }
 
-        return table.Append("</tbody></table></div>").ToString();
+        return table.Append("</tbody></table></div>\n</section>").ToString();
     }
+
+    private static string Confusions(ConfusionMatrix confusion) => string.Create(CultureInfo.InvariantCulture, $"""
+        <section>
+        <h2>Classes of lowest recall</h2>
+        <p class="legend">Of {confusion.ClassNames.Length:N0} classes; metrics.json has all.</p>
+        <table><thead><tr><th>class</th><th>recall</th><th>precision</th><th>images</th></tr></thead><tbody>
+        {Rows(ManyClasses.Worst(confusion).Select(metrics => $"<th scope=\"row\">{HtmlEncode(metrics.Name)}</th><td>{100 * metrics.Recall:F1} %</td><td>{100 * metrics.Precision:F1} %</td><td>{metrics.Support:N0}</td>"))}
+        </tbody></table>
+        </section>
+        <section>
+        <h2>Most frequent mistakes</h2>
+        <table><thead><tr><th>class</th><th>taken for</th><th>images</th></tr></thead><tbody>
+        {Rows(ManyClasses.Confusions(confusion).Select(row => $"<th scope=\"row\">{HtmlEncode(row.Actual)}</th><td>{HtmlEncode(row.Predicted)}</td><td>{row.Images:N0}</td>"))}
+        </tbody></table>
+        </section>
+        """);
+
+    private static string Rows(IEnumerable<string> rows) => string.Join('\n', rows.Select(row => $"<tr>{row}</tr>"));
 
     private static string Cell(long count, long support, bool hit) => string.Create(CultureInfo.InvariantCulture,
         $"<td class=\"{(hit ? "hit" : "miss")}\" style=\"--share:{(support == 0 ? 0 : 100.0 * count / support):F0}%\">{count}</td>");

@@ -30,7 +30,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
     public static FolderContent List(string folder, ImageFolderOptions options)
     {
         CheckGiven(options.ClassNames);
-        var names = ClassNameList.Read(options.ClassNameFile);
+        var names = ClassNameList.Read(options);
         try
         {
             return File.Exists(folder) ? throw new DatasetException("it is a file.") : ListUnchecked(folder, options.ClassNames, names);
@@ -84,14 +84,19 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Classe
             throw new DatasetException($"its subfolders {Names(found)} are parts of a data set and no classes. Load each of them by itself, as '{Path.Combine(folder, found[0])}'; to have them as classes, give ClassNames.");
         }
 
-        var folders = found.ToDictionary(names.NameOf);
+        var folders = found.ToLookup(names.NameOf);
+        if (folders.FirstOrDefault(own => own.Count() > 1) is { } alike)
+        {
+            throw new DatasetException($"its subfolders {Names(alike)} are the same class, '{alike.Key}'. Move the images of all into one of them.");
+        }
+
         var classes = given ?? [.. found.Select(names.NameOf)];
-        if (folders.Keys.Except(classes).ToList() is { Count: > 0 } others)
+        if (folders.Select(own => own.Key).Except(classes).ToList() is { Count: > 0 } others)
         {
             throw new DatasetException($"{Names(others)} is none of the given classes, which are {Names(classes)}.");
         }
 
-        var files = classes.Select(name => folders.TryGetValue(name, out var own) ? Images(Path.Combine(folder, own)) : []).ToList();
+        var files = classes.Select(name => folders[name].SingleOrDefault() is { } own ? Images(Path.Combine(folder, own)) : []).ToList();
         var empty = classes.Where((_, i) => files[i].Length == 0).ToList();
         if (empty.Count > 0 && (given is null || empty.Count == classes.Count))
         {

@@ -41,7 +41,7 @@ public static class CaffeFile
     {
         var blobs = CaffeBlob.ReadAll(path);
         spec = spec with { Auxiliaries = [.. spec.Auxiliaries.Where(head => blobs.Keys.Any(key => key.StartsWith(NameOf($"{head.Name}/"), StringComparison.Ordinal)))] };
-        var classes = blobs.GetValueOrDefault(Classifier)?.Shape is [.., > 0 and <= int.MaxValue and var rows, _] ? (int)rows : PretrainedFile.ClassNames.Count;
+        var classes = blobs.GetValueOrDefault(Classifier)?.Shape is [.., > 0 and <= int.MaxValue and var rows, _] ? (int)rows : ClassNameList.ImageNet.Names.Count;
         Check(blobs, spec, classes, path);
 
         return NetworkWeights.Filled(GoogLeNet.WithoutWeights(classes, spec), model =>
@@ -55,7 +55,7 @@ public static class CaffeFile
             }
 
             model.Preprocessing = new Preprocessing([new Normalize([123, 117, 104], [1, 1, 1])], spec.InputSize, channels: 3).Stored;
-            model.ClassNames = classes == PretrainedFile.ClassNames.Count ? PretrainedFile.ClassNames : [];
+            model.ClassNames = classes == ClassNameList.ImageNet.Names.Count ? ClassNameList.ImageNet.Names : [];
         });
     }
 

@@ -71,8 +71,6 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
 {
     private const string CacheName = "torchvision";
 
-    private const string ClassNamesResource = "imagenet-classes.txt";
-
     /// <summary>torchvision's, whose name has the beginning of its SHA-256.</summary>
     public static PretrainedFile TorchVision { get; } = new(
         new RemoteFile(new Uri("https://download.pytorch.org/models/googlenet-1378be20.pth"), "googlenet-1378be20.pth", Bytes: null, "1378be20"),
@@ -84,9 +82,6 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
     /// </summary>
     public static Preprocessing Preprocessing { get; } = new([new CenterCrop(224), new Normalize([127.5, 127.5, 127.5], [127.5, 127.5, 127.5])], height: 256, channels: 3);
 
-    /// <summary>ImageNet's 1,000 classes as torchvision calls them.</summary>
-    public static IReadOnlyList<string> ClassNames { get; } = ReadClassNames();
-
     /// <summary>Builds the network from a file.</summary>
     public GoogLeNet Load(string path, int? numClasses)
     {
@@ -96,7 +91,7 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
             var heads = GoogLeNetSpec.TorchVision.Auxiliaries.Select(head => $"{head.Name}.");
             var keys = state.Tensors.Keys.Where(key => !heads.Any(head => key.StartsWith(head, StringComparison.Ordinal)));
             TorchFile.Load(model, state, keys, path, strict: true, includeClassifiers: numClasses is null);
-            model.ClassNames = numClasses is null && model.NumClasses == ClassNames.Count ? ClassNames : [];
+            model.ClassNames = numClasses is null && model.NumClasses == ClassNameList.ImageNet.Names.Count ? ClassNameList.ImageNet.Names : [];
             model.Preprocessing = Preprocessing.Stored;
         });
     }
@@ -141,11 +136,4 @@ internal sealed record PretrainedFile(RemoteFile Remote, GoogLeNetSpec Spec)
 
     private Task<bool> IsSoundAsync(string path, CancellationToken cancellationToken) =>
         Task.Run(() => File.Exists(path) && Failure.ChecksumProblem(path, Remote.Sha256) is null, cancellationToken);
-
-    private static string[] ReadClassNames()
-    {
-        using var stream = typeof(PretrainedFile).Assembly.GetManifestResourceStream(ClassNamesResource)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
 }

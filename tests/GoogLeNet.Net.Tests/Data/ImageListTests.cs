@@ -67,6 +67,39 @@ public sealed class ImageListTests : IDisposable
         Colors(val).Should().Equal(2, 1);
     }
 
+    // 0, 134 and 517 are the classes of tench, the bird and the machine in every network that was trained on ImageNet's 1,000 classes.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pretrained_networks_know_their_classes_in_folders_and_lists_that_are_called_by_synset(bool hasNames)
+    {
+        Text("names.txt", Names);
+        folder.Plain("val/n03126707/1.png", 3);
+        folder.Plain("val/n01440764/1.png", 1);
+        folder.Plain("val/n02012849/1.png", 2);
+        Text("val.txt", "n03126707/1.png n03126707\nn01440764/1.png n01440764\n");
+        var options = new ImageFolderOptions { ClassNames = ClassNameList.ImageNet.Names, ClassNameFile = hasNames ? folder["names.txt"] : null };
+
+        using var folders = ImageFolderDataset.Load(folder["val"], 4, options);
+        using var listed = ImageFolderDataset.LoadList(folder["val.txt"], folder["val"], 4, options);
+
+        folders.ClassNames.Should().Equal(ClassNameList.ImageNet.Names);
+        folders.Labels.Longs().Should().Equal(0, 134, 517);
+        Colors(folders).Should().Equal(1, 2, 3);
+        listed.Labels.Longs().Should().Equal(517, 0);
+    }
+
+    [Fact]
+    public void Two_folders_of_one_class_are_refused()
+    {
+        folder.Plain("val/n01440764/1.png", 1);
+        folder.Plain("val/tench/1.png", 1);
+
+        var load = () => ImageFolderDataset.Load(folder["val"], 4, new() { ClassNames = ClassNameList.ImageNet.Names });
+
+        load.Should().Throw<DatasetException>().WithMessage("*its subfolders 'n01440764', 'tench' are the same class, 'tench'. Move the images of all into one of them.");
+    }
+
     [Fact]
     public void Numbers_stand_for_themselves_or_for_given_names()
     {

@@ -99,8 +99,8 @@ public sealed class PretrainedTests : IDisposable
         }
 
         using var predictor = Predictor.Load(saved, logger: log);
-        predictor.ClassNames.Should().Equal(PretrainedFile.ClassNames);
-        predictor.Classify(Picture(), top: 5).Should().HaveCount(5).And.OnlyContain(prediction => prediction.ClassName == PretrainedFile.ClassNames[prediction.ClassIndex]);
+        predictor.ClassNames.Should().Equal(ClassNameList.ImageNet.Names);
+        predictor.Classify(Picture(), top: 5).Should().HaveCount(5).And.OnlyContain(prediction => prediction.ClassName == ClassNameList.ImageNet.Names[prediction.ClassIndex]);
         log.Lines.Should().BeEmpty();
     }
 
@@ -214,7 +214,7 @@ public sealed class PretrainedTests : IDisposable
     [Fact]
     public void The_names_are_ImageNets()
     {
-        var names = PretrainedFile.ClassNames;
+        var names = ClassNameList.ImageNet.Names;
 
         names.Should().HaveCount(1000).And.OnlyContain(name => name.Length > 0 && name == name.Trim());
         (names[0], names[1], names[281], names[285], names[817], names[999]).Should().Be(("tench", "goldfish", "tabby", "Egyptian cat", "sports car", "toilet tissue"));
