@@ -6,7 +6,7 @@ using Xunit;
 namespace Consumer;
 
 /// <summary>What a program sees where TorchSharp's native libraries load, are helped to load, or do not load.</summary>
-[Collection(TemporaryFeed.Name)]
+[Collection(SecondFeed.Name)]
 public sealed class LoadingTests(FirstUse program, TemporaryFeed feed) : IClassFixture<FirstUse>
 {
     private const string Refusal = "TorchNotLoadedException: TorchSharp does not load: ";
@@ -73,7 +73,7 @@ public sealed class LoadingTests(FirstUse program, TemporaryFeed feed) : IClassF
     [InlineData(true)]
     public async Task Without_a_native_package_one_line_names_those_that_there_are(bool isAnotherProjects)
     {
-        var empty = Directory.CreateDirectory(Path.Combine(feed.Folder, "..", "no packages")).FullName;
+        var empty = feed.NewFolder("no packages");
         Dictionary<string, string> environment = new() { ["NUGET_PACKAGES"] = isAnotherProjects ? PackageCache.Folder : empty };
 
         var lines = await FirstUse.RunAsync(program.Copy(), environment);

@@ -6,12 +6,12 @@ using Xunit;
 namespace Consumer;
 
 /// <summary>The template of <c>dotnet new</c>: installed from its package, created, trained on a folder of pictures, asked, and gone without a trace.</summary>
-[Collection(TemporaryFeed.Name)]
+[Collection(SecondFeed.Name)]
 public sealed class TemplateTests(TemporaryFeed feed) : IDisposable
 {
     private const string Package = "GoogLeNet.Net.Templates";
 
-    private readonly string root = Directory.CreateDirectory(Path.Combine(feed.Folder, "..", "template")).FullName;
+    private readonly string root = feed.NewFolder("template");
 
     private string Hive => Path.Combine(root, "hive");
 

@@ -4,18 +4,28 @@ using Xunit;
 
 namespace Consumer;
 
+/// <summary>Tests that are done beside those of <see cref="TemporaryFeed"/>, on a feed of their own.</summary>
+[CollectionDefinition(Name)]
+public sealed class SecondFeed : ICollectionFixture<TemporaryFeed>
+{
+    public const string Name = "Packed library, second part";
+}
+
 /// <summary>The packages of this build in a folder outside the repository, and projects there that take them from it.</summary>
 [CollectionDefinition(Name)]
 public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<TemporaryFeed>
 {
     public const string Name = "Packed library";
 
+    // Once for both: packing writes to the repository's folders.
+    private static readonly Lazy<Task<string>> Packed = new(PackAsync);
+
     private readonly string root = Directory.CreateTempSubdirectory("googlenet-consumer-").FullName;
 
     private string? pictures;
     private string? trained;
 
-    public string Folder => Path.Combine(root, "feed");
+    public string Folder { get; private set; } = "";
 
     /// <summary>The package's path, and its version as its name has it.</summary>
     public string Package => PackageOf("GoogLeNet.Net");
@@ -29,9 +39,7 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
 
     public async Task InitializeAsync()
     {
-        // Without a build: the other tests of this run have the assemblies loaded.
-        await Command.RunAsync(Repository.PathOf(), "bash", "eng/pack.sh", Folder, "--no-build");
-
+        Folder = await Packed.Value;
         // Packages unpacked here come from this feed alone; others may be taken from where the user's restores unpacked them.
         await File.WriteAllTextAsync(Path.Combine(root, "nuget.config"), $"""
             <configuration>
@@ -47,6 +55,9 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
         Directory.Delete(root, recursive: true);
         return Task.CompletedTask;
     }
+
+    /// <summary>Makes a folder outside the repository, whose projects take the packages too.</summary>
+    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(root, name)).FullName;
 
     /// <summary>The project that most tests share, for building takes long; this program is the only one in it.</summary>
     public async Task<string> PicturesAsync(params string[] code)
@@ -106,6 +117,16 @@ public sealed class TemporaryFeed : IAsyncLifetime, ICollectionFixture<Temporary
     /// <summary>What a published folder takes, debug symbols left out.</summary>
     public static string Size(string folder) =>
         $"{new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Extension is not (".pdb" or ".dbg")).Sum(file => file.Length) / 1e6:F1} MB";
+
+    private static async Task<string> PackAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("googlenet-feed-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+
+        // Without a build: the other tests of this run have the assemblies loaded.
+        await Command.RunAsync(Repository.PathOf(), "bash", "eng/pack.sh", folder, "--no-build");
+        return folder;
+    }
 
     // What a user types.
     private async Task<string> NewProjectAsync(string name, params string[] packages)
