@@ -77,7 +77,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         Spec = GoogLeNetSpec.CifarSmall.WithWidth(0.0625) with { Name = "thin", Dropout = 0.2 },
         Limit = 20,
         Threads = 1,
-        Trainer = BuiltInRecipes.Smoke.Trainer with { Epochs = 20 * (Kills + 1), BatchSize = 10, Averaging = new ExponentialAverage(0.9) },
+        Trainer = BuiltInRecipes.Smoke.Trainer with { Epochs = 14 * (Kills + 1), BatchSize = 10, Averaging = new ExponentialAverage(0.9) },
     };
 
     // Every second kill looks for the moments in which a file is being written, which are short.
