@@ -4,7 +4,7 @@ namespace Benchmarks.Peers;
 internal static class Plan
 {
     public static IReadOnlyList<Work> Of(string group, PeerOptions options) =>
-        [.. Full(group).Select(work => (options.Quick ? work with { Batch = Math.Min(work.Batch, 2), Size = work.Spec == "tutorial" ? work.Size : Math.Min(work.Size, 64) } : work)
+        [.. Full(group).Select(work => (options.Quick ? work with { Batch = Math.Min(work.Batch, work.Kind == "inference" ? 1 : 2), Size = work.Spec == "tutorial" ? work.Size : Math.Min(work.Size, 64) } : work)
             with { Device = options.Device, Threads = options.Threads }).Distinct()];
 
     private static IEnumerable<Work> Full(string group) => group switch
