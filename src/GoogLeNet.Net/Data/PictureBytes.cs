@@ -36,54 +36,6 @@ internal static class PictureBytes
         }
     }
 
-    /// <summary>The orientation in the EXIF of a PNG that was checked, 1 to 8, which Skia passes over; 1 if it has none.</summary>
-    public static int PngOrientation(ReadOnlySpan<byte> bytes)
-    {
-        for (var at = 8; at < bytes.Length;)
-        {
-            var chunk = bytes.Slice(at + 4, (int)BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]) + 4);
-            if (chunk.StartsWith("eXIf"u8))
-            {
-                return ExifOrientation(chunk[4..]);
-            }
-
-            if (chunk.StartsWith("IEND"u8))
-            {
-                break;
-            }
-
-            at += chunk.Length + 8;
-        }
-
-        return 1;
-    }
-
-    // EXIF is a TIFF: the first directory's entries have 12 bytes each, the tag first, a short value in the ninth and tenth.
-    private static int ExifOrientation(ReadOnlySpan<byte> exif)
-    {
-        const int Header = 8;
-        const int Entry = 12;
-        const int Tag = 0x112;
-        var isLittleEndian = exif.StartsWith("II"u8);
-        if (exif.Length >= Header && Number(exif[4..], 4) is var directory && directory + 2 <= exif.Length)
-        {
-            var entries = exif[(int)(directory + 2)..];
-            for (var left = Number(exif[(int)directory..], 2); left > 0 && entries.Length >= Entry; left--, entries = entries[Entry..])
-            {
-                if (Number(entries, 2) == Tag && Number(entries[8..], 2) is >= 1 and <= 8 and var orientation)
-                {
-                    return (int)orientation;
-                }
-            }
-        }
-
-        return 1;
-
-        long Number(ReadOnlySpan<byte> at, int bytes) => bytes == 2
-            ? isLittleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at)
-            : isLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(at) : BinaryPrimitives.ReadUInt32BigEndian(at);
-    }
-
     private static string OtherKind(ReadOnlySpan<byte> bytes) => bytes switch
     {
         [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => "a HEIC, AVIF or video file",

@@ -51,7 +51,7 @@ internal static class PictureCodec
         using var codec = SKCodec.Create(data) ?? throw new DatasetException("it is damaged: its header is broken.");
         CheckSize(codec, bytes.Length);
 
-        var orientation = new Orientation(codec.EncodedFormat == SKEncodedImageFormat.Png ? (SKEncodedOrigin)PictureBytes.PngOrientation(bytes) : codec.EncodedOrigin);
+        var orientation = new Orientation(codec.EncodedOrigin);
         var (size, kept) = ReducedSize(codec, orientation, enough);
         var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         using var bitmap = new SKBitmap(info);
