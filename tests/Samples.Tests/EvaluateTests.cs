@@ -115,7 +115,7 @@ public sealed class EvaluateTests : IDisposable
         var lines = EvaluationTable.Lines(result).ToList();
         var page = EvaluationSection.Write(result, []);
 
-        lines.Should().Contain("Lowest recall of 21 classes; --json has all.").And.Contain("Most frequent mistakes: images, true class, prediction.").And.NotContain("Rows are true classes*");
+        lines.Should().Contain("Lowest recall of 21 classes; --json has all.").And.Contain("Most frequent mistakes: images, true class, prediction.").And.NotContain("Rows are true classes, columns predicted ones.");
         lines.Should().Contain("      6  <18>   <17>").And.NotContain(line => line.StartsWith("<0>", StringComparison.Ordinal)).And.HaveCount(51);
         page.Should().Contain("<tr><th scope=\"row\">&lt;18&gt;</th><td>&lt;17&gt;</td><td>6</td></tr>").And.Contain("Of 21 classes").And.NotContain("Confusion matrix");
     }

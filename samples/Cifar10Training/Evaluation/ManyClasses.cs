@@ -5,10 +5,8 @@ namespace Cifar10Training.Evaluation;
 /// <summary>What is shown of a confusion matrix that no screen can hold, as of ImageNet's 1,000 classes.</summary>
 internal static class ManyClasses
 {
-    /// <summary>Lines of each table.</summary>
-    public const int Lines = 20;
-
     private const int MostInAMatrix = 20;
+    private const int Lines = 20;
 
     /// <summary>Whether there are so many.</summary>
     public static bool Are(ConfusionMatrix confusion) => confusion.ClassNames.Length > MostInAMatrix;

@@ -3,6 +3,7 @@ namespace Inception.Data;
 /// <summary>A file with a line for each class: the name of its folder, as a synset, then the name that is shown: <c>n01440764 tench, Tinca tinca</c>.</summary>
 internal sealed class ClassNameList
 {
+    private const string What = "list of class names";
     private const string Resource = "imagenet-classes.txt";
 
     private readonly IReadOnlyList<(string Folder, string Name)> classes;
@@ -10,13 +11,13 @@ internal sealed class ClassNameList
     private readonly HashSet<string>? known;
 
     private ClassNameList(IReadOnlyList<(string Folder, string Name)> classes, IEnumerable<string>? known = null) =>
-        (this.classes, names, this.known) = (classes, classes.ToDictionary(entry => entry.Folder, entry => entry.Name), known?.ToHashSet());
+        (this.classes, names, this.known, Names) = (classes, classes.ToDictionary(entry => entry.Folder, entry => entry.Name), known?.ToHashSet(), [.. classes.Select(entry => entry.Name)]);
 
     /// <summary>ImageNet's 1,000 classes: WordNet's numbers, in whose order the classes are, and the names that torchvision gives them.</summary>
     public static ClassNameList ImageNet { get; } = ReadImageNet();
 
     /// <summary>What the classes are called, in the list's order.</summary>
-    public IReadOnlyList<string> Names => [.. classes.Select(entry => entry.Name)];
+    public IReadOnlyList<string> Names { get; }
 
     /// <summary>The list of <see cref="ImageFolderOptions.ClassNameFile"/>; an empty one if there is none.</summary>
     /// <exception cref="DatasetException">The file cannot be read, or a line has no name or names a folder again.</exception>
@@ -28,15 +29,15 @@ internal sealed class ClassNameList
         }
 
         var entries = new List<(string Folder, string Name)>();
-        foreach (var (number, line) in TextLines.Read(path, "list of class names"))
+        foreach (var (number, line) in TextLines.Read(path, What))
         {
             entries.Add(Entry(line)
-                ?? throw TextLines.Error(path, "list of class names", number, $"'{line}' is no folder's name and a name to show, such as 'n01440764 tench, Tinca tinca'."));
+                ?? throw TextLines.Error(path, What, number, $"'{line}' is no folder's name and a name to show, such as 'n01440764 tench, Tinca tinca'."));
         }
 
         if (entries.CountBy(entry => entry.Folder).FirstOrDefault(count => count.Value > 1).Key is { } twice)
         {
-            throw new DatasetException($"The list of class names '{path}' cannot be used: '{twice}' stands in it twice.");
+            throw new DatasetException($"The {What} '{path}' cannot be used: '{twice}' stands in it twice.");
         }
 
         // ImageNet has two classes that are called crane.
