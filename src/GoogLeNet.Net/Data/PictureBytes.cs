@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
-using System.Numerics;
 
 namespace Inception.Data;
 
@@ -104,7 +103,8 @@ internal static class PictureBytes
     {
         const int InfoHeader = 40;
         RequireLength(bytes, 26);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]) < InfoHeader)
+        var headerLength = BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]);
+        if (headerLength < InfoHeader)
         {
             return; // of OS/2, without what is checked below
         }
@@ -112,9 +112,14 @@ internal static class PictureBytes
         RequireLength(bytes, 14 + InfoHeader);
         var (bits, compression, colors) = (
             BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[30..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[46..]));
-        if (bits is not (1 or 4 or 8 or 16 or 24 or 32) || (bits <= 8 && colors > 256) || (compression == 3 && !HasMasks(bytes)))
+        if (bits is not (1 or 4 or 8 or 16 or 24 or 32) || (bits <= 8 && colors > 256))
         {
             throw new DatasetException("it is damaged: its header is broken.");
+        }
+
+        if (compression == 3 && !HasUsualMasks(bytes, headerLength, bits))
+        {
+            throw new DatasetException("its bit masks are damaged, or unusual; save the picture as PNG.");
         }
 
         if (compression is 1 or 2)
@@ -125,14 +130,17 @@ internal static class PictureBytes
         }
     }
 
-    // Bits of red, green and blue: each in one piece, none twice.
-    private static bool HasMasks(ReadOnlySpan<byte> bytes)
+    // Bits of red, green, blue and alpha as programs write them. What else the format allows is rather damage than a picture, and would be read in wrong colors.
+    private static bool HasUsualMasks(ReadOnlySpan<byte> bytes, uint headerLength, int bits)
     {
-        RequireLength(bytes, 66);
-        var (red, green, blue) = (BinaryPrimitives.ReadUInt32LittleEndian(bytes[54..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[58..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[62..]));
-        return IsOnePiece(red) && IsOnePiece(green) && IsOnePiece(blue) && (red & green) == 0 && ((red | green) & blue) == 0;
+        const int HeaderWithAlpha = 56;
+        RequireLength(bytes, 70);
+        return (bits, Mask(bytes, 54), Mask(bytes, 58), Mask(bytes, 62), headerLength < HeaderWithAlpha ? 0 : Mask(bytes, 66)) is
+            (16, 0xF800, 0x7E0, 0x1F, _) or (16, 0x7C00, 0x3E0, 0x1F, _)
+            or (24 or 32, 0xFF0000, 0xFF00, 0xFF, 0) or (32, 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+            or (32, 0xFF000000, 0xFF0000, 0xFF00, 0 or 0xFF) or (32, 0xFF, 0xFF00, 0xFF0000, 0 or 0xFF000000);
 
-        static bool IsOnePiece(uint mask) => mask != 0 && BitOperations.IsPow2((mask >> BitOperations.TrailingZeroCount(mask)) + 1UL);
+        static uint Mask(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
     }
 
     // Run-length encoding: the runs must reach the picture's last pixel. Rows may end early, and jumps leave pixels out.

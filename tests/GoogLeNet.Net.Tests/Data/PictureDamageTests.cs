@@ -176,20 +176,48 @@ public sealed class PictureDamageTests : IDisposable
     }
 
     [Theory]
-    [InlineData(8, 0, 257, "", "a palette of more colors than a byte has values")]
-    [InlineData(9, 0, 0, "", "no depth of BMP")]
-    [InlineData(32, 3, 0, "0000FF0000FF0000FF000100", "two pieces of blue")]
-    [InlineData(32, 3, 0, "0000FF0000FFFF00FF000000", "a bit of red and green both")]
-    [InlineData(32, 3, 0, "0000FF0000FF000000000000", "no blue")]
-    public void A_header_that_BMP_does_not_allow_is_refused(int bits, int compression, int colors, string masks, string reason)
-    {
-        byte[] file = [.. Bmp(bits, compression, colors), .. Convert.FromHexString(masks), .. new byte[2000]];
-        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), 54 + (masks.Length / 2));
+    [InlineData(8, 0, 257, "a palette of more colors than a byte has values")]
+    [InlineData(9, 0, 0, "no depth of BMP")]
+    public void A_header_that_BMP_does_not_allow_is_refused(int bits, int compression, int colors, string reason) =>
+        Refusal([.. Bmp(bits, compression, colors), .. new byte[2000]]).Should().Be("it is damaged: its header is broken.", reason);
 
-        Refusal(file).Should().Be("it is damaged: its header is broken.", reason);
+    [Theory]
+    [InlineData(32, "0000FF0000FF0000FF000100", "two pieces of blue")]
+    [InlineData(32, "0000FF0000FFFF00FF000000", "a bit of red and green both")]
+    [InlineData(32, "0000FF0000FF000000000000", "no blue")]
+    [InlineData(32, "0000FF0000FF00007F000000", "seven bits of blue: the format allows them, no program writes them")]
+    [InlineData(16, "00F80000C00700001F000000", "a gap between green and blue")]
+    public void Bit_masks_that_no_program_writes_are_refused(int bits, string masks, string reason) =>
+        Refusal(BmpWithMasks(bits, masks)).Should().Be("its bit masks are damaged, or unusual; save the picture as PNG.", reason);
+
+    [Theory]
+    [InlineData(16, "00F80000E00700001F000000", "00F8", "565")]
+    [InlineData(16, "007C0000E00300001F000000", "007C", "555")]
+    [InlineData(32, "0000FF0000FF0000FF000000", "0000FF00", "blue first")]
+    [InlineData(32, "FF00000000FF00000000FF00", "FF000000", "red first")]
+    [InlineData(32, "000000FF0000FF0000FF0000", "000000FF", "blue second")]
+    public void The_masks_that_programs_write_are_read(int bits, string masks, string red, string reason)
+    {
+        var file = BmpWithMasks(bits, masks);
+        for (var pixel = 66; pixel + (bits / 8) <= file.Length; pixel += bits / 8)
+        {
+            Convert.FromHexString(red).CopyTo(file.AsSpan(pixel));
+        }
+
+        using Tensor picture = ImageFile.Decode(file);
+
+        picture.amax(1, 2).data<byte>().ToArray().Should().Equal([255, 0, 0], reason);
+        picture.amin(1, 2).data<byte>().ToArray().Should().Equal([255, 0, 0], reason);
     }
 
     public void Dispose() => scope.Dispose();
+
+    private static byte[] BmpWithMasks(int bits, string masks)
+    {
+        byte[] file = [.. Bmp(bits, compression: 3, colors: 0), .. Convert.FromHexString(masks), .. new byte[2000]];
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), 54 + (masks.Length / 2));
+        return file;
+    }
 
     private static byte[] Bmp(int bits, int compression, int colors)
     {
