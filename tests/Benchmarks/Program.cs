@@ -9,6 +9,7 @@ return args switch
 {
     ["worker", var work] => Run(() => Worker.Run(work)),
     ["plain", var work, var layout] => Run(() => PlainWorker.Run(work, layout)),
+    ["onnx", var work, var model] => Run(() => OnnxWorker.Run(work, model)),
     ["peers", .. var options] => Run(() => PeerBenchmarks.Run(PeerOptions.Parse(options))),
     ["parts", .. var options] => Run(() => PartRunner.Run(options)),
     _ => Usage(),

@@ -1,14 +1,9 @@
-using System.Diagnostics;
-using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>
-/// A side of a race in .NET, a process of its own: says that it is ready and on what, does as many batches as each line of its input says and answers
-/// with the seconds they took, and at the input's end with its peak memory. peers/worker.py and peers/onnx.mjs speak the same.
-/// </summary>
+/// <summary>A side of a race on TorchSharp.</summary>
 internal abstract class TorchWorker : IDisposable
 {
     protected TorchWorker(Work work, bool channelsLast)
@@ -38,16 +33,8 @@ internal abstract class TorchWorker : IDisposable
 
     /// <summary>Follows the lines of its input to their end.</summary>
     /// <param name="name">What it says it is.</param>
-    public void Follow(string name)
-    {
-        Say($"ready {name}, TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)}, .NET {Environment.Version}");
-        while (Console.ReadLine() is { } line)
-        {
-            Say(Seconds(int.Parse(line, CultureInfo.InvariantCulture)).ToString("R", CultureInfo.InvariantCulture));
-        }
-
-        Say(PeakMebibytes().ToString(CultureInfo.InvariantCulture));
-    }
+    public void Follow(string name) =>
+        Side.Follow($"{name}, TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)}", Step, Work.Device == "cpu" ? null : () => cuda.synchronize());
 
     public virtual void Dispose()
     {
@@ -74,41 +61,6 @@ internal abstract class TorchWorker : IDisposable
         {
             using var mode = inference_mode();
             Predict();
-        }
-    }
-
-    private static void Say(string line)
-    {
-        Console.WriteLine(line);
-        Console.Out.Flush();
-    }
-
-    // The largest memory that this process has had; 0 where the system does not tell.
-    private static long PeakMebibytes()
-    {
-        const string status = "/proc/self/status";
-        var line = File.Exists(status) ? File.ReadLines(status).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) : null;
-        return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
-    }
-
-    private double Seconds(int batches)
-    {
-        Synchronize();
-        var began = Stopwatch.GetTimestamp();
-        for (var i = 0; i < batches; i++)
-        {
-            Step();
-        }
-
-        Synchronize();
-        return Stopwatch.GetElapsedTime(began).TotalSeconds;
-    }
-
-    private void Synchronize()
-    {
-        if (Work.Device != "cpu")
-        {
-            cuda.synchronize();
         }
     }
 }

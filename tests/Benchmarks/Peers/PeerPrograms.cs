@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Benchmarks.Plain;
 
 namespace Benchmarks.Peers;
@@ -6,10 +5,7 @@ namespace Benchmarks.Peers;
 /// <summary>The command lines of those who take part in a race, ours first.</summary>
 internal static class PeerPrograms
 {
-    private const string OnnxPackage = "onnxruntime-node@1.20.1";
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "peers");
-    private static readonly string Cache = Path.Combine(Path.GetTempPath(), "googlenet-net-peers");
-    private static readonly Lazy<string?> Model = new(ExportModel);
 
     /// <summary>Debian's Python unless PEER_PYTHON names another: it must have torch and torchvision.</summary>
     private static string Python => Environment.GetEnvironmentVariable("PEER_PYTHON") ?? (File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3");
@@ -35,9 +31,9 @@ internal static class PeerPrograms
             }
         }
 
-        if (options.Peers.Contains("onnx") && work is { Kind: "inference", Device: "cpu" } && Model.Value is { } model)
+        if (options.Peers.Contains("onnx") && work is { Kind: "inference", Device: "cpu" })
         {
-            yield return ("ONNX Runtime", ["node", Path.Combine(Cache, "onnx.mjs"), work.ToJson(), model]);
+            yield return ("ONNX Runtime", [.. Self(), "onnx", work.ToJson(), Exported(work)]);
         }
     }
 
@@ -48,40 +44,11 @@ internal static class PeerPrograms
         return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.Combine(AppContext.BaseDirectory, "benchmarks.dll")] : [program];
     }
 
-    /// <summary>torchvision's network as an ONNX file, and ONNX Runtime for Node beside it; null with a line that says why not.</summary>
-    private static string? ExportModel()
+    // In the folder of temporary files, where the next race writes over it.
+    private static string Exported(Work work)
     {
-        Directory.CreateDirectory(Cache);
-        var model = Path.Combine(Cache, "googlenet-any-size.onnx");
-        File.Copy(Path.Combine(Folder, "onnx.mjs"), Path.Combine(Cache, "onnx.mjs"), overwrite: true);
-        if (!File.Exists(model) && Fails(Python, Path.Combine(Folder, "worker.py"), "--export", model))
-        {
-            Console.Error.WriteLine("  without ONNX Runtime: its model file could not be exported by PyTorch");
-            return null;
-        }
-
-        if (!Directory.Exists(Path.Combine(Cache, "node_modules", "onnxruntime-node"))
-            && Fails("npm", "install", "--silent", "--ignore-scripts", "--prefix", Cache, OnnxPackage))
-        {
-            Console.Error.WriteLine($"  without ONNX Runtime: npm install --ignore-scripts {OnnxPackage} failed");
-            return null;
-        }
-
+        var model = Path.Combine(Path.GetTempPath(), $"benchmarks-{work.Spec}-{work.Size}.onnx");
+        OnnxWorker.Export(work, model);
         return model;
-    }
-
-    private static bool Fails(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode != 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return true;
-        }
     }
 }

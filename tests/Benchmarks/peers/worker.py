@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch's side of a race (TorchWorker.cs says what is said): worker.py WORK channels_last|contiguous, or worker.py --export FILE.onnx.
+"""PyTorch's side of a race (Side.cs says what is said): worker.py WORK channels_last|contiguous.
 
 A plain, good PyTorch program: fused or foreach SGD, gradients set to None, autocast on a GPU, inference_mode. The networks are torchvision's
 googlenet, its own classes with other widths, or the Keras tutorial's.
@@ -98,11 +98,6 @@ def peak_mebibytes():
 
 
 def main():
-    if sys.argv[1] == "--export":
-        net = scaled_googlenet(1).eval()
-        axes = {"images": {0: "batch", 2: "height", 3: "width"}, "logits": {0: "batch"}}
-        torch.onnx.export(net, torch.rand(1, 3, 224, 224), sys.argv[2], input_names=["images"], output_names=["logits"], dynamic_axes=axes)
-        return
     work = Work(json.loads(sys.argv[1]), sys.argv[2])
     device = f", {torch.cuda.get_device_name()}" if work.device != "cpu" else ""
     print(f"ready PyTorch {torch.__version__}, torchvision {torchvision.__version__}, Python {sys.version.split()[0]}{device}", flush=True)
