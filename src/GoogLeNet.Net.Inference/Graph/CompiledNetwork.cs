@@ -67,9 +67,8 @@ public sealed class CompiledNetwork : IDisposable
     /// <summary>Compiles the network of a model file: of a checkpoint with averaged weights those, with which its run ends.</summary>
     /// <param name="path">A file that GoogLeNet.Net wrote: weights or a checkpoint.</param>
     /// <param name="withAuxiliaries">Whether the auxiliary heads are computed too.</param>
-    /// <exception cref="UnknownModelException">The file does not say which network it holds.</exception>
+    /// <exception cref="ModelFileException">The file is damaged, no safetensors file, or does not say which network it holds.</exception>
     /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
-    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static CompiledNetwork Load(string path, bool withAuxiliaries = false)
@@ -99,7 +98,7 @@ public sealed class CompiledNetwork : IDisposable
     /// <param name="cancellationToken">Ends the work before the network computes.</param>
     /// <returns>The most probable classes, the most probable first; none where that one is below <see cref="MinimumConfidence"/>.</returns>
     /// <exception cref="ArgumentException">A number is out of range, or the pixels' length does not fit; the message says what does.</exception>
-    /// <exception cref="UnknownModelException">The file's preprocessing has a transform that is not computed here.</exception>
+    /// <exception cref="ModelFileException">The file's preprocessing has a transform that is not computed here.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public IReadOnlyList<Prediction> Classify(ReadOnlySpan<byte> pixels, int width, int height, int top = 1, CancellationToken cancellationToken = default) =>
@@ -237,7 +236,7 @@ public sealed class CompiledNetwork : IDisposable
         }
         catch (Exception e) when (e is NotSupportedException or JsonException)
         {
-            throw new UnknownModelException(path, $"has a preprocessing that cannot be used: {e.Message}", e);
+            throw ModelFileException.Subject(path, $"has a preprocessing that cannot be used: {e.Message}", e);
         }
     }
 

@@ -33,19 +33,19 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
     /// <param name="file">The file.</param>
     /// <param name="path">Its name.</param>
     /// <param name="ownTypes">Poolings of the user's own that it may name; null for none.</param>
-    /// <exception cref="UnknownModelException">There is none, or no network can be built from it.</exception>
+    /// <exception cref="ModelFileException">There is none, or no network can be built from it.</exception>
     public static ModelDescription Read(SafeTensorsFile file, string path, IReadOnlyList<Type>? ownTypes = null)
     {
         WeightsFormat.RequireKnown(file, path);
         if (!file.Metadata.TryGetValue(WeightsFormat.ModelKey, out var json))
         {
-            throw new UnknownModelException(path, "does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights");
+            throw ModelFileException.Subject(path, "does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights");
         }
 
         if (!json.TrimStart().StartsWith('{'))
         {
             var kind = json.Length > 60 ? $"{json[..60]} …" : json;
-            throw new UnknownModelException(path, $"holds a model of another kind ({kind}); build that in your program, for example with MultiHeadModel.Wrap, and read the file with LoadWeights");
+            throw ModelFileException.Subject(path, $"holds a model of another kind ({kind}); build that in your program, for example with MultiHeadModel.Wrap, and read the file with LoadWeights");
         }
 
         try
@@ -58,7 +58,7 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
             var advice = e.Message.Contains("discriminator", StringComparison.Ordinal) ? " A pooling of your own is handed over: Load(path, ownTypes: [typeof(…)])" : "";
-            throw new UnknownModelException(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}{WeightsFormat.IfNewer(file)}", e);
+            throw ModelFileException.Subject(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}{WeightsFormat.IfNewer(file)}", e);
         }
     }
 

@@ -1,61 +1,43 @@
 namespace Inception;
 
-/// <summary>A model file cannot be used, or fetched. The message names the file and says what is wrong with it.</summary>
+/// <summary>
+/// A file with a network cannot be used, or fetched: it is damaged, of another kind or of another version, does not say which network it holds, or is no checkpoint of this run. The message
+/// names the file and says what is wrong with it; of a damaged safetensors file, also the tensor and the byte.
+/// </summary>
 public class ModelFileException : IOException
 {
     internal ModelFileException(string path, string problem, Exception? inner = null)
-        : base($"{path}: {problem.TrimEnd('.')}.", inner) => Path = path;
-
-    private protected ModelFileException(string message, Exception? inner)
-        : base(message, inner)
+        : this(path, ": ", problem, inner)
     {
     }
+
+    private protected ModelFileException(string path, string separator, string problem, Exception? inner)
+        : base($"{path}{separator}{problem.TrimEnd('.')}.", inner) => Path = path;
 
     /// <summary>The file, as it was given to the reader.</summary>
-    public string Path { get; private protected init; } = "";
-}
+    public string Path { get; }
 
-/// <summary>A file is not a whole, valid safetensors file. The message names the file, the tensor and the offset.</summary>
-public sealed class SafeTensorsException : ModelFileException
-{
-    internal SafeTensorsException(string fileName, string problem, string? tensorName = null, long? offset = null, Exception? inner = null)
-        : base(Describe(fileName, problem, tensorName, offset), inner) => (Path, TensorName, Offset) = (fileName, tensorName, offset);
+    /// <summary>The file as a sentence's subject: <c>last.safetensors belongs to another model.</c></summary>
+    internal static ModelFileException Subject(string path, string predicate, Exception? inner = null) => new(path, " ", predicate, inner);
 
-    /// <summary>The tensor concerned, or null where the problem is not one tensor's.</summary>
-    public string? TensorName { get; }
-
-    /// <summary>Byte in the file where the problem was seen, from 0, or null where it has no one place.</summary>
-    public long? Offset { get; }
-
-    private static string Describe(string file, string problem, string? tensor, long? offset)
-    {
-        string place = offset is null ? "" : $" (at byte {offset})";
-        return tensor is null ? $"{file}: {problem}{place}" : $"{file}: tensor '{tensor}': {problem}{place}";
-    }
-}
-
-/// <summary>A file is a sound safetensors file, but does not say which network its weights belong to, or how to use it.</summary>
-public sealed class UnknownModelException : ModelFileException
-{
-    internal UnknownModelException(string path, string reason, Exception? inner = null)
-        : base($"{path} {reason.TrimEnd('.')}.", inner) => Path = path;
+    /// <summary>A safetensors file that is damaged.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="problem">What is wrong.</param>
+    /// <param name="tensor">The tensor concerned, or null where the problem is not one tensor's.</param>
+    /// <param name="offset">Byte in the file where the problem was seen, from 0.</param>
+    /// <param name="inner">What the JSON reader said.</param>
+    internal static ModelFileException Damaged(string path, string problem, string? tensor, long offset, Exception? inner = null) =>
+        new(path, $"{(tensor is null ? "" : $"tensor '{tensor}': ")}{problem} (at byte {offset})", inner);
 }
 
 /// <summary>A file is sound, but its tensors are not those of the network. The message names the keys concerned, of many the first; the report has all.</summary>
 public sealed class WeightsException : ModelFileException
 {
     internal WeightsException(string path, string network, WeightsReport report, string advice)
-        : base($"{path} does not fit the network {network}: {report}.{advice}", inner: null) => (Path, Report) = (path, report);
+        : base(path, " ", $"does not fit the network {network}: {report}.{advice}", inner: null) => Report = report;
 
     /// <summary>The missing, unexpected and misshapen keys.</summary>
     public WeightsReport Report { get; }
-}
-
-/// <summary>A file is a sound safetensors file, but not a checkpoint that a run can continue from.</summary>
-public sealed class CheckpointException : ModelFileException
-{
-    internal CheckpointException(string path, string reason)
-        : base($"{path} {reason.TrimEnd('.')}.", inner: null) => Path = path;
 }
 
 /// <summary>How the tensors of a file fit a network, each list in the order of the keys' characters.</summary>

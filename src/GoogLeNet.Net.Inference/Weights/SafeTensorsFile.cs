@@ -27,7 +27,7 @@ internal sealed class SafeTensorsFile
     public IReadOnlyDictionary<string, SafeTensor> Tensors { get; }
 
     /// <summary>Reads and verifies a file.</summary>
-    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
+    /// <exception cref="ModelFileException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static SafeTensorsFile Read(string path)
@@ -50,7 +50,7 @@ internal sealed class SafeTensorsFile
     /// <summary>Verifies a file from a stream's position to its end. The elements of its tensors are read when they are asked for, while the stream is open, by one thread at a time.</summary>
     /// <param name="stream">A stream that can seek, so that a damaged length is seen before memory is taken for it.</param>
     /// <param name="name">What messages call the file.</param>
-    /// <exception cref="SafeTensorsException">The content is damaged or not a safetensors file.</exception>
+    /// <exception cref="ModelFileException">The content is damaged or not a safetensors file.</exception>
     public static SafeTensorsFile Open(Stream stream, string name)
     {
         long length = stream.Length - stream.Position;
@@ -104,7 +104,7 @@ internal sealed class SafeTensorsFile
     {
         if (length < SafeTensorsHeader.LengthSize)
         {
-            throw new SafeTensorsException(name, $"{length} bytes are too few for a safetensors file");
+            throw new ModelFileException(name, $"{length} bytes are too few for a safetensors file");
         }
 
         Span<byte> prefix = stackalloc byte[SafeTensorsHeader.LengthSize];
@@ -114,17 +114,17 @@ internal sealed class SafeTensorsFile
         {
             var advice = kind.Contains("PyTorch", StringComparison.Ordinal) ? "; LoadTorchWeights and GoogLeNet.LoadTorch in Inception.Interop read PyTorch's"
                 : kind.Contains("Caffe", StringComparison.Ordinal) ? "; GoogLeNet.LoadCaffe in Inception.Interop reads Caffe's" : "";
-            throw new SafeTensorsException(name, $"it is {kind}, and no safetensors file{advice}");
+            throw new ModelFileException(name, $"it is {kind}, and no safetensors file{advice}");
         }
 
         if (headerLength > SafeTensorsHeader.MaxLength)
         {
-            throw new SafeTensorsException(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", offset: 0);
+            throw ModelFileException.Damaged(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", tensor: null, 0);
         }
 
         if ((long)headerLength > length - SafeTensorsHeader.LengthSize)
         {
-            throw new SafeTensorsException(name, $"the header's {headerLength} bytes go beyond the end of the file", offset: 0);
+            throw ModelFileException.Damaged(name, $"the header's {headerLength} bytes go beyond the end of the file", tensor: null, 0);
         }
 
         byte[] head = new byte[SafeTensorsHeader.LengthSize + (int)headerLength];
@@ -156,7 +156,7 @@ internal sealed class SafeTensorsFile
         digits.Fill((byte)'0');
         if (!SafeTensorsChecksum.Compute(head, ToEnd(stream)).AsSpan().SequenceEqual(stored))
         {
-            throw new SafeTensorsException(name, "the checksum differs: the file is damaged, or another program changed it", offset: at);
+            throw ModelFileException.Damaged(name, "the checksum differs: the file is damaged, or another program changed it", tensor: null, at);
         }
     }
 

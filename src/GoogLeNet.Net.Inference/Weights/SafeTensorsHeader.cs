@@ -109,12 +109,12 @@ internal ref struct SafeTensorsHeaderReader
     /// <param name="ChecksumAt">Byte of the header where the checksum's digits start, or null where it has none.</param>
     public sealed record Header(Dictionary<string, string> Metadata, List<Extent> Extents, int? ChecksumAt);
 
-    /// <exception cref="SafeTensorsException">The header is not UTF-8, not JSON, or not of the format's form.</exception>
+    /// <exception cref="ModelFileException">The header is not UTF-8, not JSON, or not of the format's form.</exception>
     public static Header Read(ReadOnlySpan<byte> header, string file)
     {
         if (!Utf8.IsValid(header))
         {
-            throw new SafeTensorsException(file, "the header is not valid UTF-8", offset: SafeTensorsHeader.LengthSize);
+            throw ModelFileException.Damaged(file, "the header is not valid UTF-8", tensor: null, SafeTensorsHeader.LengthSize);
         }
 
         var reader = new SafeTensorsHeaderReader(header, file);
@@ -124,7 +124,7 @@ internal ref struct SafeTensorsHeaderReader
         }
         catch (JsonException error)
         {
-            throw new SafeTensorsException(file, "the header is not valid JSON", offset: reader.Position, inner: error);
+            throw ModelFileException.Damaged(file, "the header is not valid JSON", tensor: null, reader.Position, error);
         }
     }
 
@@ -286,8 +286,8 @@ internal ref struct SafeTensorsHeaderReader
         }
     }
 
-    private readonly SafeTensorsException Malformed(string problem, string? tensor = null, Exception? inner = null) =>
-        new(file, problem, tensor, SafeTensorsHeader.LengthSize + json.TokenStartIndex, inner);
+    private readonly ModelFileException Malformed(string problem, string? tensor = null, Exception? inner = null) =>
+        ModelFileException.Damaged(file, problem, tensor, SafeTensorsHeader.LengthSize + json.TokenStartIndex, inner);
 }
 
 /// <summary>The rule that the tensors' bytes fill a file's data exactly, each byte owned by one tensor.</summary>
@@ -297,7 +297,7 @@ internal static class SafeTensorsLayout
     /// <param name="dataStart">Byte of the file where the data begins.</param>
     /// <param name="dataLength">Bytes from there to the end of the file.</param>
     /// <param name="file">What messages call the file.</param>
-    /// <exception cref="SafeTensorsException">The first tensor that breaks the rule.</exception>
+    /// <exception cref="ModelFileException">The first tensor that breaks the rule.</exception>
     public static void Check(IReadOnlyList<Extent> extents, long dataStart, long dataLength, string file)
     {
         long filled = 0;
@@ -305,7 +305,7 @@ internal static class SafeTensorsLayout
         {
             if (Problem(extent, filled, dataLength) is { } problem)
             {
-                throw new SafeTensorsException(file, problem, extent.Name, Saturate(dataStart, extent.Begin));
+                throw ModelFileException.Damaged(file, problem, extent.Name, Saturate(dataStart, extent.Begin));
             }
 
             filled = extent.End;
@@ -313,7 +313,7 @@ internal static class SafeTensorsLayout
 
         if (filled < dataLength)
         {
-            throw new SafeTensorsException(file, $"{dataLength - filled} bytes follow the last tensor", offset: dataStart + filled);
+            throw ModelFileException.Damaged(file, $"{dataLength - filled} bytes follow the last tensor", tensor: null, dataStart + filled);
         }
     }
 

@@ -75,12 +75,12 @@ internal static class WeightsFormat
     }
 
     /// <summary>Refuses a file in a format of this library that this version does not know.</summary>
-    /// <exception cref="UnknownModelException">It is in one.</exception>
+    /// <exception cref="ModelFileException">It is in one.</exception>
     public static void RequireKnown(SafeTensorsFile file, string path)
     {
         if (file.Metadata.GetValueOrDefault(FormatKey) is { } format && format.StartsWith(Family, StringComparison.Ordinal) && format is not (Weights or Checkpoint))
         {
-            throw new UnknownModelException(path, $"has the format '{format}'; GoogLeNet.Net {Version} reads '{Weights}' and '{Checkpoint}'. Take a newer version of the package");
+            throw ModelFileException.Subject(path, $"has the format '{format}'; GoogLeNet.Net {Version} reads '{Weights}' and '{Checkpoint}'. Take a newer version of the package");
         }
     }
 
@@ -91,7 +91,7 @@ internal static class WeightsFormat
             ? $" It was written by version {text}, and this is {Version}: take a newer version of the package" : "";
 
     /// <summary>The names of the classes that a file holds; empty where it holds none.</summary>
-    /// <exception cref="UnknownModelException">They are not names, or not as many as the network has classes.</exception>
+    /// <exception cref="ModelFileException">They are not names, or not as many as the network has classes.</exception>
     public static IReadOnlyList<string> ClassNames(this SafeTensorsFile file, string path, int numClasses)
     {
         if (!file.Metadata.TryGetValue(ClassNamesKey, out var json))
@@ -107,16 +107,16 @@ internal static class WeightsFormat
         }
         catch (JsonException e)
         {
-            throw new UnknownModelException(path, $"has class names that cannot be used: {e.Message}", e);
+            throw ModelFileException.Subject(path, $"has class names that cannot be used: {e.Message}", e);
         }
     }
 
     /// <summary>What the main head's logits are divided by before softmax.</summary>
-    /// <exception cref="UnknownModelException">It is no finite number more than 0.</exception>
+    /// <exception cref="ModelFileException">It is no finite number more than 0.</exception>
     public static double Temperature(this SafeTensorsFile file, string path) => file.Number(path, TemperatureKey, 1, value => value > 0 && double.IsFinite(value));
 
     /// <summary>The probability below which the most probable class is no answer.</summary>
-    /// <exception cref="UnknownModelException">It is not in [0, 1].</exception>
+    /// <exception cref="ModelFileException">It is not in [0, 1].</exception>
     public static double MinimumConfidence(this SafeTensorsFile file, string path) => file.Number(path, MinimumConfidenceKey, 0, value => value is >= 0 and <= 1);
 
     /// <summary>The tensors of a file that are meant for a network.</summary>
@@ -147,5 +147,5 @@ internal static class WeightsFormat
     private static double Number(this SafeTensorsFile file, string path, string key, double otherwise, Func<double, bool> isAllowed) =>
         !file.Metadata.TryGetValue(key, out var text) ? otherwise
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isAllowed(value) ? value
-        : throw new UnknownModelException(path, $"has a {key} that cannot be used: '{text}'");
+        : throw ModelFileException.Subject(path, $"has a {key} that cannot be used: '{text}'");
 }

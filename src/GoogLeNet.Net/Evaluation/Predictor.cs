@@ -107,9 +107,8 @@ public sealed class Predictor : IDisposable
     /// <param name="ownTypes">Transforms and poolings of your own that the file names.</param>
     /// <param name="logger">Warned where the file lacks class names or preprocessing, as files of earlier versions do; null for none.</param>
     /// <returns>A predictor that owns the network and disposes it.</returns>
-    /// <exception cref="UnknownModelException">The file does not say which GoogLeNet it holds, or names a transform that is not known.</exception>
+    /// <exception cref="ModelFileException">The file is damaged, no safetensors file, does not say which GoogLeNet it holds, or names a transform that is not known.</exception>
     /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
-    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static Predictor Load(string path, IViews? views = null, Device? device = null, IReadOnlyList<Type>? ownTypes = null, ILogger? logger = null) =>
@@ -337,7 +336,7 @@ public sealed class Predictor : IDisposable
         }
         catch (ArgumentException e)
         {
-            throw new UnknownModelException(path, $"cannot be used as it is. {e.Message}", e);
+            throw ModelFileException.Subject(path, $"cannot be used as it is. {e.Message}", e);
         }
     }
 

@@ -103,11 +103,10 @@ public sealed class GoogLeNet : MultiHeadModel
     /// <param name="path">A file of <see cref="MultiHeadModel.SaveWeights"/>, or a checkpoint of the trainer.</param>
     /// <param name="ownTypes">Poolings of your own that the file names; null for none.</param>
     /// <returns>A network on the CPU in evaluation mode, ready to predict; the caller disposes it.</returns>
-    /// <exception cref="UnknownModelException">
-    /// The file does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="MultiHeadModel.LoadWeights"/> read it.
+    /// <exception cref="ModelFileException">
+    /// The file is damaged, no safetensors file, or does not say which GoogLeNet it holds; where that is known, <see cref="Create"/> and <see cref="MultiHeadModel.LoadWeights"/> read it.
     /// </exception>
     /// <exception cref="WeightsException">The file's tensors are not those of the network that it names.</exception>
-    /// <exception cref="SafeTensorsException">The file is damaged or not a safetensors file.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static GoogLeNet Load(string path, IReadOnlyList<Type>? ownTypes = null) => NetworkWeights.Load(SafeTensorsFile.Read(path), path, ownTypes);

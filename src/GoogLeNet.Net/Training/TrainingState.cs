@@ -104,7 +104,7 @@ internal sealed class TrainingState : IDisposable
         file.Write(path, Tensors(), new CheckpointPosition(Epoch, Step, Metrics.Count, EpochSeconds), History);
 
     /// <summary>Continues from a checkpoint.</summary>
-    /// <exception cref="CheckpointException">It is not one of this run's.</exception>
+    /// <exception cref="ModelFileException">It is not one of this run's.</exception>
     public void Load(CheckpointFile file, string path)
     {
         var (position, history) = file.ReadInto(Tensors(), path);

@@ -83,7 +83,7 @@ public sealed class LoadTests : IDisposable
         using var model = new LinearModel(12, 3, Tiny.ThreeHeads);
         new MultiHeadTrainer(model, new TrainerOptions { Epochs = 1, BatchSize = 6, CheckpointFolder = folder.Path }).Fit(data);
 
-        FluentActions.Invoking(() => GoogLeNet.Load(folder.Last)).Should().Throw<UnknownModelException>()
+        FluentActions.Invoking(() => GoogLeNet.Load(folder.Last)).Should().Throw<ModelFileException>()
             .WithMessage($"{folder.Last} holds a model of another kind (LinearModel); build that in your program, *LoadWeights.").Which.Path.Should().Be(folder.Last);
     }
 
@@ -102,7 +102,7 @@ public sealed class LoadTests : IDisposable
         var metadata = description is null ? [] : new Dictionary<string, string> { ["model"] = description };
         SafeTensorsFile.Write(File, metadata, []);
 
-        FluentActions.Invoking(() => GoogLeNet.Load(File)).Should().Throw<UnknownModelException>(reason).WithMessage(message);
+        FluentActions.Invoking(() => GoogLeNet.Load(File)).Should().Throw<ModelFileException>(reason).WithMessage(message);
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed class LoadTests : IDisposable
         var metadata = new Dictionary<string, string> { ["model"] = model.Configuration, ["options"] = options };
         SafeTensorsFile.Write(File, metadata, model.State().Select(entry => entry.Value.ToSafeTensor(entry.Key)));
 
-        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<UnknownModelException>(reason)
+        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<ModelFileException>(reason)
             .WithMessage($"{File} cannot be used as it is. The network's preprocessing cannot be read: *ownTypes*");
     }
 

@@ -100,8 +100,8 @@ public sealed class ModelFileTests : IDisposable
         metadata["classNames"] = names;
         SafeTensorsFile.Write(File, metadata, model.Tensors().Values);
 
-        FluentActions.Invoking(() => GoogLeNet.Load(File)).Should().Throw<UnknownModelException>().WithMessage(message).Which.Path.Should().Be(File);
-        FluentActions.Invoking(() => CompiledNetwork.Load(File)).Should().Throw<UnknownModelException>().WithMessage(message);
+        FluentActions.Invoking(() => GoogLeNet.Load(File)).Should().Throw<ModelFileException>().WithMessage(message).Which.Path.Should().Be(File);
+        FluentActions.Invoking(() => CompiledNetwork.Load(File)).Should().Throw<ModelFileException>().WithMessage(message);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ModelFileTests : IDisposable
         using var predictor = Predictor.Load(File, ownTypes: [typeof(Invert)]);
 
         new EnsembleMember(predictor.Models[0], predictor.Models[0].GetPreprocessing([typeof(Invert)])).Preprocessing!.Transforms.Should().Equal(options.TrainTransforms);
-        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<UnknownModelException>().WithMessage($"{File} *{typeof(Invert).FullName}*ownTypes: [typeof(…)]*");
+        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<ModelFileException>().WithMessage($"{File} *{typeof(Invert).FullName}*ownTypes: [typeof(…)]*");
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class ModelFileTests : IDisposable
         using var image = data.Images.select(0, 4);
         new Predictor(loaded).Classify(image, top: 3).Should().Equal(new Predictor(model).Classify(image, top: 3));
         loaded.ClassNames.Should().Equal(data.ClassNames);
-        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<UnknownModelException>().WithMessage("*a model of another kind (*MultiHeadModel.Wrap*LoadWeights*");
+        FluentActions.Invoking(() => Predictor.Load(File)).Should().Throw<ModelFileException>().WithMessage("*a model of another kind (*MultiHeadModel.Wrap*LoadWeights*");
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class ModelFileTests : IDisposable
         loaded.Spec.Should().Be(spec);
         new Evaluator(predictor).Evaluate(data).Accuracy.Should().Be(history.Epochs[^1].Validation[0].Accuracy);
         new MultiHeadTrainer(resumed, options).Fit(data, data, resumeFrom: folder.Last).Epochs[^1].Validation.Should().Equal(history.Epochs[^1].Validation);
-        FluentActions.Invoking(() => GoogLeNet.Load(folder.Last)).Should().Throw<UnknownModelException>().WithMessage($"*{typeof(MaxTo).FullName}*ownTypes: [typeof(…)]*");
+        FluentActions.Invoking(() => GoogLeNet.Load(folder.Last)).Should().Throw<ModelFileException>().WithMessage($"*{typeof(MaxTo).FullName}*ownTypes: [typeof(…)]*");
     }
 
     [Fact]

@@ -152,7 +152,7 @@ public sealed class ClassifyTests : IDisposable
         SafeTensorsFile.Write(File, metadata, model.Tensors().Values);
         using var network = CompiledNetwork.Load(File);
 
-        FluentActions.Invoking(() => network.Classify(new byte[32 * 32 * 3], 32, 32)).Should().Throw<UnknownModelException>().WithMessage(message).Which.Path.Should().Be(File);
+        FluentActions.Invoking(() => network.Classify(new byte[32 * 32 * 3], 32, 32)).Should().Throw<ModelFileException>().WithMessage(message).Which.Path.Should().Be(File);
         network.Logits(new float[3 * 32 * 32]).Should().HaveCount(3);
     }
 

@@ -90,7 +90,7 @@ public sealed class MetricTests : InterruptedRun
         resumed.Epochs.SelectMany(epoch => epoch.Train.Concat(epoch.Validation)).Should().Equal(expected.Epochs.SelectMany(epoch => epoch.Train.Concat(epoch.Validation)));
         File.Exists(Path.Combine(Folder.Path, "best-macroRecall.safetensors")).Should().BeTrue();
         FluentActions.Invoking(() => Run(Folder, seed: 1, resumeFrom: Folder.Last, options: options with { Metrics = [new MacroRecall(), new Share(2)] }))
-            .Should().Throw<CheckpointException>().WithMessage("*other options: metrics*");
+            .Should().Throw<ModelFileException>().WithMessage("*other options: metrics*");
     }
 
     [Fact]

@@ -104,7 +104,7 @@ public sealed class SamplingTests
         var balanced = Run(new()).Epochs[0].Train[0].Loss;
 
         balanced.Should().NotBe(plain);
-        FluentActions.Invoking(() => Run(null, folder.Last)).Should().Throw<CheckpointException>().WithMessage("*sampling*");
+        FluentActions.Invoking(() => Run(null, folder.Last)).Should().Throw<ModelFileException>().WithMessage("*sampling*");
     }
 
     private static TensorDataset Data() =>
