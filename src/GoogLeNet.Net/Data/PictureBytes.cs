@@ -104,7 +104,7 @@ internal static class PictureBytes
         const int InfoHeader = 40;
         RequireLength(bytes, 26);
         var headerLength = BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]);
-        if (headerLength < InfoHeader)
+        if (headerLength == 12)
         {
             return; // of OS/2, without what is checked below
         }
@@ -112,7 +112,8 @@ internal static class PictureBytes
         RequireLength(bytes, 14 + InfoHeader);
         var (bits, compression, colors) = (
             BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[30..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[46..]));
-        if (bits is not (1 or 4 or 8 or 16 or 24 or 32) || (bits <= 8 && colors > 256))
+        if (headerLength is not (40 or 52 or 56 or 64 or 108 or 124) || (bits <= 8 && colors > 256)
+            || (compression, bits) is not ((0, 1 or 4 or 8 or 16 or 24 or 32) or (1, 8) or (2, 4) or (3, 16 or 24 or 32)))
         {
             throw new DatasetException("it is damaged: its header is broken.");
         }

@@ -178,8 +178,12 @@ public sealed class PictureDamageTests : IDisposable
     [Theory]
     [InlineData(8, 0, 257, "a palette of more colors than a byte has values")]
     [InlineData(9, 0, 0, "no depth of BMP")]
-    public void A_header_that_BMP_does_not_allow_is_refused(int bits, int compression, int colors, string reason) =>
-        Refusal([.. Bmp(bits, compression, colors), .. new byte[2000]]).Should().Be("it is damaged: its header is broken.", reason);
+    [InlineData(1, 2, 2, "runs of four bits for pixels of one")]
+    [InlineData(4, 1, 16, "runs of bytes for pixels of four bits")]
+    [InlineData(8, 3, 0, "masks for a palette")]
+    [InlineData(8, 0, 0, "no length of a header", 24)]
+    public void A_header_that_BMP_does_not_allow_is_refused(int bits, int compression, int colors, string reason, int length = 40) =>
+        Refusal([.. Bmp(bits, compression, colors, length), .. new byte[2000]]).Should().Be("it is damaged: its header is broken.", reason);
 
     [Theory]
     [InlineData(32, "0000FF0000FF0000FF000100", "two pieces of blue")]
@@ -219,11 +223,11 @@ public sealed class PictureDamageTests : IDisposable
         return file;
     }
 
-    private static byte[] Bmp(int bits, int compression, int colors)
+    private static byte[] Bmp(int bits, int compression, int colors, int length = 40)
     {
         var header = new byte[54];
         "BM"u8.CopyTo(header);
-        (int At, int Value)[] fields = [(14, 40), (18, 6), (22, 2), (26, 1 + (bits << 16)), (30, compression), (46, colors)];
+        (int At, int Value)[] fields = [(14, length), (18, 6), (22, 2), (26, 1 + (bits << 16)), (30, compression), (46, colors)];
         foreach (var (at, value) in fields)
         {
             BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(at), value);
