@@ -76,7 +76,9 @@ if [ "${1:-}" = kills ]; then
   # Several epochs with a checkpoint after each; the moments are those of processes that are all at work.
   run=("${run[@]}" --epochs 8)
   launcher="${launchers[0]}"
+  began="$(date +%s%N)"
   start "$launcher" 2 "${program[@]}" "${run[@]}" --distributed mpi --out "$work/whole" > "$work/whole.log"
+  length=$(($(date +%s%N) - began))
   kills=0
   while [ "$kills" -lt "${2:-20}" ]; do
     rm -rf "$work/killed"
@@ -84,7 +86,7 @@ if [ "${1:-}" = kills ]; then
     while true; do
       start "$launcher" 2 "${program[@]}" "${arguments[@]}" --distributed mpi --out "$work/killed" > "$work/killed.log" 2> "$work/killed.err" &
       job=$!
-      sleep "$(python3 -c 'import random; print(3 + 17 * random.random())')"
+      sleep "$(python3 -c "import random; print($length * random.uniform(0.1, 1) / 1e9)")"
       mapfile -t ours < <(pgrep -f "cifar10.dll train.*--out $work/killed" | while read -r id; do [ "$(ps -o comm= -p "$id")" = dotnet ] && echo "$id"; done)
       if kill -0 "$job" 2> /dev/null && [ ${#ours[@]} -gt 0 ] && [ "$kills" -lt "${2:-20}" ]; then
         kill -9 "${ours[RANDOM % ${#ours[@]}]}" 2> /dev/null || true

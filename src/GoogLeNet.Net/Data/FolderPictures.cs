@@ -61,6 +61,15 @@ internal sealed class FolderPictures(FolderContent content, ImageShape shape, Im
         return ChannelsLast.Images(pixels);
     }
 
+    /// <summary>Reads a picture at its own height and width: uint8 (1, C, H, W). In place of a damaged one stands the next of its class.</summary>
+    public Tensor ReadWhole(int index)
+    {
+        using var scope = NewDisposeScope();
+        Tensor? picture = null;
+        ReadOrNext(index, path => picture = ImageFile.Decode(ImageFile.ReadBytes(path), path, shape.Channels));
+        return picture!.unsqueeze(0).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Reads every file once: image i to <paramref name="images"/>[i].</summary>
     /// <returns>Indices of the images that could be read, ascending: all of them unless damaged ones may be skipped.</returns>
     /// <exception cref="DatasetException">Files cannot be read; the message names the first.</exception>

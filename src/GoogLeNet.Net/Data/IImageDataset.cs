@@ -119,27 +119,32 @@ internal static class ImageDatasets
     public static IEnumerable<(long First, Tensor Images)> Parts(this IImageDataset dataset, int? atOnce = null, CancellationToken cancellationToken = default)
     {
         var size = atOnce ?? (int)Math.Clamp(BytesAtOnce / dataset.Shape.Bytes, 1, BytesAtOnce);
-        var parts = (int)((dataset.Count + size - 1) / size);
-        using var ahead = dataset.IsStreamed ? new Prefetcher<Tensor>(0, parts, Read, images => images.Dispose(), cancellationToken: cancellationToken) : null;
-        for (var part = 0; part < parts; part++)
-        {
-            using var images = ahead?.Take() ?? Read(part, cancellationToken);
-            yield return ((long)part * size, images);
-        }
-
-        Tensor Read(int part, CancellationToken token)
-        {
-            var first = (long)part * size;
-            var count = (int)Math.Min(size, dataset.Count - first);
-            return dataset.Read([.. Enumerable.Range(0, count).Select(i => first + i)], token);
-        }
+        return InOrder(dataset.Count, size, (first, count, token) => dataset.Read([.. Enumerable.Range(0, count).Select(i => first + i)], token), dataset.IsStreamed, cancellationToken);
     }
+
+    /// <summary>As <see cref="Parts"/>, picture by picture: uint8 (1, C, H, W), each of its own height and width.</summary>
+    public static IEnumerable<(long First, Tensor Images)> WholePictures(this ImageFolderDataset dataset, CancellationToken cancellationToken) =>
+        InOrder(dataset.Count, 1, (i, _, _) => dataset.ReadWhole(i), isAhead: true, cancellationToken);
 
     /// <summary>The windows of images as they are read; in the caller's dispose scope.</summary>
     public static Tensor Cropped(IImageDataset dataset, IReadOnlyList<long> indices, ICropTransform crop, BatchContext context, CancellationToken cancellationToken)
     {
         using var images = dataset.Read(indices, cancellationToken);
         return crop.Apply(images, context);
+    }
+
+    private static IEnumerable<(long First, Tensor Images)> InOrder(
+        long count, int size, Func<long, int, CancellationToken, Tensor> read, bool isAhead, CancellationToken cancellationToken)
+    {
+        var parts = (int)((count + size - 1) / size);
+        using var ahead = isAhead ? new Prefetcher<Tensor>(0, parts, Read, images => images.Dispose(), cancellationToken: cancellationToken) : null;
+        for (var part = 0; part < parts; part++)
+        {
+            using var images = ahead?.Take() ?? Read(part, cancellationToken);
+            yield return ((long)part * size, images);
+        }
+
+        Tensor Read(int part, CancellationToken token) => read((long)part * size, (int)Math.Min(size, count - ((long)part * size)), token);
     }
 
     /// <summary>Refuses indices that are none of a data set's.</summary>

@@ -130,6 +130,10 @@ public sealed class ImageFolderDataset : IImageDataset, IDisposable
         return held is null ? pictures.ReadCrops(indices, crop, context, cancellationToken) : ImageDatasets.Cropped(held, indices, crop, context, cancellationToken);
     }
 
+    /// <summary>A picture at its own height and width, read from its file also where the images are held: uint8 (1, C, H, W), of the caller's dispose scope.</summary>
+    /// <exception cref="DatasetException">It cannot be read.</exception>
+    internal Tensor ReadWhole(long index) => pictures.ReadWhole((int)index);
+
     /// <summary>Some of the images, as <see cref="TensorDataset.TakeStratified"/> chooses them; streamed if this data set is.</summary>
     /// <param name="n">Number of images, 1 to <see cref="Count"/>.</param>
     /// <param name="seed">Any number.</param>

@@ -28,10 +28,13 @@ public sealed class Evaluator
         this.options = options ?? new EvaluationOptions();
     }
 
-    /// <summary>Predicts every image and compares with its label.</summary>
+    /// <summary>
+    /// Predicts every image and compares with its label. Views that choose their own part of a picture, as <see cref="Views.CenterCrop"/>, <see cref="Views.TenCrops"/> and
+    /// <see cref="Views.PaperCrops"/>, see the pictures of an <see cref="ImageFolderDataset"/> whole, one at a time, read from their files.
+    /// </summary>
     /// <param name="dataset">Labeled images.</param>
-    /// <param name="progress">Called after every batch, on this thread.</param>
-    /// <param name="cancellationToken">Ends the evaluation between two views of a batch.</param>
+    /// <param name="progress">Called after every batch or picture, on this thread.</param>
+    /// <param name="cancellationToken">Ends the evaluation between two batches that the network sees.</param>
     /// <exception cref="ArgumentException">The data set is empty, has another number of classes than the networks or labels outside them, or its images do not fit the networks.</exception>
     /// <exception cref="DatasetException">A picture cannot be read.</exception>
     /// <exception cref="InvalidOperationException">A prediction is not a number, because a weight or an input is not finite.</exception>
@@ -45,7 +48,8 @@ public sealed class Evaluator
         using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
         using var mode = predictor.Evaluating();
         using var memory = HostMemory.Keep();
-        foreach (var (first, images) in dataset.Parts(options.BatchSize, cancellationToken))
+        var parts = dataset is ImageFolderDataset folder && !predictor.SeesTheWhole ? folder.WholePictures(cancellationToken) : dataset.Parts(options.BatchSize, cancellationToken);
+        foreach (var (first, images) in parts)
         {
             using var scope = NewDisposeScope();
             var count = images.shape[0];

@@ -182,7 +182,7 @@ public sealed class PredictorTests
     [Fact]
     public void A_cancelled_prediction_ends_before_the_next_view()
     {
-        using var images = zeros(1, 1, 1, 1, dtype: ScalarType.Byte);
+        using var images = zeros(48, 1, 1, 1, dtype: ScalarType.Byte);
         using var model = new TableModel([[1, 2]]);
         using var cancellation = new CancellationTokenSource();
         var passes = 0;
