@@ -99,6 +99,19 @@ public sealed partial class ArchitectureTests
         typeof(GoogLeNet).Module.GetCustomAttributes(inherit: false).Select(attribute => attribute.GetType().Name).Should().NotContain("UnverifiableCodeAttribute");
     }
 
+    // Tensor.shape and Tensor.stride() keep native memory until the next collection: thousands of small blocks in a step, between which the allocator cannot join what large ones leave.
+    [Fact]
+    public void Operators_ask_for_the_sizes_of_tensors_one_by_one()
+    {
+        var callers =
+            from type in AssemblyDefinition.ReadAssembly(typeof(GoogLeNet).Assembly.Location).MainModule.Types.Where(type => FolderOf(type) == "Operators")
+            from method in type.NestedTypes.Append(type).SelectMany(each => each.Methods).Where(method => method.HasBody)
+            where method.Body.Instructions.Any(instruction => instruction.Operand is MethodReference { DeclaringType.Name: "Tensor", Name: "get_shape" or "stride", HasParameters: false })
+            select $"{type.Name}.{method.Name}";
+
+        callers.Should().Equal(["Ops.Dropout"], "it runs thrice a step");
+    }
+
     // Where each type of the library is declared.
     private static Dictionary<string, string> ReadFolders()
     {

@@ -94,7 +94,7 @@ public sealed class AuxiliaryClassifier : Module<Tensor, Tensor>
 
     private void CheckSize(Tensor input)
     {
-        long height = input.shape[2], width = input.shape[3];
+        long height = input.size(2), width = input.size(3);
         if (pooling.OutputSize((int)height) != pooledSize || pooling.OutputSize((int)width) != pooledSize)
         {
             throw new ArgumentException(

@@ -66,7 +66,7 @@ internal sealed class ConvBnRelu : Module<Tensor, Tensor>
     /// <exception cref="InvalidOperationException">In training, there is one value for each channel.</exception>
     public void CheckVariance(Tensor y)
     {
-        if (bn is { training: true } && y.shape is [1, _, 1, 1] && !Ops.SharesStatistics)
+        if (bn is { training: true } && y.numel() == y.size(1) && !Ops.SharesStatistics)
         {
             throw new InvalidOperationException(
                 $"In training the batch normalization of '{Key}' got a batch of one image and one pixel, ({string.Join(", ", y.shape)}): one value for each channel has no variance. "
@@ -77,8 +77,8 @@ internal sealed class ConvBnRelu : Module<Tensor, Tensor>
     // TensorFlow's rule "same": the odd zero at the bottom and right.
     private Tensor Pad(Tensor x)
     {
-        var (top, bottom) = Geometry.ConvolutionPadding((int)x.shape[2], kernel, stride, PaddingRule.Same);
-        var (left, right) = Geometry.ConvolutionPadding((int)x.shape[3], kernel, stride, PaddingRule.Same);
+        var (top, bottom) = Geometry.ConvolutionPadding((int)x.size(2), kernel, stride, PaddingRule.Same);
+        var (left, right) = Geometry.ConvolutionPadding((int)x.size(3), kernel, stride, PaddingRule.Same);
         return functional.pad(x, (left, right, top, bottom));
     }
 }

@@ -146,7 +146,7 @@ internal static class ParallelConv1x1
             : Ops.BatchNormRelu(Ops.Conv2d(x, weight, bias: null, stride: 1, padding: 0), [.. blocks.Select(block => block.Norm!)]);
 
         // One operator for all parts: backwards it joins their gradients in one copy, where parts cut out one by one would each fill a whole of zeros.
-        var outputs = joined.split([.. blocks.Select(block => block.Conv.weight.shape[0])], dim: 1);
+        var outputs = joined.split([.. blocks.Select(block => block.Conv.weight.size(0))], dim: 1);
         foreach (var output in outputs)
         {
             output.MoveToOuterDisposeScope();

@@ -10,7 +10,7 @@ internal sealed class MaxPool(int kernel, int stride, PoolingRule rule) : Module
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        var (height, width) = ((int)x.shape[2], (int)x.shape[3]);
+        var (height, width) = ((int)x.size(2), (int)x.size(3));
         return Ops.MaxPool2d(x, new(
             kernel, stride, Geometry.PoolPadding(height, kernel, stride, rule).Padding, Geometry.PoolPadding(width, kernel, stride, rule).Padding,
             Geometry.PoolOutput(height, kernel, stride, rule), Geometry.PoolOutput(width, kernel, stride, rule)));

@@ -19,7 +19,7 @@ internal sealed class BatchNormReluFunction : autograd.SingleTensorFunction<Batc
     public static bool IsSupported(Tensor input, JoinedNorms norms)
     {
         var norm = norms.Norms[0];
-        var channels = input.shape[1];
+        var channels = input.size(1);
         return norm.training && norm.weight.dtype == ScalarType.Float32 && norm.running_mean?.dtype == ScalarType.Float32 && norm.momentum is not null
             && channels <= MaxChannels && input.numel() > channels && TensorViews.IsChannelsLast(input, BatchNormKernel.Block);
     }
@@ -41,9 +41,9 @@ internal sealed class BatchNormReluFunction : autograd.SingleTensorFunction<Batc
     {
         var (input, norms, relu, shared) = ((Tensor)vars[0], (JoinedNorms)vars[1], (bool)vars[2], (SharedMoments)vars[3]);
         var (kernel, threads) = (BatchNormKernel.For(input.ElementType()), get_num_threads());
-        var (from, sizes) = (input.View().Address, input.shape);
-        var pixels = (int)(sizes[0] * sizes[2] * sizes[3]);
-        var (mean, variance) = kernel.Moments(from, pixels, (int)sizes[1], threads);
+        var (from, channels) = (input.View().Address, (int)input.size(1));
+        var pixels = (int)(input.numel() / channels);
+        var (mean, variance) = kernel.Moments(from, pixels, channels, threads);
         var counted = shared.Sum(mean, variance, pixels);
         var statistics = new BatchStatistics(
             mean, variance, counted, norms.Values(norm => norm.weight), norms.Values(norm => norm.bias!), norms.Epsilon, relu);
@@ -78,7 +78,7 @@ internal sealed class BatchNormReluFunction : autograd.SingleTensorFunction<Batc
     // Of the input, the weights and the biases.
     private static Tensor?[] ByKernel(Tensor input, Tensor received, JoinedNorms norms, BatchStatistics statistics, SharedMoments shared)
     {
-        var (kernel, threads, pixels, normalization) = (BatchNormKernel.For(input.ElementType()), get_num_threads(), (int)(input.numel() / input.shape[1]), statistics.Normalization);
+        var (kernel, threads, pixels, normalization) = (BatchNormKernel.For(input.ElementType()), get_num_threads(), (int)(input.numel() / input.size(1)), statistics.Normalization);
         var (gradient, x, result) = (received.View(), input.View().Address, empty_like(input));
         var (sums, products) = kernel.SumGradients(gradient, x, pixels, normalization, statistics.Mean, threads);
         var (allSums, allProducts) = shared.Sum(sums, products);
@@ -139,7 +139,7 @@ internal sealed record JoinedNorms(IReadOnlyList<BatchNorm2d> Norms)
     }
 
     /// <summary>Each norm's part of (C).</summary>
-    public Tensor[] Split(Tensor joined) => Norms.Count == 1 ? [joined] : joined.split([.. Norms.Select(norm => norm.weight.shape[0])]);
+    public Tensor[] Split(Tensor joined) => Norms.Count == 1 ? [joined] : joined.split([.. Norms.Select(norm => norm.weight.size(0))]);
 
     /// <summary>Updates the running statistics as libtorch does, the variance with the unbiased one.</summary>
     /// <param name="mean">The batch's, (C).</param>

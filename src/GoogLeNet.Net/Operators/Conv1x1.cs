@@ -32,8 +32,8 @@ internal static class Conv1x1
         }
 
         // By the pixels that are read: with a stride, oneDNN 3.7 writes beyond its memory in the backward pass of images with channels last.
-        using var rows = input.slice(2, 0, input.shape[2], stride);
-        using var pixels = rows.slice(3, 0, input.shape[3], stride);
+        using var rows = input.slice(2, 0, input.size(2), stride);
+        using var pixels = rows.slice(3, 0, input.size(3), stride);
         return Apply(pixels, weight, bias);
     }
 

@@ -18,12 +18,12 @@ internal sealed class Conv2dFunction : autograd.SingleTensorFunction<Conv2dFunct
     public static bool IsSupported(Tensor input, Tensor weight)
     {
         if (!CpuFeatures.HasFusedMultiplyAdd || !TensorViews.IsChannelsLastOrSlice(input, TileTransform.Block)
-            || weight.dtype != input.dtype || weight.device_type != DeviceType.CPU || weight.shape[1] != input.shape[1])
+            || weight.dtype != input.dtype || weight.device_type != DeviceType.CPU || weight.size(1) != input.size(1))
         {
             return false;
         }
 
-        var shape = Shape(input, weight.shape[0]);
+        var shape = Shape(input, weight.size(0));
         return WinogradConv2d.IsSupported(shape.Inputs) && WinogradConv2d.IsSupported(shape.Outputs)
             && (long)shape.Pixels * Math.Max(shape.Inputs, shape.Outputs) <= TensorViews.MaxElements
             && WinogradConv2d.IsFaster(shape, input.ElementType());
@@ -40,7 +40,7 @@ internal sealed class Conv2dFunction : autograd.SingleTensorFunction<Conv2dFunct
         var wanted = is_grad_enabled() ? (Input: input.requires_grad, Weight: weight.requires_grad, Bias: bias is { requires_grad: true }) : default;
         var output = wanted.Input || wanted.Weight || wanted.Bias
             ? apply(input, weight, bias!, wanted)
-            : Forward(input, weight.Filters(), weight.shape[0], bias, relu);
+            : Forward(input, weight.Filters(), weight.size(0), bias, relu);
         return output.MoveToOuterDisposeScope();
     }
 
@@ -50,7 +50,7 @@ internal sealed class Conv2dFunction : autograd.SingleTensorFunction<Conv2dFunct
         var (input, weight, bias) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor?)vars[2]);
         ctx.save_for_backward([input, weight]);
         ctx.save_data(Wanted, vars[3]);
-        return Forward(input, weight.Filters(), weight.shape[0], bias, relu: false);
+        return Forward(input, weight.Filters(), weight.size(0), bias, relu: false);
     }
 
     /// <inheritdoc/>
@@ -76,11 +76,7 @@ internal sealed class Conv2dFunction : autograd.SingleTensorFunction<Conv2dFunct
         return [.. gradients.Select(gradient => gradient!), null!];
     }
 
-    private static Conv2dShape Shape(Tensor input, long outputs)
-    {
-        var sizes = input.shape;
-        return new Conv2dShape((int)sizes[0], (int)sizes[2], (int)sizes[3], (int)sizes[1], (int)outputs);
-    }
+    private static Conv2dShape Shape(Tensor input, long outputs) => new((int)input.size(0), (int)input.size(2), (int)input.size(3), (int)input.size(1), (int)outputs);
 
     private static Tensor Forward(Tensor input, FilterView filters, long outputs, Tensor? bias, bool relu)
     {
@@ -92,15 +88,15 @@ internal sealed class Conv2dFunction : autograd.SingleTensorFunction<Conv2dFunct
 
     // The convolution of the output's gradient with the filters turned by 180°.
     private static Tensor InputGradient(Tensor gradient, Tensor weight) =>
-        Forward(gradient, weight.Filters().Transposed((int)weight.element_size()), weight.shape[1], bias: null, relu: false);
+        Forward(gradient, weight.Filters().Transposed((int)weight.element_size()), weight.size(1), bias: null, relu: false);
 
     // In the filters' memory layout.
     private static Tensor WeightGradient(Tensor input, Tensor gradient, Tensor weight)
     {
-        var (outputs, inputs) = (weight.shape[0], weight.shape[1]);
+        var (outputs, inputs) = (weight.size(0), weight.size(1));
         var result = weight.stride(1) == 1
-            ? TensorViews.EmptyImages(outputs, inputs, weight.shape[2], weight.shape[3], input.dtype)
-            : empty(weight.shape, input.dtype);
+            ? TensorViews.EmptyImages(outputs, inputs, weight.size(2), weight.size(3), input.dtype)
+            : empty(outputs, inputs, weight.size(2), weight.size(3), input.dtype);
         WinogradConv2d.For(input.ElementType()).WeightGradient(input.View(), gradient.View(), result.Filters(), Shape(input, outputs), get_num_threads());
         return result;
     }

@@ -39,7 +39,7 @@ internal static class Ops
     /// <param name="relu">Whether ReLU follows.</param>
     public static Tensor Conv2d(Tensor x, Tensor weight, Tensor? bias, int stride, int padding, bool relu = false)
     {
-        var kernel = weight.shape[2];
+        var kernel = weight.size(2);
         if ((kernel, stride, padding) == (3, 1, 1) && Conv2dFunction.IsSupported(x, weight))
         {
             var fused = relu && !is_grad_enabled();
@@ -73,9 +73,8 @@ internal static class Ops
     /// <param name="pool">The windows.</param>
     public static Tensor MaxPool2d(Tensor x, in Pool2d pool)
     {
-        var sizes = x.shape;
         var shape = new Pool2dShape(
-            (int)sizes[0], (int)sizes[2], (int)sizes[3], (int)sizes[1], pool.Rows, pool.Columns, pool.Kernel, pool.Stride, pool.Top, pool.Left);
+            (int)x.size(0), (int)x.size(2), (int)x.size(3), (int)x.size(1), pool.Rows, pool.Columns, pool.Kernel, pool.Stride, pool.Top, pool.Left);
         return MaxPool2dFunction.IsSupported(x, shape) ? MaxPool2dFunction.Pool(x, shape) : MaxPool2dByLibtorch(x, shape);
     }
 
@@ -92,8 +91,8 @@ internal static class Ops
 
         // Drawn on the CPU: TorchSharp has no generators of one's own on GPUs.
         var rows = pass?.Rows;
-        using var drawn = empty([rows?.Total ?? x.shape[0], .. x.shape[1..]], dtype: x.dtype, device: CPU).bernoulli_(1 - probability, dropoutGenerator);
-        using var own = rows is { First: var first } ? drawn.narrow(0, first, x.shape[0]) : drawn.alias();
+        using var drawn = empty([rows?.Total ?? x.size(0), .. x.shape[1..]], dtype: x.dtype, device: CPU).bernoulli_(1 - probability, dropoutGenerator);
+        using var own = rows is { First: var first } ? drawn.narrow(0, first, x.size(0)) : drawn.alias();
         using var kept = own.SentTo(x.device);
         kept.div_(1 - probability);
         return x * kept;

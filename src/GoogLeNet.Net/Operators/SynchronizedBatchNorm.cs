@@ -32,7 +32,7 @@ internal sealed class SynchronizedBatchNorm : autograd.SingleTensorFunction<Sync
         var (input, norms, relu, shared) = ((Tensor)vars[0], (JoinedNorms)vars[1], (bool)vars[2], (SharedMoments)vars[3]);
         var x = input.to(ScalarType.Float32);
         var (mean, variance) = (HostNumbers(x.mean(AllButChannels)), HostNumbers(x.var(AllButChannels, unbiased: false)));
-        var pixels = shared.Sum(mean, variance, input.numel() / input.shape[1]);
+        var pixels = shared.Sum(mean, variance, input.numel() / input.size(1));
         var statistics = new Statistics(mean, Array.ConvertAll(variance, value => 1 / Math.Sqrt(value + norms.Epsilon)), pixels, relu);
         Update(norms, Numbers(mean, input), Numbers(Array.ConvertAll(variance, value => value * pixels / (pixels - 1)), input));
         var normalized = statistics.Normalized(x, norms);

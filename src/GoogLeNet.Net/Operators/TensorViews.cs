@@ -15,14 +15,13 @@ internal static class TensorViews
     /// <param name="images">(N, C, H, W).</param>
     /// <param name="minChannels">The fewest channels that the kernel supports.</param>
     public static bool IsChannelsLast(Tensor images, int minChannels) =>
-        HasKernelType(images) && images.shape is var shape && shape[1] >= minChannels && IsDenseChannelsLast(shape, images.stride());
+        HasKernelType(images) && images.size(1) >= minChannels && IsDenseChannelsLast(images);
 
     /// <summary>The same, or some of the channels of such images.</summary>
     /// <param name="images">(N, C, H, W).</param>
     /// <param name="minChannels">The fewest channels that the kernel supports.</param>
     public static bool IsChannelsLastOrSlice(Tensor images, int minChannels) =>
-        HasKernelType(images) && images.shape is var shape && shape[1] >= minChannels
-        && images.stride() is var strides && (IsDenseChannelsLast(shape, strides) || IsSlice(shape, strides));
+        HasKernelType(images) && images.size(1) >= minChannels && (IsDenseChannelsLast(images) || IsSlice(images));
 
     /// <summary>The kernels' name for a tensor's type.</summary>
     public static ElementType ElementType(this Tensor tensor) => tensor.dtype == ScalarType.Float32 ? Kernels.ElementType.Float32 : Kernels.ElementType.BFloat16;
@@ -31,11 +30,11 @@ internal static class TensorViews
     /// <param name="images">(N, C, H, W).</param>
     public static ImageView View(this Tensor images)
     {
-        var (shape, strides) = (images.shape, images.stride());
-        var (first, stride) = IsSlice(shape, strides)
-            ? (images.select(0, 0).select(1, 0).select(1, 0), (int)strides[3])
-            : (ChannelsLast.Pixels(images), (int)shape[1]);
-        return ImageView.Over(first.bytes, stride, (int)shape[1]);
+        var channels = (int)images.size(1);
+        var (first, stride) = IsSlice(images)
+            ? (images.select(0, 0).select(1, 0).select(1, 0), (int)images.stride(3))
+            : (ChannelsLast.Pixels(images), channels);
+        return ImageView.Over(first.bytes, stride, channels);
     }
 
     /// <summary>3×3 filters as kernels read them: in place where they are dense, otherwise a copy in the caller's dispose scope.</summary>
@@ -45,7 +44,7 @@ internal static class TensorViews
         var pixels = weight.permute(0, 2, 3, 1);
         var channelsLast = pixels.is_contiguous();
         var dense = channelsLast ? pixels : weight.contiguous();
-        return FilterView.Dense(dense.Address(), (int)weight.shape[1], channelsLast);
+        return FilterView.Dense(dense.Address(), (int)weight.size(1), channelsLast);
     }
 
     /// <summary>The address of a tensor's first element on a CPU.</summary>
@@ -58,9 +57,10 @@ internal static class TensorViews
     private static bool HasKernelType(Tensor images) =>
         images.device_type == DeviceType.CPU && images.dtype is (ScalarType.Float32 or ScalarType.BFloat16) && images.dim() == 4;
 
-    private static bool IsDenseChannelsLast(long[] shape, long[] strides)
+    // Size by size: Tensor.shape leaves a small block of native memory behind until the next collection, and of many the allocator cannot join what lies between.
+    private static bool IsDenseChannelsLast(Tensor images)
     {
-        if (!Vector.IsHardwareAccelerated || shape[0] * shape[1] * shape[2] * shape[3] > MaxElements)
+        if (!Vector.IsHardwareAccelerated || images.numel() > MaxElements)
         {
             return false;
         }
@@ -69,18 +69,19 @@ internal static class TensorViews
         var next = 1L;
         foreach (var dimension in (ReadOnlySpan<int>)[1, 3, 2, 0])
         {
-            if (shape[dimension] != 1 && strides[dimension] != next)
+            var size = images.size(dimension);
+            if (size != 1 && images.stride(dimension) != next)
             {
                 return false;
             }
 
-            next *= shape[dimension];
+            next *= size;
         }
 
         return true;
     }
 
-    private static bool IsSlice(long[] shape, long[] strides) =>
-        strides[1] == 1 && strides[3] > shape[1] && strides[2] == shape[3] * strides[3] && strides[0] == shape[2] * strides[2]
-        && shape[0] * strides[0] <= MaxElements;
+    private static bool IsSlice(Tensor images) =>
+        images.stride(1) == 1 && images.stride(3) > images.size(1) && images.stride(2) == images.size(3) * images.stride(3) && images.stride(0) == images.size(2) * images.stride(2)
+        && images.size(0) * images.stride(0) <= MaxElements;
 }

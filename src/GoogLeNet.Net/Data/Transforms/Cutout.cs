@@ -31,7 +31,7 @@ public sealed record Cutout : IBatchTransform
     public Tensor Apply(Tensor images, BatchContext context)
     {
         FillValue.CheckFits(Fill, images);
-        int batch = (int)images.shape[0], channels = (int)images.shape[1], height = (int)images.shape[2], width = (int)images.shape[3];
+        int batch = (int)images.size(0), channels = (int)images.size(1), height = (int)images.size(2), width = (int)images.size(3);
         using var scope = NewDisposeScope();
         var pixels = ChannelsLast.Pixels(images);
         var inRows = Covered("rows", height, 1, context, images.device).view(batch, height, 1);

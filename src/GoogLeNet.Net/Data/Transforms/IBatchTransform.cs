@@ -61,7 +61,7 @@ internal static class BatchTransforms
         height == inputSize && width == inputSize ? [new ScaleToUnit()] : [new Resize(inputSize), new ScaleToUnit()];
 
     /// <summary>Images (N, C, H, W), float32, scaled to <paramref name="size"/> × <paramref name="size"/> pixels, bilinearly with antialiasing; as they are where they have that size.</summary>
-    public static Tensor Scaled(Tensor images, int size) => size == images.shape[2] && size == images.shape[3]
+    public static Tensor Scaled(Tensor images, int size) => size == images.size(2) && size == images.size(3)
         ? images
         : nn.functional.interpolate(images, [size, size], mode: InterpolationMode.Bilinear, align_corners: false, antialias: true);
 

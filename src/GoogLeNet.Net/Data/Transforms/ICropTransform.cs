@@ -34,7 +34,7 @@ public readonly record struct CropWindow(int Top, int Left, int Height, int Widt
     /// <summary>The windows of a batch as matrix products: float32 (N, C, size, size), channels last, in the units of the images; of uint8 images within 0 to 255.</summary>
     internal static Tensor Cut(ICropTransform crop, Tensor images, BatchContext context)
     {
-        long batch = images.shape[0], channels = images.shape[1], height = images.shape[2], width = images.shape[3];
+        long batch = images.size(0), channels = images.size(1), height = images.size(2), width = images.size(3);
         var size = crop.Size;
         using var scope = NewDisposeScope();
         var (rows, columns) = Weights(crop, context, (int)height, (int)width, images.device);

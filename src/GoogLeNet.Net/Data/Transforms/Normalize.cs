@@ -31,9 +31,9 @@ public sealed record Normalize : IBatchTransform
     /// <inheritdoc/>
     public Tensor Apply(Tensor images, BatchContext context)
     {
-        if (images.shape[1] != Mean.Length)
+        if (images.size(1) != Mean.Length)
         {
-            throw new ArgumentException($"Normalize has {Mean.Length} channels; the images have {images.shape[1]}.", nameof(images));
+            throw new ArgumentException($"Normalize has {Mean.Length} channels; the images have {images.size(1)}.", nameof(images));
         }
 
         using var scope = NewDisposeScope();

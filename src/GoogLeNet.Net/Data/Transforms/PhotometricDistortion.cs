@@ -48,12 +48,12 @@ public sealed record PhotometricDistortion : IBatchTransform
     /// <exception cref="ArgumentException">The images have other than 3 channels.</exception>
     public Tensor Apply(Tensor images, BatchContext context)
     {
-        if (images.shape[1] != ColorStep.Channels)
+        if (images.size(1) != ColorStep.Channels)
         {
-            throw new ArgumentException($"PhotometricDistortion needs RGB images; these have {images.shape[1]} channels.", nameof(images));
+            throw new ArgumentException($"PhotometricDistortion needs RGB images; these have {images.size(1)} channels.", nameof(images));
         }
 
-        long batch = images.shape[0], height = images.shape[2], width = images.shape[3];
+        long batch = images.size(0), height = images.size(2), width = images.size(3);
         using var scope = NewDisposeScope();
         var samples = context.Samples.Select(sample => Decide(context, sample)).ToArray();
         var pixels = ChannelsLast.Pixels(images).to(ScalarType.Float32).view(batch, height * width, ColorStep.Channels);

@@ -37,7 +37,7 @@ public sealed record RandomCrop : IBatchTransform
     /// <exception cref="ArgumentException">The images are too small for the padding or the window.</exception>
     public Tensor Apply(Tensor images, BatchContext context)
     {
-        int height = (int)images.shape[2], width = (int)images.shape[3];
+        int height = (int)images.size(2), width = (int)images.size(3);
         int rows = Size ?? height, columns = Size ?? width;
         if (rows > height + (2 * Padding) || columns > width + (2 * Padding) || (Mode == CropPadding.Reflect && Padding >= Math.Min(height, width)))
         {

@@ -38,7 +38,7 @@ public sealed record Translate : IBatchTransform
         var padded = Fill is { } value ? Surround.WithConstant(pixels, Pixels, value) : Surround.WithEdge(pixels, Pixels);
         var down = Windows.Places(Stream("rows", context), (2 * Pixels) + 1, context.Samples);
         var right = Windows.Places(Stream("columns", context), (2 * Pixels) + 1, context.Samples);
-        return ChannelsLast.Images(Windows.Cut(padded, down, right, images.shape[2], images.shape[3])).MoveToOuterDisposeScope();
+        return ChannelsLast.Images(Windows.Cut(padded, down, right, images.size(2), images.size(3))).MoveToOuterDisposeScope();
     }
 
     private static CounterRandom Stream(string axis, BatchContext context) => new(context.Seed, $"{nameof(Translate)}.{axis}", context.Epoch);

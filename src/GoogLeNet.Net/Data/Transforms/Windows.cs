@@ -71,7 +71,7 @@ internal static class Surround
         for (var axis = 2; axis >= 1; axis--)
         {
             var end = padded.shape[axis] - padding;
-            var part = axis == 2 ? padded.narrow(1, padding, pixels.shape[1]) : padded;
+            var part = axis == 2 ? padded.narrow(1, padding, pixels.size(1)) : padded;
             var (before, after) = sides(part, axis, end);
             part.narrow(axis, 0, padding).copy_(before);
             part.narrow(axis, end, padding).copy_(after);
@@ -87,7 +87,7 @@ internal static class Surround
     }
 
     private static void Inside(Tensor padded, Tensor pixels, int padding) =>
-        padded.narrow(1, padding, pixels.shape[1]).narrow(2, padding, pixels.shape[2]).copy_(pixels);
+        padded.narrow(1, padding, pixels.size(1)).narrow(2, padding, pixels.size(2)).copy_(pixels);
 }
 
 /// <summary>A value that a transform writes into images.</summary>

@@ -72,7 +72,7 @@ public sealed class MetricAccumulator : IDisposable
         ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var images = labels.shape[0];
+        var images = labels.size(0);
         var loss = stack(losses).detach().to(ScalarType.Float64);
         var hits = stack(logits.Select(head => Hits(head.detach(), labels)).ToArray());
         Sums.add_(cat(
@@ -107,7 +107,7 @@ public sealed class MetricAccumulator : IDisposable
     {
 #pragma warning disable RS0030 // Who calls this says why.
         using var host = Sums.cpu();
-        var rows = host.data<double>().ToArray().Chunk((int)Sums.shape[1]);
+        var rows = host.data<double>().ToArray().Chunk((int)Sums.size(1));
 #pragma warning restore RS0030
         return [.. heads.Zip(rows, (head, sums) => new HeadMetrics(head.Name, sums[0] / Count, sums[1] / Count, topK is null ? null : sums[2] / Count, Values(sums)))];
     }
@@ -168,7 +168,7 @@ public sealed class MetricAccumulator : IDisposable
             return logits.argmax(1).eq(labels).sum().view(1);
         }
 
-        var found = logits.topk((int)Math.Min(k, logits.shape[1]), 1).indexes.eq(labels.view(-1, 1));
+        var found = logits.topk((int)Math.Min(k, logits.size(1)), 1).indexes.eq(labels.view(-1, 1));
         return stack([found.select(1, 0).sum(), found.sum()]);
     }
 }
@@ -218,7 +218,7 @@ public sealed record MacroRecall : IHeadMetric
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
-        var isClass = labels.view(-1, 1).eq(arange(logits.shape[1], device: labels.device));       // (N, classes)
+        var isClass = labels.view(-1, 1).eq(arange(logits.size(1), device: labels.device));       // (N, classes)
         var isHit = logits.argmax(1).eq(labels).view(-1, 1);
         return cat([isClass.logical_and(isHit).sum([0]), isClass.sum([0])]).MoveToOuterDisposeScope();
     }
