@@ -12,6 +12,14 @@ internal static class ChannelsLast
         return pixels.contiguous();
     }
 
+    /// <summary>Lays a convolution's filters channels last, as training does: in another layout libtorch rounds otherwise, and is slower.</summary>
+    public static void Lay(Tensor filters)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        filters.set_(Images(empty(filters.size(0), filters.size(2), filters.size(3), filters.size(1), filters.dtype)).copy_(filters));
+    }
+
     /// <summary>(N, H, W, C) → (N, C, H, W); never a copy, as channels last is a matter of strides.</summary>
     public static Tensor Images(Tensor pixels) => pixels.permute(0, 3, 1, 2);
 }

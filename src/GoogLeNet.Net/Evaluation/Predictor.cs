@@ -375,7 +375,7 @@ public sealed class Predictor : IDisposable
         var input = cat([.. views.Select(view => member.Prepare(view, raw))]);                        // (views · N, C, h, w)
         var logits = member.Model.Logits(input).to(ScalarType.Float64);
         var ofViews = logits.div(member.Model.Temperature).log_softmax(1).reshape(views.Length, raw.shape[0], -1).SentTo(device);
-        var weights = tensor([.. views.Select(view => Math.Log(view.Weight))], device: device);
+        var weights = tensor([.. views.Select(view => Math.Log(view.Weight))]).SentTo(device);
         return ofViews.add_(weights.reshape(-1, 1, 1)).logsumexp(0).MoveToOuterDisposeScope();
     }
 }

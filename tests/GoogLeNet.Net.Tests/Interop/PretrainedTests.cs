@@ -208,7 +208,7 @@ public sealed class PretrainedTests : IDisposable
         using var predictor = new Predictor(model, views: Views.TenCrops);
         predictor.Predict(Picture());
 
-        model.Input!.shape.Should().Equal(1, 3, 224, 224);
+        model.Input!.shape.Should().Equal([10, 3, 224, 224], "the ten crops of one picture are a batch");
     }
 
     [Fact]
