@@ -22,7 +22,7 @@ internal static class TestImages
             display.WriteLine($"Classes      in the order of the names in {data}: the network does not know what they are called");
         }
 
-        var images = PictureFolder.LoadValidation(data, model.GetPreprocessing()?.Height ?? model.InputSize, names, display, cancellationToken);
+        var images = PictureFolder.LoadValidation(data, model.GetPreprocessing()?.Height ?? model.InputSize, names, display, isReadOnce: true, cancellationToken);
         if (limit is null || limit >= images.Count)
         {
             return images;

@@ -62,7 +62,7 @@ internal sealed class CifarImages : IDisposable
         var data = plan.Data is null or Synthetic
             ? throw new UsageException($"The recipe {plan.Recipe.Name} needs --data DIR: a folder with the folders {PictureFolder.Train} and {PictureFolder.Validation}.") : plan.Data;
         var train = PictureFolder.LoadTrain(data, size, display, cancellationToken);
-        var test = PictureFolder.LoadValidation(data, size, train.ClassNames, display, cancellationToken);
+        var test = PictureFolder.LoadValidation(data, size, train.ClassNames, display, isReadOnce: false, cancellationToken);
         if (plan.Recipe.Limit is { } limit)
         {
             using var whole = (IDisposable)train;

@@ -26,11 +26,13 @@ internal static class PictureFolder
     /// <param name="size">Height and width of the images.</param>
     /// <param name="classNames">The network's classes; null where it does not know them: they are then in the order of the folders' names, as everywhere.</param>
     /// <param name="display">Told of what is passed over.</param>
+    /// <param name="isReadOnce">Whether pictures are looked at once, so that none is kept in memory.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="DatasetException">The folder does not have that layout, or a picture cannot be read.</exception>
-    public static ImageFolderDataset LoadValidation(string data, int size, IReadOnlyList<string>? classNames, RunDisplay display, CancellationToken cancellationToken)
+    public static ImageFolderDataset LoadValidation(
+        string data, int size, IReadOnlyList<string>? classNames, RunDisplay display, bool isReadOnce, CancellationToken cancellationToken)
     {
-        var (folder, options, log) = (Path.Combine(data, Validation), Options(data, classNames), new DisplayLog(display));
+        var (folder, options, log) = (Path.Combine(data, Validation), Options(data, classNames) with { MemoryBudget = isReadOnce ? 0 : null }, new DisplayLog(display));
         return Existing(data, Lists) is { } list && !Directory.EnumerateDirectories(folder).Any()
             ? ImageFolderDataset.LoadList(list, folder, size, options, logger: log, cancellationToken: cancellationToken)
             : ImageFolderDataset.Load(folder, size, options, logger: log, cancellationToken: cancellationToken);

@@ -17,7 +17,7 @@ internal static class ChannelsLast
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        filters.set_(Images(empty(filters.size(0), filters.size(2), filters.size(3), filters.size(1), filters.dtype)).copy_(filters));
+        filters.set_(Images(empty(filters.size(0), filters.size(2), filters.size(3), filters.size(1), filters.dtype, filters.device)).copy_(filters));
     }
 
     /// <summary>(N, H, W, C) → (N, C, H, W); never a copy, as channels last is a matter of strides.</summary>

@@ -76,6 +76,9 @@ internal static class ImageDatasets
 {
     private const long BytesAtOnce = 1 << 24;
 
+    // A picture may take 400 MB.
+    private const int MostPicturesAhead = 8;
+
     /// <summary>Refuses classes that are called otherwise, or stand in another order: their numbers would mean other classes.</summary>
     /// <param name="names">Names of the classes; empty where they are unknown.</param>
     /// <param name="whose">Whose they are, in the message.</param>
@@ -119,12 +122,12 @@ internal static class ImageDatasets
     public static IEnumerable<(long First, Tensor Images)> Parts(this IImageDataset dataset, int? atOnce = null, CancellationToken cancellationToken = default)
     {
         var size = atOnce ?? (int)Math.Clamp(BytesAtOnce / dataset.Shape.Bytes, 1, BytesAtOnce);
-        return InOrder(dataset.Count, size, (first, count, token) => dataset.Read([.. Enumerable.Range(0, count).Select(i => first + i)], token), dataset.IsStreamed, cancellationToken);
+        return InOrder(dataset.Count, size, (first, count, token) => dataset.Read([.. Enumerable.Range(0, count).Select(i => first + i)], token), dataset.IsStreamed ? 1 : 0, cancellationToken);
     }
 
     /// <summary>As <see cref="Parts"/>, picture by picture: uint8 (1, C, H, W), each of its own height and width.</summary>
     public static IEnumerable<(long First, Tensor Images)> WholePictures(this ImageFolderDataset dataset, CancellationToken cancellationToken) =>
-        InOrder(dataset.Count, 1, (i, _, _) => dataset.ReadWhole(i), isAhead: true, cancellationToken);
+        InOrder(dataset.Count, 1, (i, _, _) => dataset.ReadWhole(i), ahead: Math.Min(Environment.ProcessorCount, MostPicturesAhead), cancellationToken);
 
     /// <summary>The windows of images as they are read; in the caller's dispose scope.</summary>
     public static Tensor Cropped(IImageDataset dataset, IReadOnlyList<long> indices, ICropTransform crop, BatchContext context, CancellationToken cancellationToken)
@@ -134,13 +137,13 @@ internal static class ImageDatasets
     }
 
     private static IEnumerable<(long First, Tensor Images)> InOrder(
-        long count, int size, Func<long, int, CancellationToken, Tensor> read, bool isAhead, CancellationToken cancellationToken)
+        long count, int size, Func<long, int, CancellationToken, Tensor> read, int ahead, CancellationToken cancellationToken)
     {
         var parts = (int)((count + size - 1) / size);
-        using var ahead = isAhead ? new Prefetcher<Tensor>(0, parts, Read, images => images.Dispose(), cancellationToken: cancellationToken) : null;
+        using var readers = ahead > 0 ? new Prefetcher<Tensor>(0, parts, Read, images => images.Dispose(), ahead, cancellationToken) : null;
         for (var part = 0; part < parts; part++)
         {
-            using var images = ahead?.Take() ?? Read(part, cancellationToken);
+            using var images = readers?.Take() ?? Read(part, cancellationToken);
             yield return ((long)part * size, images);
         }
 

@@ -113,14 +113,10 @@ internal static class PictureBytes
         var (bits, compression, colors) = (
             BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[30..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[46..]));
         if (headerLength is not (40 or 52 or 56 or 64 or 108 or 124) || (bits <= 8 && colors > 256)
-            || (compression, bits) is not ((0, 1 or 4 or 8 or 16 or 24 or 32) or (1, 8) or (2, 4) or (3, 16 or 24 or 32)))
+            || (compression, bits) is not ((0, 1 or 4 or 8 or 16 or 24 or 32) or (1, 8) or (2, 4) or (3, 16 or 24 or 32))
+            || (compression == 3 && !HasUsualMasks(bytes, headerLength, bits)))
         {
-            throw new DatasetException("it is damaged: its header is broken.");
-        }
-
-        if (compression == 3 && !HasUsualMasks(bytes, headerLength, bits))
-        {
-            throw new DatasetException("its bit masks are damaged, or unusual; save the picture as PNG.");
+            throw new DatasetException("its header is damaged, or that of an unusual BMP; save the picture as PNG.");
         }
 
         if (compression is 1 or 2)

@@ -47,11 +47,11 @@ public sealed class EnsembleMember
             ? images.alias() : PictureResize.Fit(images, height, width, Preprocessing.Fit);
     }
 
-    /// <summary>The network's input for a view: the view, then the transforms; float32, channels last in memory, of the caller's dispose scope.</summary>
+    /// <summary>The network's input for a view of images that are scaled for it: the view, then the transforms; float32, channels last in memory, of the caller's dispose scope.</summary>
     internal Tensor Prepare(View view, Tensor images)
     {
         using var scope = NewDisposeScope();
-        var seen = view.Apply(images);
+        var seen = view.CutOut(images);
         var context = new BatchContext(Seed: 0, Epoch: 0, [.. Enumerable.Range(0, (int)images.shape[0]).Select(i => (long)i)]);
         foreach (var transform in Preprocessing?.Transforms ?? BatchTransforms.Default(seen.shape[2], seen.shape[3], Model.InputSize))
         {

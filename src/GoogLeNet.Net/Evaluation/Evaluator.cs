@@ -29,8 +29,8 @@ public sealed class Evaluator
     }
 
     /// <summary>
-    /// Predicts every image and compares with its label. Views that choose their own part of a picture, as <see cref="Views.CenterCrop"/>, <see cref="Views.TenCrops"/> and
-    /// <see cref="Views.PaperCrops"/>, see the pictures of an <see cref="ImageFolderDataset"/> whole, one at a time, read from their files.
+    /// Predicts every image and compares with its label. <see cref="Views.CenterCrop"/>, <see cref="Views.TenCrops"/> and <see cref="Views.PaperCrops"/> see the pictures of an
+    /// <see cref="ImageFolderDataset"/> whole, one at a time, read from their files; those of other data sets as these hold them.
     /// </summary>
     /// <param name="dataset">Labeled images.</param>
     /// <param name="progress">Called after every batch or picture, on this thread.</param>
@@ -48,7 +48,7 @@ public sealed class Evaluator
         using var outcomes = new OutcomeTable(dataset.Count, predictor.Device);
         using var mode = predictor.Evaluating();
         using var memory = HostMemory.Keep();
-        var parts = dataset is ImageFolderDataset folder && !predictor.SeesTheWhole ? folder.WholePictures(cancellationToken) : dataset.Parts(options.BatchSize, cancellationToken);
+        var parts = dataset is ImageFolderDataset folder && predictor.ScalesPictures ? folder.WholePictures(cancellationToken) : dataset.Parts(options.BatchSize, cancellationToken);
         foreach (var (first, images) in parts)
         {
             using var scope = NewDisposeScope();
@@ -70,7 +70,7 @@ public sealed record EvaluationOptions
     private readonly int calibrationBins = 15;
     private readonly int mistakes = 20;
 
-    /// <summary>Images in a step, at least 1. Default 256.</summary>
+    /// <summary>Images in a step, at least 1; whole pictures come one at a time. Default 256.</summary>
     public int BatchSize { get => batchSize; init => batchSize = Check.AtLeast(1, value, nameof(BatchSize)); }
 
     /// <summary>The k of top-k accuracy, at least 1; at most the number of classes is used. Default 5.</summary>

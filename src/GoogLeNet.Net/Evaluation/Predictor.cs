@@ -17,7 +17,7 @@ public sealed class Predictor : IDisposable
 {
     private const int PicturesAtOnce = 32;
 
-    // Images times views that a network sees at once, where there are fewer images than that.
+    // Views of several images that a network sees at once; of more than 24 images one view.
     private const int ViewsAtOnce = 48;
 
     private readonly IReadOnlyList<EnsembleMember> members;
@@ -98,10 +98,13 @@ public sealed class Predictor : IDisposable
     /// <summary>Where predictions are: the device of the first network.</summary>
     internal Device Device => members[0].Model.Device;
 
-    /// <summary>Whether the views are of the whole image; others choose their own part of a picture.</summary>
-    internal bool SeesTheWhole => Views is IdentityView or FlipViews or TranslationViews;
+    /// <summary>Whether the views are published protocols, which bring pictures of any size to sizes of their own.</summary>
+    internal bool ScalesPictures => Views is CenterCropView or TenCrops or PaperCrops;
 
     private bool ReadsFitted => SeesTheWhole && members.Count == 1;
+
+    // Other views choose their own part of a picture.
+    private bool SeesTheWhole => Views is IdentityView or FlipViews or TranslationViews;
 
     /// <summary>A predictor from a model file: the network, compiled for its device, with its class names and its preprocessing.</summary>
     /// <param name="path">A file of <see cref="MultiHeadModel.SaveWeights"/>, or a checkpoint of the trainer.</param>
@@ -225,7 +228,7 @@ public sealed class Predictor : IDisposable
     /// <summary>Says what each image of a batch shows.</summary>
     /// <param name="images">(N, C, H, W): uint8 with values 0 to 255, or float32 in the same units, on any device; left as it is.</param>
     /// <param name="top">How many classes to return of each, at least 1; all where there are fewer.</param>
-    /// <param name="cancellationToken">Ends the work between two batches that the network sees: a view of all images, or of fewer than 48 several.</param>
+    /// <param name="cancellationToken">Ends the work between two batches that the network sees: one view of all images, or several views of at most 24.</param>
     /// <returns>For each image the most probable classes, the most probable first; none where that one is below <see cref="MinimumConfidence"/>.</returns>
     /// <exception cref="ArgumentException">The images' shape, type or range is another; the message says what is wrong with them.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
@@ -244,7 +247,7 @@ public sealed class Predictor : IDisposable
     /// (N, C, H, W), or a single image (C, H, W): uint8 with values 0 to 255, or float32 in the same units, on any device; left as it is. Images of another size than those of
     /// training are brought to that.
     /// </param>
-    /// <param name="cancellationToken">Ends the work between two batches that the network sees: a view of all images, or of fewer than 48 several.</param>
+    /// <param name="cancellationToken">Ends the work between two batches that the network sees: one view of all images, or several views of at most 24.</param>
     /// <returns>
     /// Probabilities, float64 (N, <see cref="NumClasses"/>), of a single image (<see cref="NumClasses"/>), on the device of the first network; those of an
     /// image add up to 1.
@@ -292,13 +295,16 @@ public sealed class Predictor : IDisposable
         {
             var sent = images.SentTo(member.Model.Device);
             var raw = SeesTheWhole ? member.Fitted(sent) : sent;
-            var views = Views.Create((int)raw.shape[2], (int)raw.shape[3], member.CropSize).GroupBy(view => view.Size is { } side ? (side, side) : (view.Window.Height, view.Window.Width));
-            foreach (var alike in views.SelectMany(views => views.Chunk(Math.Max(1, ViewsAtOnce / (int)raw.shape[0]))))
+            foreach (var alike in Views.Create((int)raw.shape[2], (int)raw.shape[3], member.CropSize).GroupBy(view => (view.Scaled, view.Size, view.Size is null ? (view.Window.Height, view.Window.Width) : default)))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                using var term = LogProbabilities(member, alike, raw, average.device);
-                using var sum = average.logaddexp(term.sub_(Math.Log(members.Count)));
-                average.copy_(sum);
+                using var scaled = alike.First().Scale(raw);
+                foreach (var views in alike.Chunk(Math.Max(1, ViewsAtOnce / (int)raw.shape[0])))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    using var term = LogProbabilities(member, views, scaled, average.device);
+                    using var sum = average.logaddexp(term.sub_(Math.Log(members.Count)));
+                    average.copy_(sum);
+                }
             }
         }
 
@@ -368,15 +374,22 @@ public sealed class Predictor : IDisposable
         }
     }
 
-    // The logarithm of the weighted sum of the probabilities on views of one size.
-    private static Tensor LogProbabilities(EnsembleMember member, View[] views, Tensor raw, Device device)
+    // The logarithm of the weighted sum of the probabilities on views of one size, of images that are scaled for them.
+    private static Tensor LogProbabilities(EnsembleMember member, View[] views, Tensor scaled, Device device)
     {
         using var scope = NewDisposeScope();
-        var input = cat([.. views.Select(view => member.Prepare(view, raw))]);                        // (views · N, C, h, w)
-        var logits = member.Model.Logits(input).to(ScalarType.Float64);
-        var ofViews = logits.div(member.Model.Temperature).log_softmax(1).reshape(views.Length, raw.shape[0], -1).SentTo(device);
+        var logits = member.Model.Logits(Input()).to(ScalarType.Float64);
+        var ofViews = logits.div(member.Model.Temperature).log_softmax(1).reshape(views.Length, scaled.shape[0], -1).SentTo(device);
         var weights = tensor([.. views.Select(view => Math.Log(view.Weight))]).SentTo(device);
         return ofViews.add_(weights.reshape(-1, 1, 1)).logsumexp(0).MoveToOuterDisposeScope();
+
+        // (views · N, C, h, w)
+        Tensor Input()
+        {
+            using var parts = NewDisposeScope();
+            Tensor[] prepared = [.. views.Select(view => member.Prepare(view, scaled))];
+            return (prepared is [var only] ? only : cat(prepared)).MoveToOuterDisposeScope();
+        }
     }
 }
 

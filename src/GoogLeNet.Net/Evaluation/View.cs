@@ -35,8 +35,21 @@ public sealed record View
     /// </returns>
     public Tensor Apply(Tensor images)
     {
+        using var scaled = Scale(images);
+        return CutOut(scaled);
+    }
+
+    /// <summary>The whole images, resized to <see cref="Scaled"/>; of the caller's dispose scope.</summary>
+    internal Tensor Scale(Tensor images)
+    {
         using var scope = NewDisposeScope();
-        var scaled = Scaled is { } whole ? Resized(images, whole) : images.alias();
+        return (Scaled is { } whole ? Resized(images, whole) : images.alias()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The rest of <see cref="Apply"/>, of images that <see cref="Scale"/> gave.</summary>
+    internal Tensor CutOut(Tensor scaled)
+    {
+        using var scope = NewDisposeScope();
         var cut = Cut(scaled);
         var sized = Size is { } side ? Resized(cut, (side, side)) : cut;
         return (Mirrored ? sized.flip(3) : sized).MoveToOuterDisposeScope();

@@ -140,7 +140,7 @@ public abstract class MultiHeadModel(string name) : nn.Module<Tensor, MultiHeadO
     /// </param>
     /// <returns>What was loaded and what did not fit; without the classifiers, where they are not included.</returns>
     /// <exception cref="WeightsException">With <paramref name="strict"/>, a tensor is missing, unexpected or misshapen; the network is unchanged.</exception>
-    /// <exception cref="ModelFileException">The file is damaged or not a safetensors file; the network is unchanged.</exception>
+    /// <exception cref="ModelFileException">The file is damaged, no safetensors file, of a newer format, or has class names that are not the network's; the network is unchanged.</exception>
     /// <exception cref="ArgumentException">
     /// With <paramref name="averaged"/> true, the file holds no averaged weights; without <paramref name="includeClassifiers"/>, the model does not say which layers they are. The
     /// network is unchanged.

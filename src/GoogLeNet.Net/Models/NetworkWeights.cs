@@ -124,8 +124,8 @@ internal static class NetworkWeights
             Tensor Doubles(Tensor value) => value.detach().to(ScalarType.Float64);
             var scale = Doubles(norm.weight) / (Doubles(norm.running_var!) + norm.eps).sqrt();
             var weight = Doubles(conv.weight) * scale.view(-1, 1, 1, 1);
-            Adopt(target[$"{key}.conv.weight"], ChannelsLast.Images(ChannelsLast.Pixels(weight.to(conv.weight.dtype))));
-            Adopt(target[$"{key}.conv.bias"], Doubles(norm.bias!) - (Doubles(norm.running_mean!) * scale));
+            target[$"{key}.conv.weight"].copy_(weight);
+            target[$"{key}.conv.bias"].copy_(Doubles(norm.bias!) - (Doubles(norm.running_mean!) * scale));
         }
 
         return folded;
@@ -239,12 +239,8 @@ internal static class NetworkWeights
         var state = network.State();
         foreach (var (key, value) in tensors.Where(entry => state.ContainsKey(entry.Key)))
         {
-            Adopt(state[key], value.detach());
+            state[key].copy_(value);
         }
 
         network.Preprocessing = model.Preprocessing;
-    }
-
-    // Takes over the strides with the values: convolutions give the same bits only in the same memory layout.
-    private static void Adopt(Tensor target, Tensor value) => target.set_(value.to(target.dtype, copy: true));
-}
+    }}

@@ -50,7 +50,7 @@ public sealed class MultiHeadTrainer
     /// <exception cref="InvalidOperationException">TorchSharp's inference mode is on.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
-    /// <exception cref="ModelFileException">The checkpoint belongs to another model, other options or other training images.</exception>
+    /// <exception cref="ModelFileException">The checkpoint is damaged or none, or belongs to another model, other options or other training images.</exception>
     /// <exception cref="CollectiveException">The processes of <see cref="TrainerOptions.Collective"/> have different networks, options or images.</exception>
     /// <exception cref="IOException">A checkpoint cannot be read or written, its folder cannot be made, or another run writes to it.</exception>
     public History Fit(IImageDataset train, IImageDataset? validation = null, string? resumeFrom = null, CancellationToken cancellationToken = default) =>
@@ -81,7 +81,7 @@ public sealed class MultiHeadTrainer
     /// <exception cref="InvalidOperationException">TorchSharp's inference mode is on.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="TrainingDivergedException">A loss or a weight is not finite any more.</exception>
-    /// <exception cref="ModelFileException">The folder's checkpoint belongs to another model, other options or other training images.</exception>
+    /// <exception cref="ModelFileException">The folder's checkpoint is damaged, or belongs to another model, other options or other training images.</exception>
     /// <exception cref="IOException">A checkpoint cannot be read or written, its folder cannot be made, or another run writes to it.</exception>
     public History FineTune(
         IImageDataset train, IImageDataset? validation = null, FineTuneOptions? fineTuning = null, bool resume = false, CancellationToken cancellationToken = default) =>

@@ -47,7 +47,7 @@ internal static class PeerPrograms
     // In the folder of temporary files, where the next race writes over it.
     private static string Exported(Work work)
     {
-        var model = Path.Combine(Path.GetTempPath(), $"benchmarks-{work.Spec}-{work.Size}.onnx");
+        var model = Path.Combine(Path.GetTempPath(), $"benchmarks-{work.Spec}-{work.Width}-{work.Size}.onnx");
         OnnxWorker.Export(work, model);
         return model;
     }

@@ -183,7 +183,7 @@ public sealed class PictureDamageTests : IDisposable
     [InlineData(8, 3, 0, "masks for a palette")]
     [InlineData(8, 0, 0, "no length of a header", 24)]
     public void A_header_that_BMP_does_not_allow_is_refused(int bits, int compression, int colors, string reason, int length = 40) =>
-        Refusal([.. Bmp(bits, compression, colors, length), .. new byte[2000]]).Should().Be("it is damaged: its header is broken.", reason);
+        Refusal([.. Bmp(bits, compression, colors, length), .. new byte[2000]]).Should().Be("its header is damaged, or that of an unusual BMP; save the picture as PNG.", reason);
 
     [Theory]
     [InlineData(32, "0000FF0000FF0000FF000100", "two pieces of blue")]
@@ -191,8 +191,9 @@ public sealed class PictureDamageTests : IDisposable
     [InlineData(32, "0000FF0000FF000000000000", "no blue")]
     [InlineData(32, "0000FF0000FF00007F000000", "seven bits of blue: the format allows them, no program writes them")]
     [InlineData(16, "00F80000C00700001F000000", "a gap between green and blue")]
-    public void Bit_masks_that_no_program_writes_are_refused(int bits, string masks, string reason) =>
-        Refusal(BmpWithMasks(bits, masks)).Should().Be("its bit masks are damaged, or unusual; save the picture as PNG.", reason);
+    [InlineData(32, "0000FF0000FF0000FF000000000000F0", "four bits of alpha", 108)]
+    public void Bit_masks_that_no_program_writes_are_refused(int bits, string masks, string reason, int length = 40) =>
+        Refusal(BmpWithMasks(bits, masks, length)).Should().Be("its header is damaged, or that of an unusual BMP; save the picture as PNG.", reason);
 
     [Theory]
     [InlineData(16, "00F80000E00700001F000000", "00F8", "565")]
@@ -200,10 +201,12 @@ public sealed class PictureDamageTests : IDisposable
     [InlineData(32, "0000FF0000FF0000FF000000", "0000FF00", "blue first")]
     [InlineData(32, "FF00000000FF00000000FF00", "FF000000", "red first")]
     [InlineData(32, "000000FF0000FF0000FF0000", "000000FF", "blue second")]
-    public void The_masks_that_programs_write_are_read(int bits, string masks, string red, string reason)
+    [InlineData(32, "0000FF0000FF0000FF000000000000FF", "0000FFFF", "with alpha last", 108)]
+    [InlineData(32, "000000FF0000FF0000FF0000FF000000", "FF0000FF", "with alpha first", 108)]
+    public void The_masks_that_programs_write_are_read(int bits, string masks, string red, string reason, int length = 40)
     {
-        var file = BmpWithMasks(bits, masks);
-        for (var pixel = 66; pixel + (bits / 8) <= file.Length; pixel += bits / 8)
+        var file = BmpWithMasks(bits, masks, length);
+        for (var pixel = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(10)); pixel + (bits / 8) <= file.Length; pixel += bits / 8)
         {
             Convert.FromHexString(red).CopyTo(file.AsSpan(pixel));
         }
@@ -216,10 +219,11 @@ public sealed class PictureDamageTests : IDisposable
 
     public void Dispose() => scope.Dispose();
 
-    private static byte[] BmpWithMasks(int bits, string masks)
+    // Masks follow the short header, and are in the long ones.
+    private static byte[] BmpWithMasks(int bits, string masks, int length = 40)
     {
-        byte[] file = [.. Bmp(bits, compression: 3, colors: 0), .. Convert.FromHexString(masks), .. new byte[2000]];
-        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), 54 + (masks.Length / 2));
+        byte[] file = [.. Bmp(bits, compression: 3, colors: 0, length), .. Convert.FromHexString(masks), .. new byte[2000]];
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), Math.Max(14 + length, 54 + (masks.Length / 2)));
         return file;
     }
 

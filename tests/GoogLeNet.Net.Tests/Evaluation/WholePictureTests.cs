@@ -2,6 +2,7 @@ using FluentAssertions;
 using Inception.Data;
 using Inception.Evaluation;
 using Inception.Tests.Data;
+using Inception.Tests.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -87,11 +88,59 @@ public sealed class WholePictureTests : IDisposable
         skipping.Skipped.Should().Be(1);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(null)]
+    public void No_tensor_is_left_behind_by_a_whole_or_a_cancelled_evaluation(int? memoryBudget)
+    {
+        using var data = ImageFolderDataset.Load(folder.Path, Size, new ImageFolderOptions { MemoryBudget = memoryBudget });
+        using var predictor = new Predictor(model, views: Views.TenCrops);
+        using var cancellation = new CancellationTokenSource();
+        var evaluator = new Evaluator(predictor);
+        evaluator.Evaluate(data);
+        LiveTensors.Settle();
+        var before = Tensor.TotalCount;
+
+        evaluator.Evaluate(data);
+        evaluator.Invoking(each => each.Evaluate(data, new Listener(cancellation.Cancel), cancellation.Token)).Should().Throw<OperationCanceledException>();
+
+        Tensor.TotalCount.Should().Be(before);
+    }
+
+    [Fact]
+    public void Views_of_ones_own_see_the_images_of_the_data_set()
+    {
+        using var data = ImageFolderDataset.Load(folder.Path, Size);
+        var views = new TwoSizes();
+        using var predictor = new Predictor(model, views: views);
+
+        new Evaluator(predictor).Evaluate(data).Images.Should().Be(5);
+
+        views.Seen.Distinct().Should().Equal((Size, Size, Size));
+    }
+
     public void Dispose()
     {
         model.Dispose();
         scope.Dispose();
         folder.Dispose();
+    }
+
+    private sealed class Listener(Action listen) : IProgress<ImageProgress>
+    {
+        public void Report(ImageProgress value) => listen();
+    }
+
+    // A window that is resized, and one of the same size that is not.
+    private sealed class TwoSizes : IViews
+    {
+        public List<(int Height, int Width, int Size)> Seen { get; } = [];
+
+        public IReadOnlyList<View> Create(int height, int width, int size)
+        {
+            Seen.Add((height, width, size));
+            return [new View { Weight = 0.5, Window = new Window(0, 0, 8, 8), Size = size }, new View { Weight = 0.5, Window = new Window(0, 0, height, width) }];
+        }
     }
 
     // -log of the weighted sum of what the network says of each view by itself.

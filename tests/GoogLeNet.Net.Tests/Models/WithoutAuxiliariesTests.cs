@@ -35,7 +35,7 @@ public sealed class WithoutAuxiliariesTests
         network.eval();
         Logits(deployed, 8).Should().Equal(Logits(network, 8));
         var (mine, theirs) = (Weight(network), Weight(deployed));
-        theirs.stride().Should().Equal(mine.stride()).And.NotEqual([27L, 9, 3, 1], "the trainer lays weights out channels-last");
+        theirs.stride().Should().Equal(mine.stride()).And.NotEqual([27L, 9, 3, 1], "filters are channels last");
     }
 
     [Fact]

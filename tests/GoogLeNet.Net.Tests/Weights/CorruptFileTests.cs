@@ -92,7 +92,7 @@ public sealed class CorruptFileTests : IDisposable
         file[position < 0 ? file.Length + position : position] ^= 1;
         File.WriteAllBytes(Path, file);
 
-        network.Invoking(n => n.LoadWeights(Path)).Should().Throw<ModelFileException>(where);
+        network.Invoking(n => n.LoadWeights(Path)).Should().ThrowExactly<ModelFileException>(where);
     }
 
     /// <summary>A file of the network's weights as another program would write it: without metadata.</summary>

@@ -21,8 +21,8 @@ public sealed class ForeignFileTests : IDisposable
         var metadata = model.Metadata("GoogLeNet.Net weights 2");
         SafeTensorsFile.Write(File, metadata, model.Tensors().Values);
         FluentActions.Invoking(() => GoogLeNet.Load(File)).Should().Throw<ModelFileException>().WithMessage("*has the format 'GoogLeNet.Net weights 2'; *Take a newer version*");
-        FluentActions.Invoking(() => model.LoadWeights(File)).Should().Throw<ModelFileException>();
-        FluentActions.Invoking(() => CompiledNetwork.Load(File)).Should().Throw<ModelFileException>();
+        FluentActions.Invoking(() => model.LoadWeights(File)).Should().Throw<ModelFileException>().WithMessage("*Take a newer version*");
+        FluentActions.Invoking(() => CompiledNetwork.Load(File)).Should().Throw<ModelFileException>().WithMessage("*Take a newer version*");
 
         metadata = model.Metadata(WeightsFormat.Weights);
         (metadata["version"], metadata["model"]) = ("99.1.0", metadata["model"].Replace("\"numClasses\"", "\"quantized\": true, \"numClasses\"", StringComparison.Ordinal));

@@ -50,11 +50,8 @@ public sealed class SafeTensorsRejectionTests
         ModelFileException error = Refusal(SafeTensorsBytes.File(header, new byte[dataLength]));
 
         error.Message.Should().StartWith("x.safetensors: ").And.Contain(problem);
-        if (tensor is not null)
-        {
-            error.Message.Should().Contain($"tensor '{tensor}': ");
-        }
-
+        error.Message.StartsWith("x.safetensors: tensor '", StringComparison.Ordinal).Should().Be(tensor is not null);
+        error.Message.Should().Contain(tensor is null ? problem : $"tensor '{tensor}': ");
         if (offset is not null)
         {
             error.Message.Should().EndWith($" (at byte {offset}).");
