@@ -243,4 +243,5 @@ internal static class NetworkWeights
         }
 
         network.Preprocessing = model.Preprocessing;
-    }}
+    }
+}
