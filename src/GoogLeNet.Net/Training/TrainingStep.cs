@@ -1,5 +1,4 @@
 using Inception.Data;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -36,7 +35,6 @@ internal sealed class TrainingStep(
         var weights = whole is null ? null : new BatchWeights(whole, [.. Enumerable.Range(first, end - first).Select(loader.RowsOf)], objective, ranks);
         for (var part = first; part < end; part++)
         {
-            FreeGraph();
             using var scope = NewDisposeScope();
             var rows = loader.RowsOf(part);
             if (rows.Count == 0 && !SynchronizesNorms)
@@ -66,16 +64,6 @@ internal sealed class TrainingStep(
         }
 
         ShareAll(metrics, position.Step + 1);
-    }
-
-    // TorchSharp's autograd functions, which the kernels are on a CPU, let go of what they saved when their handles are finalized. Without a collection of the youngest generation, which takes a
-    // fraction of a millisecond, the inputs of many steps would stay in memory.
-    private void FreeGraph()
-    {
-        if (parameters.Values.device_type == DeviceType.CPU)
-        {
-            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
-        }
     }
 
     /// <summary>Ends the prefetching of batches.</summary>
