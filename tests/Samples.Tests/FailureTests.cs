@@ -14,7 +14,7 @@ public sealed class FailureTests
         { new UsageException("--epochs is '0'."), 2, "cifar10: --epochs is '0'." },
         { new RunException("no GPU here."), 1, "cifar10: no GPU here." },
         { new DatasetException("CIFAR-10 could not be loaded."), 1, "cifar10: CIFAR-10 could not be loaded." },
-        { ModelFileException.Subject("last.safetensors", "belongs to another model"), 1, "cifar10: last.safetensors belongs to another model." },
+        { ModelFileException.Of("last.safetensors", "belongs to another model"), 1, "cifar10: last.safetensors belongs to another model." },
         { new ModelFileException("last.safetensors", "the checksum differs"), 1, "cifar10: *last.safetensors*the checksum differs*" },
         { new IOException("No space left on device"), 1, "cifar10: No space left on device" },
         { new TrainingDivergedException("main", 2, 7, 0.5), 1, "cifar10: *'main'*epoch 2*try a lower rate." },

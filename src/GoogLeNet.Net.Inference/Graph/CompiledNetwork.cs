@@ -236,7 +236,7 @@ public sealed class CompiledNetwork : IDisposable
         }
         catch (Exception e) when (e is NotSupportedException or JsonException)
         {
-            throw ModelFileException.Subject(path, $"has a preprocessing that cannot be used: {e.Message}", e);
+            throw ModelFileException.Of(path, $"has a preprocessing that cannot be used: {e.Message}", e);
         }
     }
 

@@ -39,13 +39,13 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
         WeightsFormat.RequireKnown(file, path);
         if (!file.Metadata.TryGetValue(WeightsFormat.ModelKey, out var json))
         {
-            throw ModelFileException.Subject(path, "does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights");
+            throw ModelFileException.Of(path, "does not say which network it holds; build it with GoogLeNet.Create and read the file with LoadWeights");
         }
 
         if (!json.TrimStart().StartsWith('{'))
         {
             var kind = json.Length > 60 ? $"{json[..60]} …" : json;
-            throw ModelFileException.Subject(path, $"holds a model of another kind ({kind}); build that in your program, for example with MultiHeadModel.Wrap, and read the file with LoadWeights");
+            throw ModelFileException.Of(path, $"holds a model of another kind ({kind}); build that in your program, for example with MultiHeadModel.Wrap, and read the file with LoadWeights");
         }
 
         try
@@ -58,7 +58,7 @@ internal sealed record ModelDescription(int NumClasses, GoogLeNetSpec Spec)
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
         {
             var advice = e.Message.Contains("discriminator", StringComparison.Ordinal) ? " A pooling of your own is handed over: Load(path, ownTypes: [typeof(…)])" : "";
-            throw ModelFileException.Subject(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}{WeightsFormat.IfNewer(file)}", e);
+            throw ModelFileException.Of(path, $"holds no GoogLeNet that can be built: {e.Message.Split(" Path: ")[0]}{advice}{WeightsFormat.IfNewer(file)}", e);
         }
     }
 

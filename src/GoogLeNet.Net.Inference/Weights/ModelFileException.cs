@@ -18,15 +18,15 @@ public class ModelFileException : IOException
     public string Path { get; }
 
     /// <summary>The file as a sentence's subject: <c>last.safetensors belongs to another model.</c></summary>
-    internal static ModelFileException Subject(string path, string predicate, Exception? inner = null) => new(path, " ", predicate, inner);
+    internal static ModelFileException Of(string path, string predicate, Exception? inner = null) => new(path, " ", predicate, inner);
 
     /// <summary>A safetensors file that is damaged.</summary>
     /// <param name="path">The file.</param>
     /// <param name="problem">What is wrong.</param>
-    /// <param name="tensor">The tensor concerned, or null where the problem is not one tensor's.</param>
     /// <param name="offset">Byte in the file where the problem was seen, from 0.</param>
+    /// <param name="tensor">The tensor concerned, or null where the problem is not one tensor's.</param>
     /// <param name="inner">What the JSON reader said.</param>
-    internal static ModelFileException Damaged(string path, string problem, string? tensor, long offset, Exception? inner = null) =>
+    internal static ModelFileException Damaged(string path, string problem, long offset, string? tensor = null, Exception? inner = null) =>
         new(path, $"{(tensor is null ? "" : $"tensor '{tensor}': ")}{problem} (at byte {offset})", inner);
 }
 

@@ -119,12 +119,12 @@ internal sealed class SafeTensorsFile
 
         if (headerLength > SafeTensorsHeader.MaxLength)
         {
-            throw ModelFileException.Damaged(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", tensor: null, 0);
+            throw ModelFileException.Damaged(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", 0);
         }
 
         if ((long)headerLength > length - SafeTensorsHeader.LengthSize)
         {
-            throw ModelFileException.Damaged(name, $"the header's {headerLength} bytes go beyond the end of the file", tensor: null, 0);
+            throw ModelFileException.Damaged(name, $"the header's {headerLength} bytes go beyond the end of the file", 0);
         }
 
         byte[] head = new byte[SafeTensorsHeader.LengthSize + (int)headerLength];
@@ -156,7 +156,7 @@ internal sealed class SafeTensorsFile
         digits.Fill((byte)'0');
         if (!SafeTensorsChecksum.Compute(head, ToEnd(stream)).AsSpan().SequenceEqual(stored))
         {
-            throw ModelFileException.Damaged(name, "the checksum differs: the file is damaged, or another program changed it", tensor: null, at);
+            throw ModelFileException.Damaged(name, "the checksum differs: the file is damaged, or another program changed it", at);
         }
     }
 

@@ -114,7 +114,7 @@ internal ref struct SafeTensorsHeaderReader
     {
         if (!Utf8.IsValid(header))
         {
-            throw ModelFileException.Damaged(file, "the header is not valid UTF-8", tensor: null, SafeTensorsHeader.LengthSize);
+            throw ModelFileException.Damaged(file, "the header is not valid UTF-8", SafeTensorsHeader.LengthSize);
         }
 
         var reader = new SafeTensorsHeaderReader(header, file);
@@ -124,7 +124,7 @@ internal ref struct SafeTensorsHeaderReader
         }
         catch (JsonException error)
         {
-            throw ModelFileException.Damaged(file, "the header is not valid JSON", tensor: null, reader.Position, error);
+            throw ModelFileException.Damaged(file, "the header is not valid JSON", reader.Position, inner: error);
         }
     }
 
@@ -287,7 +287,7 @@ internal ref struct SafeTensorsHeaderReader
     }
 
     private readonly ModelFileException Malformed(string problem, string? tensor = null, Exception? inner = null) =>
-        ModelFileException.Damaged(file, problem, tensor, SafeTensorsHeader.LengthSize + json.TokenStartIndex, inner);
+        ModelFileException.Damaged(file, problem, SafeTensorsHeader.LengthSize + json.TokenStartIndex, tensor, inner);
 }
 
 /// <summary>The rule that the tensors' bytes fill a file's data exactly, each byte owned by one tensor.</summary>
@@ -305,7 +305,7 @@ internal static class SafeTensorsLayout
         {
             if (Problem(extent, filled, dataLength) is { } problem)
             {
-                throw ModelFileException.Damaged(file, problem, extent.Name, Saturate(dataStart, extent.Begin));
+                throw ModelFileException.Damaged(file, problem, Saturate(dataStart, extent.Begin), extent.Name);
             }
 
             filled = extent.End;
@@ -313,7 +313,7 @@ internal static class SafeTensorsLayout
 
         if (filled < dataLength)
         {
-            throw ModelFileException.Damaged(file, $"{dataLength - filled} bytes follow the last tensor", tensor: null, dataStart + filled);
+            throw ModelFileException.Damaged(file, $"{dataLength - filled} bytes follow the last tensor", dataStart + filled);
         }
     }
 

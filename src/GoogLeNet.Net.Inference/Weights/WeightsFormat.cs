@@ -80,7 +80,7 @@ internal static class WeightsFormat
     {
         if (file.Metadata.GetValueOrDefault(FormatKey) is { } format && format.StartsWith(Family, StringComparison.Ordinal) && format is not (Weights or Checkpoint))
         {
-            throw ModelFileException.Subject(path, $"has the format '{format}'; GoogLeNet.Net {Version} reads '{Weights}' and '{Checkpoint}'. Take a newer version of the package");
+            throw ModelFileException.Of(path, $"has the format '{format}'; GoogLeNet.Net {Version} reads '{Weights}' and '{Checkpoint}'. Take a newer version of the package");
         }
     }
 
@@ -107,7 +107,7 @@ internal static class WeightsFormat
         }
         catch (JsonException e)
         {
-            throw ModelFileException.Subject(path, $"has class names that cannot be used: {e.Message}", e);
+            throw ModelFileException.Of(path, $"has class names that cannot be used: {e.Message}", e);
         }
     }
 
@@ -147,5 +147,5 @@ internal static class WeightsFormat
     private static double Number(this SafeTensorsFile file, string path, string key, double otherwise, Func<double, bool> isAllowed) =>
         !file.Metadata.TryGetValue(key, out var text) ? otherwise
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isAllowed(value) ? value
-        : throw ModelFileException.Subject(path, $"has a {key} that cannot be used: '{text}'");
+        : throw ModelFileException.Of(path, $"has a {key} that cannot be used: '{text}'");
 }

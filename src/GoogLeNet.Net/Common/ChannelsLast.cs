@@ -12,8 +12,8 @@ internal static class ChannelsLast
         return pixels.contiguous();
     }
 
-    /// <summary>Lays a convolution's filters channels last, as training does: in another layout libtorch rounds otherwise, and is slower.</summary>
-    public static void Lay(Tensor filters)
+    /// <summary>Changes the memory format of a convolution's filters to channels last, which training uses: in another libtorch rounds otherwise, and is slower.</summary>
+    public static void ConvertFilters(Tensor filters)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();

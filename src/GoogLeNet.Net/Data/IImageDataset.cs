@@ -140,10 +140,10 @@ internal static class ImageDatasets
         long count, int size, Func<long, int, CancellationToken, Tensor> read, int ahead, CancellationToken cancellationToken)
     {
         var parts = (int)((count + size - 1) / size);
-        using var readers = ahead > 0 ? new Prefetcher<Tensor>(0, parts, Read, images => images.Dispose(), ahead, cancellationToken) : null;
+        using var prefetcher = ahead > 0 ? new Prefetcher<Tensor>(0, parts, Read, images => images.Dispose(), ahead, cancellationToken) : null;
         for (var part = 0; part < parts; part++)
         {
-            using var images = readers?.Take() ?? Read(part, cancellationToken);
+            using var images = prefetcher?.Take() ?? Read(part, cancellationToken);
             yield return ((long)part * size, images);
         }
 

@@ -6,6 +6,9 @@ namespace Inception.Evaluation;
 /// <summary>One network of an ensemble, and what its images go through before they reach it.</summary>
 public sealed class EnsembleMember
 {
+    // Views of several images that a network sees at once; of more than 24 images one view.
+    private const int ViewsAtOnce = 48;
+
     /// <summary>A member.</summary>
     /// <param name="model">The network, which stays owned by the caller; its main head is the one that predicts.</param>
     /// <param name="preprocessing">
@@ -30,8 +33,36 @@ public sealed class EnsembleMember
     internal (int Height, int Width, int Channels, ImageFit Fit) PictureSize => (
         Preprocessing?.Height ?? Model.InputSize, Preprocessing?.Width ?? Model.InputSize, Preprocessing?.Channels ?? Model.InputChannels, Preprocessing?.Fit ?? ImageFit.Crop);
 
+    /// <summary>Natural logarithms of the weighted mean of the probabilities on all views; for a network that is in evaluation mode.</summary>
+    /// <param name="images">(N, C, H, W) on the network's device.</param>
+    /// <param name="views">The views of each.</param>
+    /// <param name="device">Where the result is.</param>
+    /// <param name="cancellationToken">Ends the work between two batches that the network sees.</param>
+    /// <returns>float64 (N, classes), of the caller's dispose scope.</returns>
+    internal Tensor LogProbabilities(Tensor images, IViews views, Device device, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        var count = (int)images.size(0);
+        var average = full(count, Model.NumClasses, double.NegativeInfinity, dtype: ScalarType.Float64, device: device);
+        foreach (var alike in views.Create((int)images.size(2), (int)images.size(3), CropSize).GroupBy(view => (view.Scaled, view.Size, view.Size is null ? (view.Window.Height, view.Window.Width) : default)))
+        {
+            using var scaled = alike.First().Scale(images);
+            foreach (var part in alike.Chunk(Math.Max(1, ViewsAtOnce / count)))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                using var step = NewDisposeScope();
+                var logits = Model.Logits(Input(part, scaled)).to(ScalarType.Float64);
+                var ofViews = logits.div(Model.Temperature).log_softmax(1).reshape(part.Length, count, -1).SentTo(device);
+                var weights = tensor([.. part.Select(view => Math.Log(view.Weight))]).SentTo(device);
+                average.copy_(average.logaddexp(ofViews.add_(weights.reshape(-1, 1, 1)).logsumexp(0)));
+            }
+        }
+
+        return average.MoveToOuterDisposeScope();
+    }
+
     /// <summary>The size that crops of a picture get: what its training fed to the network.</summary>
-    internal int CropSize => Preprocessing is not { Height: { } height } known || known.Transforms.Any(transform => transform is Resize) ? Model.InputSize
+    private int CropSize => Preprocessing is not { Height: { } height } known || known.Transforms.Any(transform => transform is Resize) ? Model.InputSize
         : known.Transforms.OfType<CenterCrop>().LastOrDefault()?.Size ?? (height == known.Width ? height : Model.InputSize);
 
     /// <summary>Images of another size than those of training, brought to that; of the caller's dispose scope.</summary>
@@ -47,8 +78,16 @@ public sealed class EnsembleMember
             ? images.alias() : PictureResize.Fit(images, height, width, Preprocessing.Fit);
     }
 
-    /// <summary>The network's input for a view of images that are scaled for it: the view, then the transforms; float32, channels last in memory, of the caller's dispose scope.</summary>
-    internal Tensor Prepare(View view, Tensor images)
+    // Of several views, (views · N, C, h, w).
+    private Tensor Input(View[] views, Tensor scaled)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] prepared = [.. views.Select(view => Prepare(view, scaled))];
+        return (prepared is [var only] ? only : cat(prepared)).MoveToOuterDisposeScope();
+    }
+
+    // A view of images that are scaled for it, then the transforms; float32, channels last in memory.
+    private Tensor Prepare(View view, Tensor images)
     {
         using var scope = NewDisposeScope();
         var seen = view.CutOut(images);

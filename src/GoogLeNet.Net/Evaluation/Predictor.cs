@@ -17,9 +17,6 @@ public sealed class Predictor : IDisposable
 {
     private const int PicturesAtOnce = 32;
 
-    // Views of several images that a network sees at once; of more than 24 images one view.
-    private const int ViewsAtOnce = 48;
-
     private readonly IReadOnlyList<EnsembleMember> members;
     private readonly bool ownsModels;
     private double minimumConfidence;
@@ -295,17 +292,9 @@ public sealed class Predictor : IDisposable
         {
             var sent = images.SentTo(member.Model.Device);
             var raw = SeesTheWhole ? member.Fitted(sent) : sent;
-            foreach (var alike in Views.Create((int)raw.shape[2], (int)raw.shape[3], member.CropSize).GroupBy(view => (view.Scaled, view.Size, view.Size is null ? (view.Window.Height, view.Window.Width) : default)))
-            {
-                using var scaled = alike.First().Scale(raw);
-                foreach (var views in alike.Chunk(Math.Max(1, ViewsAtOnce / (int)raw.shape[0])))
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    using var term = LogProbabilities(member, views, scaled, average.device);
-                    using var sum = average.logaddexp(term.sub_(Math.Log(members.Count)));
-                    average.copy_(sum);
-                }
-            }
+            using var term = member.LogProbabilities(raw, Views, average.device, cancellationToken);
+            using var sum = average.logaddexp(term.sub_(Math.Log(members.Count)));
+            average.copy_(sum);
         }
 
         return average.MoveToOuterDisposeScope();
@@ -346,7 +335,7 @@ public sealed class Predictor : IDisposable
         }
         catch (ArgumentException e)
         {
-            throw ModelFileException.Subject(path, $"cannot be used as it is. {e.Message}", e);
+            throw ModelFileException.Of(path, $"cannot be used as it is. {e.Message}", e);
         }
     }
 
@@ -371,24 +360,6 @@ public sealed class Predictor : IDisposable
             throw new ArgumentException(
                 FormattableString.Invariant($"The images' values are {low} to {high}; pictures have 0 to 255. ")
                 + (high <= 1 && low >= 0 ? "Multiply values of 0 to 1 by 255." : "Hand them over before they are normalized: the predictor does what the training did."), nameof(images));
-        }
-    }
-
-    // The logarithm of the weighted sum of the probabilities on views of one size, of images that are scaled for them.
-    private static Tensor LogProbabilities(EnsembleMember member, View[] views, Tensor scaled, Device device)
-    {
-        using var scope = NewDisposeScope();
-        var logits = member.Model.Logits(Input()).to(ScalarType.Float64);
-        var ofViews = logits.div(member.Model.Temperature).log_softmax(1).reshape(views.Length, scaled.shape[0], -1).SentTo(device);
-        var weights = tensor([.. views.Select(view => Math.Log(view.Weight))]).SentTo(device);
-        return ofViews.add_(weights.reshape(-1, 1, 1)).logsumexp(0).MoveToOuterDisposeScope();
-
-        // (views · N, C, h, w)
-        Tensor Input()
-        {
-            using var parts = NewDisposeScope();
-            Tensor[] prepared = [.. views.Select(view => member.Prepare(view, scaled))];
-            return (prepared is [var only] ? only : cat(prepared)).MoveToOuterDisposeScope();
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ConvBnRelu : Module<Tensor, Tensor>
         padsAsymmetrically = options.Padding == PaddingRule.Same && stride > 1;
         var hasNorm = options.Normalization == Normalization.BatchNorm;
         conv = Conv2d(inChannels, outChannels, kernel, stride, padsAsymmetrically ? 0 : kernel / 2, bias: !hasNorm);
-        ChannelsLast.Lay(conv.weight);
+        ChannelsLast.ConvertFilters(conv.weight);
         register_module(nameof(conv), conv);
         if (hasNorm)
         {

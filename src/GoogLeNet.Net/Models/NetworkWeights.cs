@@ -87,7 +87,7 @@ internal static class NetworkWeights
         var (device, type) = (model.Device, model.parameters().First().dtype);
         var network = GoogLeNet.WithoutWeights(model.NumClasses, spec).to(device, type);
         network.eval();
-        Adopt(network, model, model.State());
+        CopyTensors(network, model, model.State());
         (network.ClassNames, network.Temperature, network.MinimumConfidence) = (model.ClassNames, model.Temperature, model.MinimumConfidence);
         return network;
     }
@@ -97,7 +97,7 @@ internal static class NetworkWeights
     {
         var network = GoogLeNet.Create(numClasses, model.Spec, seed).to(model.Device, model.parameters().First().dtype);
         network.eval();
-        Adopt(network, model, model.State().Where(entry => !model.IsClassifier(entry.Key)));
+        CopyTensors(network, model, model.State().Where(entry => !model.IsClassifier(entry.Key)));
         return network;
     }
 
@@ -232,7 +232,7 @@ internal static class NetworkWeights
     }
 
     // Every tensor of these keys that both have.
-    private static void Adopt(GoogLeNet network, GoogLeNet model, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    private static void CopyTensors(GoogLeNet network, GoogLeNet model, IEnumerable<KeyValuePair<string, Tensor>> tensors)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();

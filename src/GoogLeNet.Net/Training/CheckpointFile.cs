@@ -51,12 +51,12 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         var file = SafeTensorsFile.Read(path);
         if (file.Metadata.GetValueOrDefault(WeightsFormat.FormatKey) != WeightsFormat.Checkpoint)
         {
-            throw ModelFileException.Subject(path, "is not a checkpoint of this library's trainer");
+            throw ModelFileException.Of(path, "is not a checkpoint of this library's trainer");
         }
 
         if (ModelDescription.Canonical(file.Metadata.GetValueOrDefault(WeightsFormat.ModelKey)) != ModelDescription.Canonical(model.Configuration))
         {
-            throw ModelFileException.Subject(path, "belongs to another model");
+            throw ModelFileException.Of(path, "belongs to another model");
         }
 
         var position = Deserialize(file, path, CheckpointPosition.Key, CheckpointPosition.Format);
@@ -95,7 +95,7 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         }
         catch (Exception e) when (e is KeyNotFoundException or JsonException or ArgumentException)
         {
-            throw ModelFileException.Subject(path, $"has no {key} that can be read");
+            throw ModelFileException.Of(path, $"has no {key} that can be read");
         }
     }
 
@@ -108,12 +108,12 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         {
             if (new RunLength(options, stepsPerEpoch).WhyNot(epochs, position, history) is { } reason)
             {
-                throw ModelFileException.Subject(path, reason);
+                throw ModelFileException.Of(path, reason);
             }
         }
         else if (different.Count > 0)
         {
-            throw ModelFileException.Subject(path, $"was written with other options: {string.Join(", ", different)}");
+            throw ModelFileException.Of(path, $"was written with other options: {string.Join(", ", different)}");
         }
     }
 
@@ -122,13 +122,13 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
         var count = file.Metadata.GetValueOrDefault(TrainImagesKey);
         if (count != train.Count.ToString(CultureInfo.InvariantCulture))
         {
-            throw ModelFileException.Subject(path, $"was written in training on {count} images, not on {train.Count}");
+            throw ModelFileException.Of(path, $"was written in training on {count} images, not on {train.Count}");
         }
 
         // Files of earlier versions have none.
         if (file.Metadata.TryGetValue(FingerprintKey, out var found) && found != fingerprint.Value)
         {
-            throw ModelFileException.Subject(path, "was written in training on other images, labels or class names, though on as many. To go on from its weights, load them with LoadWeights and begin a new run");
+            throw ModelFileException.Of(path, "was written in training on other images, labels or class names, though on as many. To go on from its weights, load them with LoadWeights and begin a new run");
         }
     }
 
@@ -136,12 +136,12 @@ internal sealed class CheckpointFile(MultiHeadModel model, TrainerOptions option
     {
         if (tensors.Keys.FirstOrDefault(key => !file.Tensors.ContainsKey(key)) is { } lacking)
         {
-            throw ModelFileException.Subject(path, $"lacks the tensor '{lacking}'");
+            throw ModelFileException.Of(path, $"lacks the tensor '{lacking}'");
         }
 
         if (tensors.Select(entry => file.Tensors[entry.Key].MismatchWith(entry.Value)).FirstOrDefault(mismatch => mismatch is not null) is { } wrong)
         {
-            throw ModelFileException.Subject(path, $"does not fit the model: {wrong}");
+            throw ModelFileException.Of(path, $"does not fit the model: {wrong}");
         }
     }
 }
