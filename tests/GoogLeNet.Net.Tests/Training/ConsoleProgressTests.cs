@@ -60,7 +60,7 @@ public sealed class ConsoleProgressTests
         using var writer = new StringWriter();
         using var board = new TensorBoardLog(folder.Path);
         var csv = Path.Combine(folder.Path, "history.csv");
-        var options = new TrainerOptions { Epochs = 2, BatchSize = 4, Callbacks = [new ConsoleProgress(writer), board, new CsvLog(csv)] };
+        var options = new TrainerOptions { Epochs = 2, BatchSize = 4, Callbacks = [new ConsoleProgress(writer, showSteps: false), board, new CsvLog(csv)] };
 
         var history = new MultiHeadTrainer(model, options).Fit(data, data);
 
