@@ -122,7 +122,7 @@ public abstract class Collective : IDisposable
             var sum = parts[0].to(ScalarType.Float32);
             for (var rank = 1; rank < size; rank++)
             {
-                sum.add_(parts[rank]);
+                sum.Add_(parts[rank]);
             }
 
             allGather(sum.to(ScalarType.BFloat16), piece);

@@ -43,7 +43,7 @@ public sealed class EnsembleMember
     {
         using var scope = NewDisposeScope();
         var count = (int)images.size(0);
-        var average = full(count, Model.NumClasses, double.NegativeInfinity, dtype: ScalarType.Float64, device: device);
+        var average = Arithmetic.Full([count, Model.NumClasses], double.NegativeInfinity, ScalarType.Float64, device);
         foreach (var alike in views.Create((int)images.size(2), (int)images.size(3), CropSize).GroupBy(view => (view.Scaled, view.Size, view.Size is null ? (view.Window.Height, view.Window.Width) : default)))
         {
             using var scaled = alike.First().Scale(images);
@@ -52,9 +52,9 @@ public sealed class EnsembleMember
                 cancellationToken.ThrowIfCancellationRequested();
                 using var step = NewDisposeScope();
                 var logits = Model.Logits(Input(part, scaled)).to(ScalarType.Float64);
-                var ofViews = logits.div(Model.Temperature).log_softmax(1).reshape(part.Length, count, -1).SentTo(device);
+                var ofViews = logits.Over(Model.Temperature).log_softmax(1).reshape(part.Length, count, -1).SentTo(device);
                 var weights = tensor([.. part.Select(view => Math.Log(view.Weight))]).SentTo(device);
-                average.copy_(average.logaddexp(ofViews.add_(weights.reshape(-1, 1, 1)).logsumexp(0)));
+                average.copy_(average.logaddexp(ofViews.Add_(weights.reshape(-1, 1, 1)).logsumexp(0)));
             }
         }
 

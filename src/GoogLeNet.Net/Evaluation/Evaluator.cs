@@ -103,9 +103,9 @@ internal sealed class OutcomeTable(long images, Device device) : IDisposable
         var truth = labels.SentTo(table.device).unsqueeze(1);                                 // (n, 1)
         var (highest, predicted) = logarithms.max(1);
         var ofLabel = logarithms.gather(1, truth);                                            // (n, 1)
-        var classes = arange(logarithms.shape[1], ScalarType.Int64, table.device).unsqueeze(0);
+        var classes = Arithmetic.Range(logarithms.size(1), table.device).unsqueeze(0);
         var tiesBefore = logarithms.eq(ofLabel).mul(classes.lt(truth));
-        var rank = logarithms.gt(ofLabel).sum(1).add(tiesBefore.sum(1));
+        var rank = logarithms.gt(ofLabel).sum(1).Plus(tiesBefore.sum(1));
         var rows = table.narrow(0, first, labels.shape[0]);
         Tensor[] columns = [truth.squeeze(1), predicted, highest.exp(), rank, ofLabel.squeeze(1).neg()];
         for (var i = 0; i < columns.Length; i++)

@@ -286,14 +286,14 @@ public sealed class Predictor : IDisposable
         using var scope = NewDisposeScope();
 
         // Made before inference mode begins: the caller gets an ordinary tensor.
-        var average = full(images.shape[0], NumClasses, double.NegativeInfinity, dtype: ScalarType.Float64, device: Device);
+        var average = Arithmetic.Full([images.size(0), NumClasses], double.NegativeInfinity, ScalarType.Float64, Device);
         using var inference = inference_mode();
         foreach (var member in members)
         {
             var sent = images.SentTo(member.Model.Device);
             var raw = SeesTheWhole ? member.Fitted(sent) : sent;
             using var term = member.LogProbabilities(raw, Views, average.device, cancellationToken);
-            using var sum = average.logaddexp(term.sub_(Math.Log(members.Count)));
+            using var sum = average.logaddexp(term.Add_(-Math.Log(members.Count)));
             average.copy_(sum);
         }
 

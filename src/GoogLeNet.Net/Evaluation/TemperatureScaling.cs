@@ -123,7 +123,7 @@ public static class TemperatureScaling
         {
             using var scope = NewDisposeScope();
 #pragma warning disable RS0030 // Once, after training.
-            rows.AddRange(predictor.LogProbabilities(images, cancellationToken).mul(model.Temperature).cpu().data<double>().ToArray().Chunk(model.NumClasses));
+            rows.AddRange(predictor.LogProbabilities(images, cancellationToken).Times(model.Temperature).cpu().data<double>().ToArray().Chunk(model.NumClasses));
 #pragma warning restore RS0030
         }
 

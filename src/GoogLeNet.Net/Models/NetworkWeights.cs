@@ -122,7 +122,7 @@ internal static class NetworkWeights
 
             // In doubles, so that each number is rounded once.
             Tensor Doubles(Tensor value) => value.detach().to(ScalarType.Float64);
-            var scale = Doubles(norm.weight) / (Doubles(norm.running_var!) + norm.eps).sqrt();
+            var scale = Doubles(norm.weight) / Doubles(norm.running_var!).Plus(norm.eps).sqrt();
             var weight = Doubles(conv.weight) * scale.view(-1, 1, 1, 1);
             target[$"{key}.conv.weight"].copy_(weight);
             target[$"{key}.conv.bias"].copy_(Doubles(norm.bias!) - (Doubles(norm.running_mean!) * scale));

@@ -112,7 +112,7 @@ internal static class WeightInitialization
         if (bias is not null)
         {
             using var frozen = no_grad();
-            bias.fill_(value);
+            bias.Fill_(value);
         }
     }
 }

@@ -62,11 +62,11 @@ internal sealed class Whitening : Module<Tensor, Tensor>
         }
 
         var patches = Patches(images).to(ScalarType.Float64);
-        var moments = patches.transpose(0, 1).mm(patches) / patches.shape[0];
+        var moments = patches.transpose(0, 1).mm(patches).Over(patches.size(0));
 #pragma warning disable RS0030 // Once, before training.
         var (values, vectors) = linalg.eigh(moments);
 #pragma warning restore RS0030
-        var filters = (vectors / (values + spec.Epsilon).sqrt()).transpose(0, 1);     // one in each row
+        var filters = (vectors / values.Plus(spec.Epsilon).sqrt()).transpose(0, 1);     // one in each row
         Adopt(filters.to(weight.dtype).reshape(weight.shape[0] / 2, weight.shape[1], spec.Kernel, spec.Kernel), isFitted: true);
     }
 
@@ -82,6 +82,6 @@ internal sealed class Whitening : Module<Tensor, Tensor>
     private void Adopt(Tensor filters, bool isFitted)
     {
         weight.copy_(cat([filters, -filters]));
-        fitted.fill_(isFitted ? 1 : 0);
+        fitted.Fill_(isFitted ? 1 : 0);
     }
 }

@@ -158,8 +158,17 @@ internal sealed record JoinedNorms(IReadOnlyList<BatchNorm2d> Norms)
                 means[i] = (float)(((1 - momentum) * means[i]) + (momentum * mean[channel]));
                 variances[i] = (float)(((1 - momentum) * variances[i]) + (momentum * variance[channel] * pixels / (pixels - 1)));
             }
+        }
 
-            norm.num_batches_tracked!.add_(1);
+        CountBatch();
+    }
+
+    /// <summary>Counts a batch that the running statistics have taken in.</summary>
+    public void CountBatch()
+    {
+        foreach (var norm in Norms)
+        {
+            norm.num_batches_tracked!.add_(Arithmetic.One, Arithmetic.One);
         }
     }
 

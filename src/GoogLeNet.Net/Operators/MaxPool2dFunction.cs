@@ -1,4 +1,5 @@
 using Inception.Kernels;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Operators;
@@ -56,10 +57,11 @@ internal sealed class MaxPool2dFunction : autograd.SingleTensorFunction<MaxPool2
     private static Tensor Scatter(Tensor gradient, Tensor indices, Pool2dShape shape)
     {
         var index = indices.to(ScalarType.Int64).permute(0, 3, 1, 2);                                       // (N, C, H', W')
-        var y = index.div(shape.Kernel, RoundingMode.floor) + (arange(shape.Rows).mul(shape.Stride) - shape.Top).view(-1, 1);
-        var x = index.remainder(shape.Kernel) + (arange(shape.Columns).mul(shape.Stride) - shape.Left);
+        using Scalar kernel = shape.Kernel, stride = shape.Stride, top = shape.Top, left = shape.Left, width = shape.Width;
+        var y = index.div(kernel, RoundingMode.floor).Plus(Arithmetic.Range(shape.Rows).mul(stride).sub(top).view(-1, 1));
+        var x = index.remainder(kernel).Plus(Arithmetic.Range(shape.Columns).mul(stride).sub(left));
         var pixels = zeros([shape.Images, shape.Channels, shape.Height * shape.Width], gradient.dtype);
-        return pixels.scatter_add(2, (y.mul(shape.Width) + x).flatten(2), gradient.flatten(2)).view(shape.Images, shape.Channels, shape.Height, shape.Width);
+        return pixels.scatter_add(2, y.mul(width).Plus(x).flatten(2), gradient.flatten(2)).view(shape.Images, shape.Channels, shape.Height, shape.Width);
     }
 
     private static Tensor Forward(Tensor input, Pool2dShape shape, Tensor? indices)

@@ -94,7 +94,7 @@ internal static class Ops
         using var drawn = empty([rows?.Total ?? x.size(0), .. x.shape[1..]], dtype: x.dtype, device: CPU).bernoulli_(1 - probability, dropoutGenerator);
         using var own = rows is { First: var first } ? drawn.narrow(0, first, x.size(0)) : drawn.alias();
         using var kept = own.SentTo(x.device);
-        kept.div_(1 - probability);
+        kept.Divide_(1 - probability);
         return x * kept;
     }
 
@@ -128,18 +128,13 @@ internal static class Ops
     // By libtorch.
     private static Tensor BatchNorm(Tensor x, JoinedNorms joined)
     {
-        if (joined.Norms.Count == 1)
-        {
-            return joined.Norms[0].call(x);
-        }
-
         using var scope = NewDisposeScope();
         var norm = joined.Norms[0];
         var mean = joined.Join(each => each.running_mean!);
         var variance = joined.Join(each => each.running_var!);
         var output = functional.batch_norm(
             x, mean, variance, joined.Join(each => each.weight), joined.Join(each => each.bias!), norm.training, norm.momentum!.Value, norm.eps);
-        if (norm.training)
+        if (norm.training && joined.Norms.Count > 1)
         {
             // The running statistics were updated in the joined copies; each norm gets its part back.
             using var frozen = no_grad();
@@ -147,8 +142,12 @@ internal static class Ops
             {
                 each.running_mean!.copy_(ownMean);
                 each.running_var!.copy_(ownVariance);
-                each.num_batches_tracked!.add_(1);
             }
+        }
+
+        if (norm.training)
+        {
+            joined.CountBatch();
         }
 
         return output.MoveToOuterDisposeScope();

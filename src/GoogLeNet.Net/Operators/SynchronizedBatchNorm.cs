@@ -55,7 +55,7 @@ internal sealed class SynchronizedBatchNorm : autograd.SingleTensorFunction<Sync
         var gradient = received.to(ScalarType.Float32);
         if (statistics.Relu)
         {
-            gradient = gradient * statistics.Normalized(x, norms).gt(0);
+            gradient = gradient * statistics.Normalized(x, norms).gt(Arithmetic.Zero);
         }
 
         var centered = x - Image(Numbers(statistics.Mean, input));
@@ -81,10 +81,11 @@ internal sealed class SynchronizedBatchNorm : autograd.SingleTensorFunction<Sync
         foreach (var ((norm, ownMean), ownVariance) in norms.Norms.Zip(norms.Split(mean)).Zip(norms.Split(variance)))
         {
             var momentum = norm.momentum!.Value;
-            norm.running_mean!.mul_(1 - momentum).add_(ownMean * momentum);
-            norm.running_var!.mul_(1 - momentum).add_(ownVariance * momentum);
-            norm.num_batches_tracked!.add_(1);
+            norm.running_mean!.Multiply_(1 - momentum).Add_(ownMean.Times(momentum));
+            norm.running_var!.Multiply_(1 - momentum).Add_(ownVariance.Times(momentum));
         }
+
+        norms.CountBatch();
     }
 
     private static Tensor Image(Tensor channels) => channels.view(1, -1, 1, 1);
@@ -98,7 +99,7 @@ internal sealed class SynchronizedBatchNorm : autograd.SingleTensorFunction<Sync
     {
         /// <summary>The output before ReLU, float32.</summary>
         public Tensor Normalized(Tensor x, JoinedNorms norms) =>
-            ((x - Image(Numbers(Mean, x))) * Image(Numbers(InverseDeviation, x) * norms.Join(norm => norm.weight))) + Image(norms.Join(norm => norm.bias!));
+            ((x - Image(Numbers(Mean, x))) * Image(Numbers(InverseDeviation, x) * norms.Join(norm => norm.weight))).Plus(Image(norms.Join(norm => norm.bias!)));
     }
 }
 

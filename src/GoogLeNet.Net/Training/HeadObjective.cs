@@ -64,7 +64,7 @@ public sealed class HeadObjective
     /// <param name="means">The mean loss () of each head, in the heads' order.</param>
     /// <param name="position">Where the run stands, which the weights may depend on.</param>
     public Tensor WeightedSum(IReadOnlyList<Tensor> means, TrainingPosition position) =>
-        means.Select((mean, i) => mean * Weight(i, position)).Aggregate((sum, loss) => sum + loss);
+        means.Select((mean, i) => mean.Times(Weight(i, position))).Aggregate(Arithmetic.Plus);
 
     /// <summary>The weight of a head's loss at a step.</summary>
     internal double Weight(int head, TrainingPosition position) => weights[head]?.At(position) ?? heads[head].Weight;
@@ -93,6 +93,6 @@ public sealed class HeadObjective
     private static Tensor Mixed(Batch batch, Func<Tensor, Tensor> ofLabels)
     {
         var own = ofLabels(batch.Labels);
-        return batch is { MixedLabels: { } mixed, Lambda: { } lambda } ? (own * lambda) + (ofLabels(mixed) * (1 - lambda)) : own;
+        return batch is { MixedLabels: { } mixed, Lambda: { } lambda } ? (own * lambda).Plus(ofLabels(mixed) * lambda.negative().Plus(1)) : own;
     }
 }

@@ -59,7 +59,7 @@ internal sealed class TrainingStep(
 
             var fraction = rows.Count / (double)batchImages;
             var total = weights is null || rows.Count == 0 ? objective.WeightedSum(losses, position) : objective.WeightedSum(weights.OfBatch(losses, part - first, fraction), position);
-            (fraction == 1 ? total : total * fraction).backward();
+            (fraction == 1 ? total : total.Times(fraction)).backward();
             parameters.CollectGradients();
         }
 
@@ -99,7 +99,7 @@ internal sealed class TrainingStep(
             // In float64 the mean of equal numbers is that number.
             var values = cat([.. buffers.Select(buffer => buffer.flatten())]).to(ScalarType.Float64);
             ranks.Sum(values);
-            values.div_(ranks.Share.Size);
+            values.Divide_(ranks.Share.Size);
             foreach (var (buffer, mean) in buffers.Zip(values.split([.. buffers.Select(buffer => buffer.numel())])))
             {
                 buffer.copy_(mean.view(buffer.shape));
@@ -148,11 +148,11 @@ internal sealed class TrainingStep(
 
         /// <summary>Means of this process's images of a part as what they count in the mean over all of the part's images, as if these were as many.</summary>
         public IReadOnlyList<Tensor> OfWholePart(IReadOnlyList<Tensor> losses, int part) =>
-            [.. losses.Select((loss, head) => own[part][head] is { } weight ? loss * (weight / all[part][head]! * (rows[part].Total / (double)rows[part].Count)) : loss)];
+            [.. losses.Select((loss, head) => own[part][head] is { } weight ? loss * (weight / all[part][head]!).Times(rows[part].Total / (double)rows[part].Count) : loss)];
 
         /// <summary>Means of a part as what they count in the batch's, as if images counted alike.</summary>
         public IReadOnlyList<Tensor> OfBatch(IReadOnlyList<Tensor> losses, int part, double fraction) =>
-            [.. losses.Select((loss, head) => own[part][head] is { } weight ? loss * (weight / all.Select(each => each[head]!).Aggregate((sum, each) => sum + each) / fraction) : loss)];
+            [.. losses.Select((loss, head) => own[part][head] is { } weight ? loss * (weight / all.Select(each => each[head]!).Aggregate(Arithmetic.Plus)).Over(fraction) : loss)];
 
         private List<IReadOnlyList<Tensor?>> Summed(RunRanks ranks)
         {

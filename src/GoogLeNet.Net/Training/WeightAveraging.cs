@@ -126,14 +126,14 @@ internal sealed class AverageBuffer : IDisposable
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
         var isIncluded = options.Includes(fraction);
-        var weight = isIncluded && Count > 0 ? full(1, options.FractionOfNewest(Count), float32, Values.device) : null;
+        var weight = isIncluded && Count > 0 ? Arithmetic.Full([1], options.FractionOfNewest(Count), float32, Values.device) : null;
         foreach (var (own, average) in pairs)
         {
             // Not d·a + (1 − d)·w: with d = 0.9999 in float32 the factors' sum misses 1, and the weights end up wrong by 1e-4.
             _ = weight is null ? average.copy_(own) : average.lerp_(own, weight);
         }
 
-        count.add_(isIncluded ? 1 : 0);
+        count.add_(isIncluded ? Arithmetic.One : Arithmetic.Zero, Arithmetic.One);
     }
 
     /// <summary>Gives the network the average; disposing the result gives it its own weights back, bit for bit.</summary>

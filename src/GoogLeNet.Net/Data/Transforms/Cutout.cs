@@ -36,7 +36,7 @@ public sealed record Cutout : IBatchTransform
         var pixels = ChannelsLast.Pixels(images);
         var inRows = Covered("rows", height, 1, context, images.device).view(batch, height, 1);
         var inColumns = Covered("columns", width, channels, context, images.device).view(batch, 1, width * channels);
-        var fill = full([], Fill, images.dtype, images.device);
+        var fill = Arithmetic.Full([], Fill, images.dtype, images.device);
         var kept = where(inRows.mul(inColumns), fill, pixels.view(batch, height, width * channels));
         return ChannelsLast.Images(kept.view(batch, height, width, channels)).MoveToOuterDisposeScope();
     }

@@ -46,7 +46,7 @@ public readonly record struct CropWindow(int Top, int Left, int Height, int Widt
         var resized = columns.matmul(turned).view(batch, size, size, channels).permute(0, 2, 1, 3).contiguous();
         if (images.dtype == ScalarType.Byte)
         {
-            resized.clamp_(0, 255); // cubic weights overshoot
+            resized.Clamp_(0, 255); // cubic weights overshoot
         }
 
         return ChannelsLast.Images(resized).MoveToOuterDisposeScope();

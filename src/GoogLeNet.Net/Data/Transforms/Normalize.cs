@@ -67,5 +67,5 @@ public sealed record Normalize : IBatchTransform
 public sealed record ScaleToUnit : IBatchTransform
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor images, BatchContext context) => images.to(ScalarType.Float32, copy: true).div_(255);
+    public Tensor Apply(Tensor images, BatchContext context) => images.to(ScalarType.Float32, copy: true).Divide_(255);
 }

@@ -59,7 +59,7 @@ public sealed record PhotometricDistortion : IBatchTransform
         var pixels = ChannelsLast.Pixels(images).to(ScalarType.Float32).view(batch, height * width, ColorStep.Channels);
         for (var step = 0; step < ColorStep.Count; step++)
         {
-            pixels = ColorStep.Apply(pixels, [.. samples.Select(steps => steps[step])]).clamp_(0, Maximum);
+            pixels = ColorStep.Apply(pixels, [.. samples.Select(steps => steps[step])]).Clamp_(0, Maximum);
         }
 
         return ChannelsLast.Images(pixels.view(batch, height, width, ColorStep.Channels)).MoveToOuterDisposeScope();
@@ -131,7 +131,7 @@ internal readonly record struct ColorStep(double Factor, double PixelGray, doubl
         var shifts = tensor([.. steps.SelectMany(step => step.Shift)], [steps.Length, 1, Channels]).SentTo(pixels.device);
         var contrasts = tensor([.. steps.Select(step => (float)step.ImageGray)], [steps.Length, 1, 1]).SentTo(pixels.device);
         var mixing = tensor([.. steps.SelectMany(step => step.Mixing)], [steps.Length, Channels, Channels]).SentTo(pixels.device);
-        return pixels.matmul(mixing).add_(imageGray.mul(contrasts).add(shifts));
+        return pixels.matmul(mixing).Add_(imageGray.mul(contrasts).Plus(shifts));
     }
 
     private IEnumerable<float> Shift => [(float)Red, (float)Green, (float)Blue];

@@ -50,7 +50,7 @@ internal static class Surround
     public static Tensor WithConstant(Tensor pixels, int padding, double value)
     {
         var padded = Canvas(pixels, padding);
-        padded.fill_(value);
+        padded.Fill_(value);
         Inside(padded, pixels, padding);
         return padded;
     }

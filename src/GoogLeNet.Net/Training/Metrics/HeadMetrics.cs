@@ -48,7 +48,7 @@ public sealed class MetricAccumulator : IDisposable
         this.topK = topK;
         this.metrics = [.. (metrics ?? []).Select(metric => (metric, metric.SumCount(classes)))];
         Sums = zeros(heads.Count, BuiltIn + this.metrics.Sum(each => each.SumCount), dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
-        firstBroken = full(heads.Count, double.PositiveInfinity, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        firstBroken = Arithmetic.Full([heads.Count], double.PositiveInfinity, ScalarType.Float64, device).DetachFromDisposeScope();
     }
 
     /// <summary>Images added so far.</summary>
@@ -75,9 +75,9 @@ public sealed class MetricAccumulator : IDisposable
         var images = labels.size(0);
         var loss = stack(losses).detach().to(ScalarType.Float64);
         var hits = stack(logits.Select(head => Hits(head.detach(), labels)).ToArray());
-        Sums.add_(cat(
-            [loss.mul(images).view(-1, 1), hits.to(ScalarType.Float64), .. metrics.Select(each => stack(logits.Select(head => SumsOf(each, head.detach(), labels)).ToArray()))], 1));
-        var here = full(heads.Count, step, dtype: ScalarType.Float64, device: loss.device);
+        Sums.Add_(cat(
+            [loss.Times(images).view(-1, 1), hits.to(ScalarType.Float64), .. metrics.Select(each => stack(logits.Select(head => SumsOf(each, head.detach(), labels)).ToArray()))], 1));
+        var here = Arithmetic.Full([heads.Count], step, ScalarType.Float64, loss.device);
         firstBroken.copy_(where(loss.isfinite(), firstBroken, firstBroken.minimum(here)));
         Count += images;
     }
@@ -91,12 +91,12 @@ public sealed class MetricAccumulator : IDisposable
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var isBroken = part.firstBroken.isfinite().to(ScalarType.Float64);
-        var count = full(1, part.Count, ScalarType.Float64, part.Device);
+        var count = Arithmetic.Full([1], part.Count, ScalarType.Float64, part.Device);
         var all = cat([part.Sums.flatten(), isBroken, count]);
         sumOverProcesses(all);
-        Sums.add_(all.narrow(0, 0, Sums.numel()).view(Sums.shape));
-        var here = full(heads.Count, step, dtype: ScalarType.Float64, device: part.Device);
-        firstBroken.copy_(where(all.narrow(0, Sums.numel(), heads.Count).gt(0), firstBroken.minimum(here), firstBroken));
+        Sums.Add_(all.narrow(0, 0, Sums.numel()).view(Sums.shape));
+        var here = Arithmetic.Full([heads.Count], step, ScalarType.Float64, part.Device);
+        firstBroken.copy_(where(all.narrow(0, Sums.numel(), heads.Count).gt(Arithmetic.Zero), firstBroken.minimum(here), firstBroken));
 #pragma warning disable RS0030 // The processes have waited for each other already.
         Count += (long)all.narrow(0, all.numel() - 1, 1).item<double>();
 #pragma warning restore RS0030
@@ -115,8 +115,8 @@ public sealed class MetricAccumulator : IDisposable
     /// <summary>Forgets everything added so far.</summary>
     public void Reset()
     {
-        Sums.fill_(0);
-        firstBroken.fill_(double.PositiveInfinity);
+        Sums.Fill_(0);
+        firstBroken.Fill_(double.PositiveInfinity);
         Count = 0;
     }
 
@@ -218,7 +218,7 @@ public sealed record MacroRecall : IHeadMetric
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(labels);
         using var scope = NewDisposeScope();
-        var isClass = labels.view(-1, 1).eq(arange(logits.size(1), device: labels.device));       // (N, classes)
+        var isClass = labels.view(-1, 1).eq(Arithmetic.Range(logits.size(1), labels.device));       // (N, classes)
         var isHit = logits.argmax(1).eq(labels).view(-1, 1);
         return cat([isClass.logical_and(isHit).sum([0]), isClass.sum([0])]).MoveToOuterDisposeScope();
     }

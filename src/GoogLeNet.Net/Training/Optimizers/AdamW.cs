@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Inception.Training;
@@ -54,25 +55,26 @@ internal sealed class AdamW(FlatParameters parameters, AdamWOptions options) : F
     protected override void Update(double learningRate)
     {
 #pragma warning disable RS0030 // The host's.
-        var step = steps.add_(1).item<long>();
+        var count = steps.add_(Arithmetic.One, Arithmetic.One).item<long>();
 #pragma warning restore RS0030
-        var meanCorrection = 1 - Math.Pow(options.Beta1, step);
-        var squareCorrection = 1 - Math.Pow(options.Beta2, step);
+        var meanCorrection = 1 - Math.Pow(options.Beta1, count);
+        var squareCorrection = 1 - Math.Pow(options.Beta2, count);
         foreach (var group in Parameters.TrainableGroups)
         {
             var (w, g, m, v) = (group.Slice(Parameters.Values), group.Slice(Parameters.Gradients), group.Slice(mean), group.Slice(square));
             var rate = learningRate * group.Options.LearningRateFactor;
             if (options.WeightDecay * group.Options.WeightDecayFactor is > 0 and var decay)
             {
-                w.mul_(1 - (rate * decay));
+                w.Multiply_(1 - (rate * decay));
             }
 
-            m.mul_(options.Beta1).add_(g, 1 - options.Beta1);
-            v.mul_(options.Beta2).addcmul_(g, g, 1 - options.Beta2);
+            using Scalar newSquares = 1 - options.Beta2, step = -rate / meanCorrection;
+            m.Multiply_(options.Beta1).Add_(g, 1 - options.Beta1);
+            v.Multiply_(options.Beta2).addcmul_(g, g, newSquares);
 
             // The gradient is not needed any more; its memory takes the denominator.
-            g.copy_(v).sqrt_().div_(Math.Sqrt(squareCorrection)).add_(options.Epsilon);
-            w.addcdiv_(m, g, -rate / meanCorrection);
+            g.copy_(v).sqrt_().Divide_(Math.Sqrt(squareCorrection)).Add_(options.Epsilon);
+            w.addcdiv_(m, g, step);
         }
     }
 }

@@ -46,7 +46,7 @@ public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
         Update(learningRate);
-        Parameters.Gradients.fill_(0);
+        Parameters.Gradients.Fill_(0);
         Parameters.Refresh();
     }
 

@@ -41,7 +41,7 @@ public sealed record ClipByNorm : GradientClipping
     {
         using var scope = NewDisposeScope();
         var norms = parameters.TrainableGroups.SelectMany(group => Norms(group.Slice(parameters.Gradients))).ToList();
-        parameters.Gradients.mul_(cat(norms, 0).norm().add_(Epsilon).reciprocal().mul_(Maximum).clamp_(max: 1));
+        parameters.Gradients.mul_(cat(norms, 0).norm().Add_(Epsilon).reciprocal().Multiply_(Maximum).clamp_(max: Arithmetic.One));
     }
 
     private static IEnumerable<Tensor> Norms(Tensor gradients)
@@ -64,5 +64,5 @@ public sealed record ClipByValue : GradientClipping
     public double Maximum { get; }
 
     /// <inheritdoc/>
-    internal override void Apply(FlatParameters parameters) => parameters.Gradients.clamp_(-Maximum, Maximum);
+    internal override void Apply(FlatParameters parameters) => parameters.Gradients.Clamp_(-Maximum, Maximum);
 }

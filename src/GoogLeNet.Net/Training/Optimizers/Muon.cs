@@ -69,11 +69,11 @@ internal sealed class Muon : FlatOptimizer
     {
         this.options = options;
         velocity = zeros_like(parameters.Values).DetachFromDisposeScope();
-        momentum = zeros_like(velocity).fill_(options.OtherMomentum).DetachFromDisposeScope();
+        momentum = zeros_like(velocity).Fill_(options.OtherMomentum).DetachFromDisposeScope();
         using var scope = NewDisposeScope();
         foreach (var matrix in Matrices(momentum))
         {
-            matrix.fill_(options.Momentum);
+            matrix.Fill_(options.Momentum);
         }
 
         filters = [.. Matrices(parameters.Values).Select(matrix => matrix.DetachFromDisposeScope())];
@@ -98,8 +98,8 @@ internal sealed class Muon : FlatOptimizer
     protected override void Update(double learningRate)
     {
         // The gradients' memory takes the step.
-        velocity.mul_(momentum).add_(Parameters.Gradients);
-        Parameters.Gradients.addcmul_(velocity, momentum, 1);
+        velocity.mul_(momentum).Add_(Parameters.Gradients);
+        Parameters.Gradients.addcmul_(velocity, momentum, Arithmetic.One);
         sides.ForEach(side => side.MakeOrthogonal(options.Iterations));
         if (options.NormalizesFilters && filters.Count > 0)
         {
@@ -112,10 +112,10 @@ internal sealed class Muon : FlatOptimizer
             var rate = learningRate * group.Options.LearningRateFactor;
             if (options.WeightDecay * group.Options.WeightDecayFactor is > 0 and var decay)
             {
-                w.mul_(1 - (rate * decay));
+                w.Multiply_(1 - (rate * decay));
             }
 
-            w.add_(step, -rate);
+            w.Add_(step, -rate);
         }
     }
 
@@ -123,7 +123,7 @@ internal sealed class Muon : FlatOptimizer
     private void Normalize()
     {
         using var scope = NewDisposeScope();
-        var scales = (stack(filters.Select(weights => weights.norm())) + SmallestNorm).reciprocal().mul_(norms);
+        var scales = stack(filters.Select(weights => weights.norm())).Plus(SmallestNorm).reciprocal().mul_(norms);
         for (var i = 0; i < filters.Count; i++)
         {
             filters[i].mul_(scales.select(0, i));
@@ -156,8 +156,8 @@ internal sealed class Muon : FlatOptimizer
             }
 
             using var scope = NewDisposeScope();
-            var index = arange(matrices[0].Wide.shape[0], device: steps[0].device);
-            start = index.unsqueeze(0).eq(index.unsqueeze(1)).to(ScalarType.Float32).mul_(A).DetachFromDisposeScope();
+            var index = Arithmetic.Range(matrices[0].Wide.size(0), steps[0].device);
+            start = index.unsqueeze(0).eq(index.unsqueeze(1)).to(ScalarType.Float32).Multiply_(A).DetachFromDisposeScope();
         }
 
         /// <summary>Replaces each matrix by approximately the nearest one with singular values of 1.</summary>
@@ -187,20 +187,20 @@ internal sealed class Muon : FlatOptimizer
         // The factor (m, m) for each matrix, from its product with its own transpose; (count, m, m).
         private Tensor Factors(Tensor products, int iterations)
         {
-            var squares = ((products * start).sum([1, 2], keepdim: true) / A) + (SmallestNorm * SmallestNorm); // of its norm
+            var squares = (products * start).sum([1, 2], keepdim: true).Over(A).Plus(SmallestNorm * SmallestNorm); // of its norm
             var g = products / squares;
             Tensor? factors = null;
             for (var i = 1; ; i++)
             {
-                var r = g.matmul(g).mul_(C).add_(g, B);
-                factors = factors is null ? r + start : r.matmul(factors).add_(factors, A);
+                var r = g.matmul(g).Multiply_(C).Add_(g, B);
+                factors = factors is null ? r.Plus(start) : r.matmul(factors).Add_(factors, A);
                 if (i == iterations)
                 {
                     return factors * squares.rsqrt();
                 }
 
-                var half = r.matmul(g).add_(g, A);
-                g = half.matmul(r).add_(half, A);
+                var half = r.matmul(g).Add_(g, A);
+                g = half.matmul(r).Add_(half, A);
             }
         }
     }

@@ -114,8 +114,8 @@ internal sealed class WorkingCopy : IDisposable
             var length = Math.Min(PieceLength, total - start);
             using var sum = flat.Gradients.narrow(0, start, length);
             using var part = gradients.narrow(0, start, length);
-            sum.add_(part);
-            part.fill_(0);
+            sum.Add_(part);
+            part.Fill_(0);
         }
     }
 

@@ -67,26 +67,26 @@ internal sealed class Sgd(FlatParameters parameters, SgdOptions options) : FlatO
     {
         if (decay > 0 && options.DecoupledWeightDecay)
         {
-            w.mul_(1 - (rate * decay));
+            w.Multiply_(1 - (rate * decay));
         }
         else if (decay > 0)
         {
-            g.add_(w, decay);
+            g.Add_(w, decay);
         }
     }
 
     private void Update(Tensor w, Tensor g, Tensor v, double rate)
     {
         var inside = options.Form == MomentumForm.Keras;
-        v.mul_(options.Momentum).add_(g, inside ? -rate : 1);
+        v.Multiply_(options.Momentum).Add_(g, inside ? -rate : 1);
         var scale = inside ? 1 : -rate;
         if (options.Nesterov)
         {
-            w.add_(v, scale * options.Momentum).add_(g, -rate);
+            w.Add_(v, scale * options.Momentum).Add_(g, -rate);
         }
         else
         {
-            w.add_(v, scale);
+            w.Add_(v, scale);
         }
     }
 }
