@@ -2,7 +2,7 @@ namespace Inception;
 
 /// <summary>
 /// A file with a network cannot be used, or fetched: it is damaged, of another kind or of another version, does not say which network it holds, or is no checkpoint of this run. The message
-/// names the file and says what is wrong with it; of a damaged safetensors file, also the tensor and the byte.
+/// names the file and says what is wrong with it; of a damaged safetensors file, also which tensor.
 /// </summary>
 public class ModelFileException : IOException
 {
@@ -19,15 +19,6 @@ public class ModelFileException : IOException
 
     /// <summary>The file as a sentence's subject: <c>last.safetensors belongs to another model.</c></summary>
     internal static ModelFileException Of(string path, string predicate, Exception? inner = null) => new(path, " ", predicate, inner);
-
-    /// <summary>A safetensors file that is damaged.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="problem">What is wrong.</param>
-    /// <param name="offset">Byte in the file where the problem was seen, from 0.</param>
-    /// <param name="tensor">The tensor concerned, or null where the problem is not one tensor's.</param>
-    /// <param name="inner">What the JSON reader said.</param>
-    internal static ModelFileException Damaged(string path, string problem, long offset, string? tensor = null, Exception? inner = null) =>
-        new(path, $"{(tensor is null ? "" : $"tensor '{tensor}': ")}{problem} (at byte {offset})", inner);
 }
 
 /// <summary>A file is sound, but its tensors are not those of the network. The message names the keys concerned, of many the first; the report has all.</summary>

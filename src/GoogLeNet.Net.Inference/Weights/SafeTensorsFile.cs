@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using Extent = Inception.SafeTensorsHeaderReader.Extent;
-using Header = Inception.SafeTensorsHeaderReader.Header;
 
 namespace Inception;
 
@@ -55,17 +53,17 @@ internal sealed class SafeTensorsFile
     {
         long length = stream.Length - stream.Position;
         byte[] head = ReadHead(stream, length, name);
-        Header header = SafeTensorsHeaderReader.Read(head.AsSpan(SafeTensorsHeader.LengthSize), name);
-        Extent[] extents = [.. header.Extents.OrderBy(extent => extent.Begin).ThenBy(extent => extent.End)];
-        SafeTensorsLayout.Check(extents, dataStart: head.Length, dataLength: length - head.Length, name);
+        var (metadata, extents) = SafeTensorsHeader.Parse(head.AsMemory(SafeTensorsHeader.LengthSize), name);
+        extents = [.. extents.OrderBy(extent => extent.Begin).ThenBy(extent => extent.End)];
+        SafeTensorsHeader.CheckLayout(extents, length - head.Length, name);
 
         long dataStart = stream.Position;
-        if (header.ChecksumAt is { } at)
+        if (SafeTensorsChecksum.TakeFrom(metadata))
         {
-            VerifyChecksum(head, SafeTensorsHeader.LengthSize + at, stream, name);
+            VerifyChecksum(head, stream, name);
         }
 
-        return new SafeTensorsFile(header.Metadata, extents.ToDictionary(extent => extent.Name, extent => new SafeTensor(extent.Name, extent.Type, extent.Shape, stream, dataStart + extent.Begin)));
+        return new SafeTensorsFile(metadata, extents.ToDictionary(extent => extent.Name, extent => new SafeTensor(extent.Name, extent.Type, extent.Shape, stream, dataStart + extent.Begin)));
     }
 
     /// <summary>Reads a file's text metadata alone.</summary>
@@ -73,7 +71,9 @@ internal sealed class SafeTensorsFile
     internal static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
         using var stream = OpenFile(path);
-        return SafeTensorsHeaderReader.Read(ReadHead(stream, stream.Length, path).AsSpan(SafeTensorsHeader.LengthSize), path).Metadata;
+        var metadata = SafeTensorsHeader.Parse(ReadHead(stream, stream.Length, path).AsMemory(SafeTensorsHeader.LengthSize), path).Metadata;
+        SafeTensorsChecksum.TakeFrom(metadata);
+        return metadata;
     }
 
     /// <summary>Writes a file whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed.</summary>
@@ -119,12 +119,12 @@ internal sealed class SafeTensorsFile
 
         if (headerLength > SafeTensorsHeader.MaxLength)
         {
-            throw ModelFileException.Damaged(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}", 0);
+            throw new ModelFileException(name, $"the header's length is {headerLength}, over the format's {SafeTensorsHeader.MaxLength}");
         }
 
         if ((long)headerLength > length - SafeTensorsHeader.LengthSize)
         {
-            throw ModelFileException.Damaged(name, $"the header's {headerLength} bytes go beyond the end of the file", 0);
+            throw new ModelFileException(name, $"the header's {headerLength} bytes go beyond the end of the file");
         }
 
         byte[] head = new byte[SafeTensorsHeader.LengthSize + (int)headerLength];
@@ -149,14 +149,19 @@ internal sealed class SafeTensorsFile
         : prefix is [0x08, < 0x20, 0x12, ..] ? "a protobuf file, as ONNX's .onnx"
         : null;
 
-    private static void VerifyChecksum(byte[] head, int at, Stream stream, string name)
+    private static void VerifyChecksum(byte[] head, Stream stream, string name)
     {
-        Span<byte> digits = SafeTensorsChecksum.Digits(head, at);
+        Span<byte> digits = SafeTensorsChecksum.Digits(head);
+        if (digits.IsEmpty)
+        {
+            throw new ModelFileException(name, "the checksum entry is damaged");
+        }
+
         byte[] stored = digits.ToArray();
         digits.Fill((byte)'0');
         if (!SafeTensorsChecksum.Compute(head, ToEnd(stream)).AsSpan().SequenceEqual(stored))
         {
-            throw ModelFileException.Damaged(name, "the checksum differs: the file is damaged, or another program changed it", at);
+            throw new ModelFileException(name, "the checksum differs: the file is damaged, or another program changed it");
         }
     }
 
@@ -187,8 +192,7 @@ internal sealed class SafeTensorsFile
         }
 
         byte[] head = SafeTensorsHeader.Build(metadata, ordered);
-        int blank = head.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(SafeTensorsChecksum.Blank)) + SafeTensorsChecksum.Prefix.Length;
-        SafeTensorsChecksum.Compute(head, ordered.Select(tensor => tensor.Data)).CopyTo(SafeTensorsChecksum.Digits(head, blank));
+        SafeTensorsChecksum.Compute(head, ordered.Select(tensor => tensor.Data)).CopyTo(SafeTensorsChecksum.Digits(head));
         return (head, ordered);
     }
 
@@ -215,15 +219,30 @@ internal static class SafeTensorsChecksum
     public const string Prefix = "inception.sha256:";
     public const int DigitCount = SHA256.HashSizeInBytes * 2;
 
+    private static readonly byte[] Start = Encoding.ASCII.GetBytes($"\"{Key}\":\"{Prefix}");
+
     public static readonly string Blank = Prefix + new string('0', DigitCount);
 
     /// <summary>True where a metadata entry is a checksum, or was one before it was damaged.</summary>
     public static bool Resembles(string key, string value) => key == Key || value.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>The digits' bytes in the file.</summary>
-    /// <param name="file">The length prefix and the header.</param>
-    /// <param name="start">Byte of the first digit.</param>
-    public static Span<byte> Digits(Span<byte> file, int start) => file.Slice(start, DigitCount);
+    /// <summary>Takes checksums out of a file's metadata.</summary>
+    /// <returns>Whether there was one.</returns>
+    public static bool TakeFrom(Dictionary<string, string> metadata)
+    {
+        var entries = metadata.Where(entry => Resembles(entry.Key, entry.Value)).ToList();
+        entries.ForEach(entry => metadata.Remove(entry.Key));
+        return entries.Count > 0;
+    }
+
+    /// <summary>The digits' bytes in a file; none where the entry is not as the writer writes it.</summary>
+    /// <param name="head">The length prefix and the header.</param>
+    public static Span<byte> Digits(Span<byte> head)
+    {
+        int entry = head.IndexOf(Start);
+        var rest = entry < 0 ? [] : head[(entry + Start.Length)..];
+        return rest.IndexOf((byte)'"') == DigitCount ? rest[..DigitCount] : [];
+    }
 
     /// <summary>The digits of a file whose digits have been zeroed in <paramref name="head"/>.</summary>
     public static byte[] Compute(ReadOnlySpan<byte> head, IEnumerable<ReadOnlyMemory<byte>> tensorsInFileOrder)

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
-using Extent = Inception.SafeTensorsHeaderReader.Extent;
 
 namespace Inception;
 
@@ -87,225 +86,79 @@ internal static class SafeTensorsHeader
             head.Write(" "u8);
         }
     }
-}
-
-/// <summary>Reads the JSON header, and reports what is wrong with it.</summary>
-internal ref struct SafeTensorsHeaderReader
-{
-    private readonly string file;
-    private Utf8JsonReader json;
-
-    private SafeTensorsHeaderReader(ReadOnlySpan<byte> header, string file)
-    {
-        this.file = file;
-        json = new Utf8JsonReader(header);
-    }
 
     /// <summary>Where a tensor's bytes lie, counted from the first byte after the header.</summary>
     public readonly record struct Extent(string Name, SafeTensorsType Type, long[] Shape, long Begin, long End);
 
-    /// <param name="Metadata">All but the checksum.</param>
-    /// <param name="Extents">In the header's order.</param>
-    /// <param name="ChecksumAt">Byte of the header where the checksum's digits start, or null where it has none.</param>
-    public sealed record Header(Dictionary<string, string> Metadata, List<Extent> Extents, int? ChecksumAt);
-
+    /// <summary>The metadata, and the tensors in the header's order.</summary>
     /// <exception cref="ModelFileException">The header is not UTF-8, not JSON, or not of the format's form.</exception>
-    public static Header Read(ReadOnlySpan<byte> header, string file)
+    public static (Dictionary<string, string> Metadata, List<Extent> Extents) Parse(ReadOnlyMemory<byte> header, string file)
     {
-        if (!Utf8.IsValid(header))
+        if (!Utf8.IsValid(header.Span))
         {
-            throw ModelFileException.Damaged(file, "the header is not valid UTF-8", SafeTensorsHeader.LengthSize);
+            throw new ModelFileException(file, "the header is not valid UTF-8");
         }
 
-        var reader = new SafeTensorsHeaderReader(header, file);
         try
         {
-            return reader.ReadHeader();
+            using var json = JsonDocument.Parse(header, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var entries = json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.EnumerateObject().ToList() : throw new ModelFileException(file, "the header is not a JSON object");
+            return (
+                entries.Where(entry => entry.Name == MetadataKey).SelectMany(entry => ParseMetadata(entry.Value, file)).ToDictionary(),
+                [.. entries.Where(entry => entry.Name != MetadataKey).Select(entry => ParseExtent(entry.Name, entry.Value, file))]);
         }
         catch (JsonException error)
         {
-            throw ModelFileException.Damaged(file, "the header is not valid JSON", reader.Position, inner: error);
-        }
-    }
-
-    private readonly long Position => SafeTensorsHeader.LengthSize + json.BytesConsumed;
-
-    private Header ReadHeader()
-    {
-        var metadata = new Dictionary<string, string>();
-        var extents = new List<Extent>();
-        var names = new HashSet<string>();
-        int? checksumAt = null;
-        json.Read();
-        Expect(JsonTokenType.StartObject, "the header is not a JSON object");
-        while (NextKey(names, tensor: null) is { } name)
-        {
-            if (name == SafeTensorsHeader.MetadataKey)
-            {
-                checksumAt = ReadMetadata(metadata);
-            }
-            else
-            {
-                extents.Add(ReadExtent(name));
-            }
-        }
-
-        json.Read(); // throws where anything but white space follows the object
-        return new Header(metadata, extents, checksumAt);
-    }
-
-    private int? ReadMetadata(Dictionary<string, string> metadata)
-    {
-        var keys = new HashSet<string>();
-        int? checksumAt = null;
-        Expect(JsonTokenType.StartObject, "__metadata__ is not an object");
-        while (NextKey(keys, tensor: null) is { } key)
-        {
-            Expect(JsonTokenType.String, $"the metadata value '{key}' is not a string");
-            string value = Text(tensor: null);
-            if (SafeTensorsChecksum.Resembles(key, value))
-            {
-                checksumAt = FindDigits(key, value);
-            }
-            else
-            {
-                metadata.Add(key, value);
-            }
-        }
-
-        return checksumAt;
-    }
-
-    private readonly int FindDigits(string key, string value)
-    {
-        bool whole = key == SafeTensorsChecksum.Key && value.StartsWith(SafeTensorsChecksum.Prefix, StringComparison.Ordinal)
-            && value.Length == SafeTensorsChecksum.Blank.Length && !json.ValueIsEscaped;
-        return whole
-            ? (int)json.TokenStartIndex + 1 + SafeTensorsChecksum.Prefix.Length
-            : throw Malformed("the checksum entry is damaged");
-    }
-
-    private Extent ReadExtent(string name)
-    {
-        var keys = new HashSet<string>();
-        SafeTensorsType? type = null;
-        long[]? shape = null, offsets = null;
-        Expect(JsonTokenType.StartObject, "the entry is not an object", name);
-        while (NextKey(keys, name) is { } key)
-        {
-            switch (key)
-            {
-                case "dtype":
-                    type = ReadType(name);
-                    break;
-                case "shape":
-                    shape = ReadNumbers(name, key);
-                    break;
-                case "data_offsets":
-                    offsets = ReadNumbers(name, key);
-                    break;
-                default:
-                    json.Skip(); // a later version of the format may say more
-                    break;
-            }
-        }
-
-        if (offsets is not null && offsets.Length != 2)
-        {
-            throw Malformed("data_offsets does not hold two numbers", name);
-        }
-
-        return new Extent(
-            name,
-            type ?? throw Malformed("dtype is missing", name),
-            shape ?? throw Malformed("shape is missing", name),
-            offsets?[0] ?? throw Malformed("data_offsets is missing", name),
-            offsets[1]);
-    }
-
-    private SafeTensorsType ReadType(string name)
-    {
-        Expect(JsonTokenType.String, "dtype is not a string", name);
-        string type = Text(name);
-        return SafeTensorsTypes.Parse(type) ?? throw Malformed($"dtype '{type}' is not supported", name);
-    }
-
-    private long[] ReadNumbers(string name, string key)
-    {
-        var numbers = new List<long>();
-        Expect(JsonTokenType.StartArray, $"{key} is not an array", name);
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-        {
-            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long number) || number < 0)
-            {
-                throw Malformed($"{key} holds something else than whole numbers from 0 to 2^63 - 1", name);
-            }
-
-            numbers.Add(number);
-        }
-
-        return [.. numbers];
-    }
-
-    /// <summary>Moves to the next property's value and returns its key, or null at the object's end.</summary>
-    private string? NextKey(HashSet<string> seen, string? tensor)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.EndObject)
-        {
-            return null;
-        }
-
-        string key = Text(tensor);
-        if (!seen.Add(key))
-        {
-            throw Malformed($"the key '{key}' occurs twice", tensor);
-        }
-
-        json.Read();
-        return key;
-    }
-
-    private readonly string Text(string? tensor)
-    {
-        try
-        {
-            return json.GetString()!;
+            throw new ModelFileException(file, $"the header is not valid JSON: {error.Message}", error);
         }
         catch (InvalidOperationException error)
         {
-            throw Malformed("a text holds half of a surrogate pair", tensor, error);
+            throw new ModelFileException(file, "a text in the header holds half of a surrogate pair", error);
         }
     }
 
-    private readonly void Expect(JsonTokenType type, string otherwise, string? tensor = null)
+    private static IEnumerable<KeyValuePair<string, string>> ParseMetadata(JsonElement metadata, string file) => metadata.ValueKind == JsonValueKind.Object
+        ? metadata.EnumerateObject().Select(entry => KeyValuePair.Create(
+            entry.Name, entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : throw new ModelFileException(file, $"the metadata value '{entry.Name}' is not a string")))
+        : throw new ModelFileException(file, "__metadata__ is not an object");
+
+    // Other members than the three are skipped: a later version of the format may say more.
+    private static Extent ParseExtent(string name, JsonElement entry, string file)
     {
-        if (json.TokenType != type)
+        ModelFileException Malformed(string problem) => new(file, $"tensor '{name}': {problem}");
+        JsonElement Member(string key, JsonValueKind kind, string kindName) =>
+            !entry.TryGetProperty(key, out var member) ? throw Malformed($"{key} is missing") : member.ValueKind == kind ? member : throw Malformed($"{key} is not {kindName}");
+        long[] Numbers(string key) =>
+        [
+            .. Member(key, JsonValueKind.Array, "an array").EnumerateArray().Select(each => each.ValueKind == JsonValueKind.Number && each.TryGetInt64(out long number) && number >= 0
+                ? number : throw Malformed($"{key} holds something else than whole numbers from 0 to 2^63 - 1")),
+        ];
+
+        if (entry.ValueKind != JsonValueKind.Object)
         {
-            throw Malformed(otherwise, tensor);
+            throw Malformed("the entry is not an object");
         }
+
+        string type = Member("dtype", JsonValueKind.String, "a string").GetString()!;
+        long[] shape = Numbers("shape");
+        return Numbers("data_offsets") is [var begin, var end]
+            ? new Extent(name, SafeTensorsTypes.Parse(type) ?? throw Malformed($"dtype '{type}' is not supported"), shape, begin, end)
+            : throw Malformed("data_offsets does not hold two numbers");
     }
 
-    private readonly ModelFileException Malformed(string problem, string? tensor = null, Exception? inner = null) =>
-        ModelFileException.Damaged(file, problem, SafeTensorsHeader.LengthSize + json.TokenStartIndex, tensor, inner);
-}
-
-/// <summary>The rule that the tensors' bytes fill a file's data exactly, each byte owned by one tensor.</summary>
-internal static class SafeTensorsLayout
-{
+    /// <summary>Checks that the tensors' bytes fill a file's data exactly, each byte owned by one tensor.</summary>
     /// <param name="extents">Ordered by where they begin.</param>
-    /// <param name="dataStart">Byte of the file where the data begins.</param>
-    /// <param name="dataLength">Bytes from there to the end of the file.</param>
+    /// <param name="dataLength">Bytes from the header to the end of the file.</param>
     /// <param name="file">What messages call the file.</param>
     /// <exception cref="ModelFileException">The first tensor that breaks the rule.</exception>
-    public static void Check(IReadOnlyList<Extent> extents, long dataStart, long dataLength, string file)
+    public static void CheckLayout(IReadOnlyList<Extent> extents, long dataLength, string file)
     {
         long filled = 0;
         foreach (Extent extent in extents)
         {
             if (Problem(extent, filled, dataLength) is { } problem)
             {
-                throw ModelFileException.Damaged(file, problem, Saturate(dataStart, extent.Begin), extent.Name);
+                throw new ModelFileException(file, $"tensor '{extent.Name}': {problem}");
             }
 
             filled = extent.End;
@@ -313,7 +166,7 @@ internal static class SafeTensorsLayout
 
         if (filled < dataLength)
         {
-            throw ModelFileException.Damaged(file, $"{dataLength - filled} bytes follow the last tensor", dataStart + filled);
+            throw new ModelFileException(file, $"{dataLength - filled} bytes follow the last tensor");
         }
     }
 
@@ -349,7 +202,4 @@ internal static class SafeTensorsLayout
 
         return span > Array.MaxLength ? $"its {span} bytes are more than the {Array.MaxLength} of the largest array" : null;
     }
-
-    // An offset from a damaged header can be near 2^63.
-    private static long Saturate(long start, long offset) => offset > long.MaxValue - start ? long.MaxValue : start + offset;
 }

@@ -31,7 +31,7 @@ public sealed class CorruptFileTests : IDisposable
         { "an entry without offsets",
             file => Edited(file, header => ((JsonObject)header[Weight]!).Remove("data_offsets")), "data_offsets is missing" },
         { "metadata that is no text", file => Edited(file, header => header["__metadata__"] = new JsonObject { ["format"] = 1 }), "is not a string" },
-        { "a key twice", file => SafeTensorsBytes.File(Text(file).Replace(Bias, Weight), Data(file)), "occurs twice" },
+        { "a key twice", file => SafeTensorsBytes.File(Text(file).Replace(Bias, Weight), Data(file)), "Duplicate property 'fc.weight'" },
         { "an unknown element type", file => Edited(file, header => header[Bias]!["dtype"] = "F13"), "dtype 'F13' is not supported" },
         { "a file cut short", file => file[..^1], "the file ends 1 bytes before" },
         { "bytes after the last tensor", file => [.. file, 0], "1 bytes follow the last tensor" },

@@ -10,52 +10,48 @@ public sealed class SafeTensorsRejectionTests
     private const string A = """{"dtype":"U8","shape":[2],"data_offsets":[0,2]}""";
 
     [Theory]
-    [InlineData("[]", 0, "not a JSON object", null, 8L)]
-    [InlineData("{", 0, "not valid JSON", null, 9L)]
-    [InlineData("{}x", 0, "not valid JSON", null, 10L)]
-    [InlineData("", 0, "not valid JSON", null, 8L)]
-    [InlineData($$$"""{"a":{{{A}}},"a":{{{A}}}}""", 2, "key 'a' occurs twice", null, 61L)]
-    [InlineData("""{"a":{"dtype":"U8","dtype":"U8"}}""", 0, "key 'dtype' occurs twice", "a", 27L)]
-    [InlineData("""{"__metadata__":{"k":"1","k":"2"}}""", 0, "key 'k' occurs twice", null, 33L)]
-    [InlineData("""{"__metadata__":{},"__metadata__":{}}""", 0, "key '__metadata__' occurs twice", null, 27L)]
-    [InlineData("""{"__metadata__":[]}""", 0, "__metadata__ is not an object", null, 24L)]
-    [InlineData("""{"__metadata__":{"k":1}}""", 0, "value 'k' is not a string", null, 29L)]
-    [InlineData("""{"__metadata__":{"k":"\ud800"}}""", 0, "half of a surrogate pair", null, 29L)]
-    [InlineData("""{"a":1}""", 0, "entry is not an object", "a", 13L)]
-    [InlineData("""{"a":{"shape":[],"data_offsets":[0,1]}}""", 1, "dtype is missing", "a", null)]
-    [InlineData("""{"a":{"dtype":"U8","data_offsets":[0,1]}}""", 1, "shape is missing", "a", null)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[]}}""", 1, "data_offsets is missing", "a", null)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[],"data_offsets":[1]}}""", 1, "does not hold two numbers", "a", null)]
-    [InlineData("""{"a":{"dtype":8,"shape":[],"data_offsets":[0,1]}}""", 1, "dtype is not a string", "a", 22L)]
-    [InlineData("""{"a":{"dtype":"0","shape":[],"data_offsets":[0,1]}}""", 1, "dtype '0' is not supported", "a", 22L)]
-    [InlineData("""{"a":{"dtype":"f32","shape":[],"data_offsets":[0,4]}}""", 4, "dtype 'f32' is not supported", "a", 22L)]
-    [InlineData("""{"a":{"dtype":"U8","shape":1,"data_offsets":[0,1]}}""", 1, "shape is not an array", "a", 35L)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}""", 1, "shape holds something else", "a", 36L)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}""", 1, "shape holds something else", "a", 36L)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551617]}}""", 1, "data_offsets holds something else", "a", 57L)]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,7]}}""", 7, "takes 8 bytes, but its offsets 0 to 7 span 7", "a", 62L)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[1,0]}}""", 1, "takes 0 bytes, but its offsets 1 to 0 span -1", "a", 62L)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "more bytes than 64 bits", "a", 81L)]
-    [InlineData("""{"a":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}}""", 0, "more bytes than 64 bits", "a", 80L)]
-    [InlineData($$$"""{"a":{{{A}}},"b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}""", 4, "hole of 1 bytes before it", "b", 116L)]
-    [InlineData($$$"""{"a":{{{A}}},"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "overlaps the tensor before it by 1 bytes", "b", 114L)]
-    [InlineData($$$"""{"a":{{{A}}},"b":{{{A}}}}""", 2, "overlaps the tensor before it by 2 bytes", "b", 113L)]
-    [InlineData($$$"""{"a":{{{A}}}}""", 3, "1 bytes follow the last tensor", null, 63L)]
-    [InlineData("{}", 1, "1 bytes follow the last tensor", null, 10L)]
-    [InlineData($$$"""{"a":{{{A}}}}""", 1, "the file ends 1 bytes before the tensor does", "a", 61L)]
-    [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 1, "the file ends 9223372036854775806 bytes", "a", 97L)]
-    [InlineData("""{"__metadata__":{"inception.checksum":"x"}}""", 0, "checksum entry is damaged", null, 46L)]
-    public void A_malformed_header_or_layout_is_refused(string header, int dataLength, string problem, string? tensor, long? offset)
+    [InlineData("[]", 0, "not a JSON object", null)]
+    [InlineData("{", 0, "not valid JSON", null)]
+    [InlineData("{}x", 0, "not valid JSON", null)]
+    [InlineData("", 0, "not valid JSON", null)]
+    [InlineData($$$"""{"a":{{{A}}},"a":{{{A}}}}""", 2, "Duplicate property 'a'", null)]
+    [InlineData("""{"a":{"dtype":"U8","dtype":"U8"}}""", 0, "Duplicate property 'dtype'", null)]
+    [InlineData("""{"__metadata__":{"k":"1","k":"2"}}""", 0, "Duplicate property 'k'", null)]
+    [InlineData("""{"__metadata__":{},"__metadata__":{}}""", 0, "Duplicate property '__metadata__'", null)]
+    [InlineData("""{"__metadata__":[]}""", 0, "__metadata__ is not an object", null)]
+    [InlineData("""{"__metadata__":{"k":1}}""", 0, "value 'k' is not a string", null)]
+    [InlineData("""{"__metadata__":{"k":"\ud800"}}""", 0, "half of a surrogate pair", null)]
+    [InlineData("""{"a":1}""", 0, "entry is not an object", "a")]
+    [InlineData("""{"a":{"shape":[],"data_offsets":[0,1]}}""", 1, "dtype is missing", "a")]
+    [InlineData("""{"a":{"dtype":"U8","data_offsets":[0,1]}}""", 1, "shape is missing", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[]}}""", 1, "data_offsets is missing", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[],"data_offsets":[1]}}""", 1, "does not hold two numbers", "a")]
+    [InlineData("""{"a":{"dtype":8,"shape":[],"data_offsets":[0,1]}}""", 1, "dtype is not a string", "a")]
+    [InlineData("""{"a":{"dtype":"0","shape":[],"data_offsets":[0,1]}}""", 1, "dtype '0' is not supported", "a")]
+    [InlineData("""{"a":{"dtype":"f32","shape":[],"data_offsets":[0,4]}}""", 4, "dtype 'f32' is not supported", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":1,"data_offsets":[0,1]}}""", 1, "shape is not an array", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}""", 1, "shape holds something else", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}""", 1, "shape holds something else", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551617]}}""", 1, "data_offsets holds something else", "a")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,7]}}""", 7, "takes 8 bytes, but its offsets 0 to 7 span 7", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[1,0]}}""", 1, "takes 0 bytes, but its offsets 1 to 0 span -1", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "more bytes than 64 bits", "a")]
+    [InlineData("""{"a":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}}""", 0, "more bytes than 64 bits", "a")]
+    [InlineData($$$"""{"a":{{{A}}},"b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}""", 4, "hole of 1 bytes before it", "b")]
+    [InlineData($$$"""{"a":{{{A}}},"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "overlaps the tensor before it by 1 bytes", "b")]
+    [InlineData($$$"""{"a":{{{A}}},"b":{{{A}}}}""", 2, "overlaps the tensor before it by 2 bytes", "b")]
+    [InlineData($$$"""{"a":{{{A}}}}""", 3, "1 bytes follow the last tensor", null)]
+    [InlineData("{}", 1, "1 bytes follow the last tensor", null)]
+    [InlineData($$$"""{"a":{{{A}}}}""", 1, "the file ends 1 bytes before the tensor does", "a")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 1, "the file ends 9223372036854775806 bytes", "a")]
+    [InlineData("""{"__metadata__":{"inception.checksum":"x"}}""", 0, "checksum entry is damaged", null)]
+    public void A_malformed_header_or_layout_is_refused(string header, int dataLength, string problem, string? tensor)
     {
         ModelFileException error = Refusal(SafeTensorsBytes.File(header, new byte[dataLength]));
 
         error.Message.Should().StartWith("x.safetensors: ").And.Contain(problem);
         error.Message.StartsWith("x.safetensors: tensor '", StringComparison.Ordinal).Should().Be(tensor is not null);
         error.Message.Should().Contain(tensor is null ? problem : $"tensor '{tensor}': ");
-        if (offset is not null)
-        {
-            error.Message.Should().EndWith($" (at byte {offset}).");
-        }
     }
 
     [Fact]
