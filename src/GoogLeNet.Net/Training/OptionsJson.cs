@@ -72,7 +72,6 @@ internal static class OptionsJson
 /// <summary>How options and what else checkpoints keep are written, generated at build time: nothing is lost in a trimmed program.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(TrainerOptions))]
-[JsonSerializable(typeof(TorchOptimizerOptions))]
 [JsonSerializable(typeof(WatchedMetricConverter.Form))]
 [JsonSerializable(typeof(IReadOnlyList<EpochRecord>))]
 internal sealed partial class TrainingContext : JsonSerializerContext

@@ -109,7 +109,6 @@ internal sealed class TrainingState : IDisposable
     {
         var (position, history) = file.ReadInto(Tensors(), path);
         Parameters.Refresh();
-        Optimizer.OnStateLoaded();
         Continue(position, history);
     }
 
@@ -128,7 +127,6 @@ internal sealed class TrainingState : IDisposable
         if (isResumed)
         {
             var (position, history) = CheckpointFile.Unpack(ranks.Broadcast(CheckpointFile.Pack(new CheckpointPosition(Epoch, Step, Metrics.Count, EpochSeconds), History)));
-            Optimizer.OnStateLoaded();
             Continue(position, history);
         }
     }

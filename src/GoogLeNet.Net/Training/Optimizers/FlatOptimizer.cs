@@ -50,11 +50,6 @@ public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
         Parameters.Refresh();
     }
 
-    /// <summary>Called after a checkpoint's values have been copied into the tensors of <see cref="State"/>.</summary>
-    public virtual void OnStateLoaded()
-    {
-    }
-
     /// <summary>Releases the state; the parameters stay.</summary>
     public abstract void Dispose();
 

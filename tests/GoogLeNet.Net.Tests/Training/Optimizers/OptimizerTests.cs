@@ -83,7 +83,6 @@ public sealed class OptimizerTests
             Reference.SetGradients(network, 0);
             optimizer.Step(0.1);
             _ = optimizer.State;
-            optimizer.OnStateLoaded();
             optimizer.Step(0.1);
         }
 

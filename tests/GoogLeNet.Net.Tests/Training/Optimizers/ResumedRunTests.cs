@@ -1,6 +1,7 @@
 using FluentAssertions;
 using Inception.Data;
 using Inception.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -18,8 +19,7 @@ public sealed class ResumedRunTests : IDisposable
     {
         { "AdamW", new AdamWOptions() },
         { "decoupled decay", new SgdOptions { WeightDecay = 0.01, DecoupledWeightDecay = true, Groups = ParameterGroup.DoubleRateOnBiases } },
-        { "torch's SGD", new TorchOptimizerOptions("SGD", (parameters, _) => optim.SGD(parameters, 1, momentum: 0.9)) },
-        { "torch's Adam", new TorchOptimizerOptions("Adam", (parameters, _) => optim.Adam(parameters)) },
+        { "one's own", new RmsPropOptions { Decay = 0.8 } },
     };
 
     [Theory]
@@ -52,6 +52,34 @@ public sealed class ResumedRunTests : IDisposable
         uninterrupted.Dispose();
         interrupted.Dispose();
         train.Dispose();
+    }
+
+    // As docs/training.md has it.
+    private sealed record RmsPropOptions : OptimizerOptions
+    {
+        public double Decay { get; init; } = 0.9;
+
+        public override FlatOptimizer Create(FlatParameters parameters) => new RmsProp(parameters, Decay);
+    }
+
+    private sealed class RmsProp(FlatParameters parameters, double decay) : FlatOptimizer(parameters)
+    {
+        private readonly Tensor squares = zeros_like(parameters.Values).DetachFromDisposeScope();
+
+        public override IReadOnlyList<(string Key, Tensor Tensor)> State => [("optimizer.squares", squares)];
+
+        public override void Dispose() => squares.Dispose();
+
+        protected override void Update(double learningRate)
+        {
+            foreach (var group in Parameters.TrainableGroups)
+            {
+                using Scalar kept = decay, added = 1 - decay, smallest = 1e-16, step = -learningRate * group.Options.LearningRateFactor;
+                var (weights, gradient, square) = (group.Slice(Parameters.Values), group.Slice(Parameters.Gradients), group.Slice(squares));
+                square.mul_(kept).addcmul_(gradient, gradient, added);
+                weights.addcdiv_(gradient, square.clamp_min(smallest).sqrt(), step);
+            }
+        }
     }
 
     private static bool Same(SafeTensor one, SafeTensor other) => one.Data.Span.SequenceEqual(other.Data.Span);

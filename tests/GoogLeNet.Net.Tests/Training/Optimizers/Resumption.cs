@@ -30,7 +30,6 @@ internal static class Resumption
             entry.CopyTo(tensor);
         }
 
-        other.OnStateLoaded();
         Steps(resumed, other, interruptedAfter, Reference.Steps);
         return Reference.Values(resumed);
     }

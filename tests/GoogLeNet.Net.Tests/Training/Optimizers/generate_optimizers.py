@@ -92,8 +92,6 @@ if __name__ == "__main__":
         "nesterov, decoupled decay": run(sgd(0.85, True), decoupled=0.05),
         "adamW": run(lambda p: torch.optim.AdamW(p), decay=0.01, rate=0.01),
         "adamW, other settings": run(lambda p: torch.optim.AdamW(p, betas=(0.8, 0.95), eps=1e-3), decay=0.5, rate=0.01),
-        "adam": run(lambda p: torch.optim.Adam(p, betas=(0.8, 0.95)), decay=0.05, rate=0.01),
-        "adam, amsgrad": run(lambda p: torch.optim.Adam(p, amsgrad=True), rate=0.01),
         "clip by norm": run(sgd(0.9), clip=clip_norm),
         "clip by value": run(sgd(0.9), clip=clip_value),
         "mean": run(sgd(0.9), average=mean),
