@@ -2,7 +2,7 @@ namespace Inception;
 
 /// <summary>
 /// A file with a network cannot be used, or fetched: it is damaged, of another kind or of another version, does not say which network it holds, or is no checkpoint of this run. The message
-/// names the file and says what is wrong with it; of a damaged safetensors file, also which tensor.
+/// names the file and says what is wrong with it; where one tensor of a safetensors file is damaged, also which.
 /// </summary>
 public class ModelFileException : IOException
 {

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Inception;
 
 /// <summary>
-/// Tensors and numbers. TorchSharp 0.107 makes a <see cref="Scalar"/> of a number and hands its address to libtorch; a collection at that moment may free it while libtorch reads it, and
-/// without one its memory stays, between the memory of tensors, which then cannot be joined. So a scalar here is disposed after the call, or never collected; <c>BannedApiTests</c> finds others.
+/// Tensors and numbers. TorchSharp 0.107 turns each number into a <see cref="Scalar"/>, an object with native memory, and passes its address to libtorch without keeping it alive: a garbage
+/// collection on another thread may free it while libtorch reads it. Scalars that are not collected yet are small blocks between those of tensors, and fragment the heap. So each scalar here
+/// is disposed after its call, or lives for ever; <c>BannedApiTests</c> finds others. Methods that take a <c>double</c> are for tensors of floating-point numbers.
 /// </summary>
 internal static class Arithmetic
 {

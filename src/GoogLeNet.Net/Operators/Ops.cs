@@ -134,19 +134,19 @@ internal static class Ops
         var variance = joined.Join(each => each.running_var!);
         var output = functional.batch_norm(
             x, mean, variance, joined.Join(each => each.weight), joined.Join(each => each.bias!), norm.training, norm.momentum!.Value, norm.eps);
-        if (norm.training && joined.Norms.Count > 1)
+        if (joined.IsTraining)
         {
-            // The running statistics were updated in the joined copies; each norm gets its part back.
             using var frozen = no_grad();
-            foreach (var ((each, ownMean), ownVariance) in joined.Norms.Zip(joined.Split(mean)).Zip(joined.Split(variance)))
+            if (joined.Norms.Count > 1)
             {
-                each.running_mean!.copy_(ownMean);
-                each.running_var!.copy_(ownVariance);
+                // The running statistics were updated in the joined copies; each norm gets its part back.
+                foreach (var ((each, ownMean), ownVariance) in joined.Norms.Zip(joined.Split(mean)).Zip(joined.Split(variance)))
+                {
+                    each.running_mean!.copy_(ownMean);
+                    each.running_var!.copy_(ownVariance);
+                }
             }
-        }
 
-        if (norm.training)
-        {
             joined.CountBatch();
         }
 

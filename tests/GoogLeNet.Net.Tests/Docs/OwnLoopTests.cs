@@ -20,6 +20,14 @@ public sealed class OwnLoopTests
     }
 
     [Fact]
+    public void The_optimizer_of_the_chapter_is_the_one_that_is_resumed()
+    {
+        var text = File.ReadAllText(Repository.PathOf("tests/GoogLeNet.Net.Tests/Docs/OwnOptimizer.cs")).ReplaceLineEndings("\n");
+
+        File.ReadAllText(Repository.PathOf("docs/training.md")).ReplaceLineEndings("\n").Should().Contain(text[text.IndexOf("public sealed record", StringComparison.Ordinal)..]);
+    }
+
+    [Fact]
     public void It_trains_as_the_trainer_does()
     {
         using var data = Tiny.Separable(24, seed: 1);

@@ -13,21 +13,27 @@ public sealed class ArithmeticTests
     public void Each_method_computes_what_it_says()
     {
         using var scope = NewDisposeScope();
-        Tensor X() => tensor([1f, -2f, 8f]);
-
-        X().Plus(tensor([1f, 1f, 2f])).Values().Should().Equal(2, -1, 10);
-        X().Plus(0.5).Values().Should().Equal(1.5, -1.5, 8.5);
-        X().Times(3).Values().Should().Equal(3, -6, 24);
-        X().Over(4).Values().Should().Equal(0.25, -0.5, 2);
-        X().Add_(tensor([1f, 1f, 2f])).Values().Should().Equal(2, -1, 10);
-        X().Add_(tensor([1f, 1f, 2f]), -2).Values().Should().Equal(-1, -4, 4);
-        X().Add_(0.5).Values().Should().Equal(1.5, -1.5, 8.5);
-        X().Multiply_(3).Values().Should().Equal(3, -6, 24);
-        X().Divide_(4).Values().Should().Equal(0.25, -0.5, 2);
-        X().Clamp_(-1, 2).Values().Should().Equal(1, -1, 2);
-        X().Fill_(7).Values().Should().Equal(7, 7, 7);
+        var other = tensor([1f, 1f, 2f]);
+        Check(x => x.Plus(other), inPlace: false, 2, -1, 10);
+        Check(x => x.Plus(0.5), inPlace: false, 1.5, -1.5, 8.5);
+        Check(x => x.Times(3), inPlace: false, 3, -6, 24);
+        Check(x => x.Over(4), inPlace: false, 0.25, -0.5, 2);
+        Check(x => x.Add_(other), inPlace: true, 2, -1, 10);
+        Check(x => x.Add_(other, -2), inPlace: true, -1, -4, 4);
+        Check(x => x.Add_(0.5), inPlace: true, 1.5, -1.5, 8.5);
+        Check(x => x.Multiply_(3), inPlace: true, 3, -6, 24);
+        Check(x => x.Divide_(4), inPlace: true, 0.25, -0.5, 2);
+        Check(x => x.Clamp_(-1, 2), inPlace: true, 1, -1, 2);
+        Check(x => x.Fill_(7), inPlace: true, 7, 7, 7);
         Arithmetic.Full([2], 0.5, ScalarType.Float64, CPU).Values().Should().Equal(0.5, 0.5);
         Arithmetic.Range(3).Longs().Should().Equal(0, 1, 2);
+    }
+
+    private static void Check(Func<Tensor, Tensor> compute, bool inPlace, params double[] expected)
+    {
+        var x = tensor([1f, -2f, 8f]);
+        compute(x).Values().Should().Equal(expected);
+        x.Values().Should().Equal(inPlace ? expected : [1, -2, 8]);
     }
 
     // TorchSharp's own methods fail here after about 30,000 operations.

@@ -10,18 +10,22 @@ namespace Inception.Tests.Operators;
 public sealed class Conv1x1Tests
 {
     [Theory]
-    [InlineData(ScalarType.Float32, false)]
-    [InlineData(ScalarType.Float32, true)]
-    [InlineData(ScalarType.BFloat16, false)]
-    [InlineData(ScalarType.BFloat16, true)]
-    public void It_is_a_convolution_forwards_and_backwards(ScalarType type, bool channelsLast)
+    [InlineData(ScalarType.Float32, false, 5, 2)]
+    [InlineData(ScalarType.Float32, true, 5, 2)]
+    [InlineData(ScalarType.BFloat16, false, 5, 2)]
+    [InlineData(ScalarType.BFloat16, true, 5, 2)]
+    [InlineData(ScalarType.Float32, true, 5, 1)] // 2 · 5 rows are fewer than 16
+    [InlineData(ScalarType.Float32, true, 8, 1)] // as 16 images of one row
+    [InlineData(ScalarType.Float32, true, 24, 1)] // as 16 images of three rows
+    [InlineData(ScalarType.Float32, false, 8, 1)]
+    public void It_is_a_convolution_forwards_and_backwards(ScalarType type, bool channelsLast, int height, int threads)
     {
         using var scope = NewDisposeScope();
         manual_seed(0);
 
         // Whole numbers so small that every sum is exact in bfloat16.
         Tensor Whole(params long[] shape) => randint(-2, 3, shape).to(ScalarType.Float32);
-        var (images, weight, bias, slopes) = (Whole(2, 6, 5, 4), Whole(3, 6, 1, 1), Whole(3), Whole(2, 3, 5, 4));
+        var (images, weight, bias, slopes) = (Whole(2, 6, height, 4), Whole(3, 6, 1, 1), Whole(3), Whole(2, 3, height, 4));
         float[][] Run(ScalarType computedIn, Func<Tensor, Tensor, Tensor?, Tensor> convolve)
         {
             var laidOut = channelsLast ? images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : images;
@@ -33,7 +37,7 @@ public sealed class Conv1x1Tests
 
         var expected = Run(ScalarType.Float32, (x, w, b) => functional.conv2d(x, w, b));
 
-        Run(type, (x, w, b) => Conv1x1.Apply(x, w, b)).Should().BeEquivalentTo(expected, options => options.WithStrictOrdering());
+        Threads.On(threads, () => Run(type, (x, w, b) => Conv1x1.Apply(x, w, b))).Should().BeEquivalentTo(expected, options => options.WithStrictOrdering());
     }
 
     [Theory]
@@ -70,11 +74,17 @@ public sealed class Conv1x1Tests
     [InlineData(10, 192, 288, 4)]
     public void It_is_right_where_libtorchs_is_not(int images, int inputs, int outputs, int size)
     {
+        Threads.On(1, () => Error(images, inputs, outputs, size)).Should().BeLessThan(1e-5);
+        Threads.On(2, () => Error(images, inputs, outputs, size)).Should().BeLessThan(1e-5);
+    }
+
+    private static double Error(int images, int inputs, int outputs, int size)
+    {
         using var scope = NewDisposeScope();
         var (input, weight) = (Arrays.ChannelsLast(Arrays.NoiseTensor(1, images, inputs, size, size)), Arrays.NoiseTensor(2, outputs, inputs, 1, 1));
         var expected = functional.conv2d(input.to(ScalarType.Float64), weight.to(ScalarType.Float64)).to(ScalarType.Float32);
 
-        Arrays.RelativeError(Conv1x1.Apply(input, weight, bias: null).Floats(), [.. expected.Floats().Select(value => (double)value)]).Should().BeLessThan(1e-5);
+        return Arrays.RelativeError(Conv1x1.Apply(input, weight, bias: null).Floats(), [.. expected.Floats().Select(value => (double)value)]);
     }
 
     [Fact]

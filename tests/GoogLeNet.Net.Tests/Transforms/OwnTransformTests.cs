@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Inception.Data;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -41,9 +42,10 @@ public sealed class OwnTransformTests
         public Tensor Apply(Tensor images, BatchContext context)
         {
             using var scope = NewDisposeScope();
+            using Scalar white = 255;
             bool[] chosen = [.. context.Uniform("Negative").Select(draw => draw < Share)];
             var mask = tensor(chosen, device: images.device).view(-1, 1, 1, 1);
-            return where(mask, 255 - images, images).MoveToOuterDisposeScope();
+            return where(mask, images.sub(white).neg(), images).MoveToOuterDisposeScope();
         }
     }
 }

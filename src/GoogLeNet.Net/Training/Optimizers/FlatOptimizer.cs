@@ -33,7 +33,10 @@ public abstract record OptimizerOptions
 /// <summary>An optimizer on a network's flat buffers: a handful of calls for each group of parameters.</summary>
 public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
 {
-    /// <summary>Every tensor for a checkpoint, by its key there. Shapes and types depend on the options and the network alone.</summary>
+    /// <summary>
+    /// Every tensor for a checkpoint, by its key there, which begins with <c>optimizer.</c>. Shapes and types depend on the options and the network alone; a resumed run copies the values back
+    /// into these tensors.
+    /// </summary>
     public abstract IReadOnlyList<(string Key, Tensor Tensor)> State { get; }
 
     /// <summary>The parameters and gradients.</summary>
@@ -53,6 +56,6 @@ public abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
     /// <summary>Releases the state; the parameters stay.</summary>
     public abstract void Dispose();
 
-    /// <summary>Updates the parameters; it may overwrite the gradients.</summary>
+    /// <summary>Updates the parameters, without gradients and in a dispose scope; it may overwrite the gradients.</summary>
     protected abstract void Update(double learningRate);
 }

@@ -1,9 +1,8 @@
 using FluentAssertions;
 using Inception.Data;
+using Inception.Tests.Docs;
 using Inception.Training;
-using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Inception.Tests.Training.Optimizers;
 
@@ -47,39 +46,20 @@ public sealed class ResumedRunTests : IDisposable
             .WithMessage($"{interrupted.Last} was written with other options: optimizer.");
     }
 
+    [Fact]
+    public void Other_settings_of_ones_own_optimizer_do_not_continue_the_run()
+    {
+        Fit(new RmsPropOptions { Decay = 0.8 }, interrupted, train);
+
+        FluentActions.Invoking(() => Fit(new RmsPropOptions { Decay = 0.9 }, interrupted, train, resumeFrom: interrupted.Last)).Should().Throw<ModelFileException>()
+            .WithMessage($"{interrupted.Last} was written with other options: optimizer.");
+    }
+
     public void Dispose()
     {
         uninterrupted.Dispose();
         interrupted.Dispose();
         train.Dispose();
-    }
-
-    // As docs/training.md has it.
-    private sealed record RmsPropOptions : OptimizerOptions
-    {
-        public double Decay { get; init; } = 0.9;
-
-        public override FlatOptimizer Create(FlatParameters parameters) => new RmsProp(parameters, Decay);
-    }
-
-    private sealed class RmsProp(FlatParameters parameters, double decay) : FlatOptimizer(parameters)
-    {
-        private readonly Tensor squares = zeros_like(parameters.Values).DetachFromDisposeScope();
-
-        public override IReadOnlyList<(string Key, Tensor Tensor)> State => [("optimizer.squares", squares)];
-
-        public override void Dispose() => squares.Dispose();
-
-        protected override void Update(double learningRate)
-        {
-            foreach (var group in Parameters.TrainableGroups)
-            {
-                using Scalar kept = decay, added = 1 - decay, smallest = 1e-16, step = -learningRate * group.Options.LearningRateFactor;
-                var (weights, gradient, square) = (group.Slice(Parameters.Values), group.Slice(Parameters.Gradients), group.Slice(squares));
-                square.mul_(kept).addcmul_(gradient, gradient, added);
-                weights.addcdiv_(gradient, square.clamp_min(smallest).sqrt(), step);
-            }
-        }
     }
 
     private static bool Same(SafeTensor one, SafeTensor other) => one.Data.Span.SequenceEqual(other.Data.Span);
