@@ -20,9 +20,11 @@ internal enum MpiAbi
 /// <summary>The handles and constants that are used here, as MPI's functions take them.</summary>
 internal sealed record MpiHandles(nint World, nint Float, nint Double, nint Sum, nint Max, nint InPlace)
 {
-    /// <summary>Which kind a library's are, by the symbols that it has.</summary>
-    public static MpiAbi KindOf(Func<string, bool> hasSymbol) =>
-        hasSymbol("MPI_Abi_get_version") ? MpiAbi.Standard : hasSymbol("ompi_mpi_comm_self") ? MpiAbi.OpenMpi : MpiAbi.Mpich;
+    /// <summary>Which kind a library's are.</summary>
+    /// <param name="abiVersion">What it says of MPI 5's ABI: its version, less than 1 where its handles are of another kind; null where it is older than that.</param>
+    /// <param name="hasSymbol">Whether it has a symbol.</param>
+    public static MpiAbi KindOf(int? abiVersion, Func<string, bool> hasSymbol) =>
+        abiVersion >= 1 ? MpiAbi.Standard : hasSymbol("ompi_mpi_comm_self") ? MpiAbi.OpenMpi : MpiAbi.Mpich;
 
     /// <summary>The handles of a kind; <paramref name="address"/> gives a symbol's.</summary>
     public static MpiHandles Of(MpiAbi kind, Func<string, nint> address) => kind switch
@@ -54,10 +56,12 @@ internal sealed class MpiLibrary
     {
         this.library = library;
         Name = name;
-        handles = MpiHandles.Of(MpiHandles.KindOf(symbol => NativeLibrary.TryGetExport(library, symbol, out _)), symbol => NativeLibrary.GetExport(library, symbol));
+        handles = MpiHandles.Of(MpiHandles.KindOf(AbiVersion(), symbol => NativeLibrary.TryGetExport(library, symbol, out _)), symbol => NativeLibrary.GetExport(library, symbol));
         allReduce = Function<AllReduceFunction>("MPI_Allreduce");
         broadcast = Function<BroadcastFunction>("MPI_Bcast");
     }
+
+    private delegate int AbiFunction(out int major, out int minor);
 
     private delegate int InitFunction(nint argc, nint argv, int required, out int provided);
 
@@ -195,6 +199,10 @@ internal sealed class MpiLibrary
 
     private void Exchange(string function, nint from, nint to, int words) =>
         Require(Function<ExchangeFunction>(function)(from, words, handles.Float, to, words, handles.Float, handles.World), function);
+
+    // MPICH 5 and Open MPI 6 have the function in both of their libraries, of which only one has the ABI.
+    private int? AbiVersion() =>
+        NativeLibrary.TryGetExport(library, "MPI_Abi_get_version", out _) && Function<AbiFunction>("MPI_Abi_get_version")(out var major, out _) == 0 ? major : null;
 
     private int Number(string function)
     {
