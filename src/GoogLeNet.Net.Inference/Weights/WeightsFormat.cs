@@ -46,7 +46,10 @@ internal static class WeightsFormat
     private static readonly string Version = typeof(WeightsFormat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     // Tensors of a checkpoint that are the run's and not the network's begin with one of these.
-    private static readonly string[] RunPrefixes = ["optimizer.", "epoch.", "averaging.", AveragePrefix, "best."];
+    /// <summary>What the keys of an optimizer's state begin with in a checkpoint.</summary>
+    public const string OptimizerPrefix = "optimizer.";
+
+    private static readonly string[] RunPrefixes = [OptimizerPrefix, "epoch.", "averaging.", AveragePrefix, "best."];
 
     /// <summary>The metadata that every model file has.</summary>
     /// <param name="format"><see cref="Weights"/> or <see cref="Checkpoint"/>.</param>

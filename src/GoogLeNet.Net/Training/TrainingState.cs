@@ -16,6 +16,12 @@ internal sealed class TrainingState : IDisposable
         TrainImages = trainImages;
         StepsPerEpoch = stepsPerEpoch;
         Optimizer = options.Optimizer.Create(parameters);
+        if (Optimizer.State.Select(entry => entry.Key).FirstOrDefault(key => !key.StartsWith(WeightsFormat.OptimizerPrefix, StringComparison.Ordinal)) is { } other)
+        {
+            Optimizer.Dispose();
+            throw new InvalidOperationException($"The state of {Optimizer.GetType().Name} has the key '{other}'; keys must begin with '{WeightsFormat.OptimizerPrefix}', which tells them from the network's in checkpoints.");
+        }
+
         Metrics = new MetricAccumulator(model.Heads, parameters.Values.device, options.TopK, options.Metrics, model.NumClasses);
         Average = options.Averaging is { } averaging ? new AverageBuffer(model, parameters, averaging) : null;
         Best = options.EarlyStopping?.RestoreBest == true ? new WeightsSnapshot(parameters) : null;

@@ -40,6 +40,32 @@ public sealed class BatchNormReluTests
         layers.Should().OnlyContain(layer => layer.num_batches_tracked!.to(ScalarType.Int64).item<long>() == 1);
     }
 
+    // Images in libtorch's own layout, which the kernel does not take.
+    [Theory]
+    [InlineData(64)]
+    [InlineData(24, 16)]
+    public void Where_libtorch_computes_layers_side_by_side_are_the_layers_one_by_one(params int[] widths)
+    {
+        using var scope = NewDisposeScope();
+        var (layers, others) = (Layers(widths), Layers(widths));
+        Tensor Contiguous() => Input(4, 6, widths.Sum()).detach().contiguous().requires_grad_();
+        var (input, other) = (Contiguous(), Contiguous());
+        IsSupported(input, layers[0]).Should().BeFalse();
+
+        var ours = Results(input, Ops.BatchNormRelu(input, layers), layers);
+        var theirs = Results(other, ByLibtorch(other, others, relu: true), others);
+
+        foreach (var (name, expected) in theirs)
+        {
+            Arrays.RelativeError(ours[name], [.. expected.Select(value => (double)value)]).Should().BeLessThan(2e-6, name);
+        }
+
+        Array.ForEach(layers, layer => layer.eval());
+        Array.ForEach(others, layer => layer.eval());
+        Arrays.RelativeError(Ops.BatchNormRelu(input, layers).Floats(), [.. ByLibtorch(other, others, relu: true).Floats().Select(value => (double)value)]).Should().BeLessThan(2e-6);
+        layers.Should().OnlyContain(layer => layer.num_batches_tracked!.to(ScalarType.Int64).item<long>() == 1, "evaluation counts nothing");
+    }
+
     [Fact]
     public void A_part_of_a_concatenations_gradient_is_read_where_it_lies()
     {

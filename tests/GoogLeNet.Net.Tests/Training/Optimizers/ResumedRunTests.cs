@@ -55,6 +55,29 @@ public sealed class ResumedRunTests : IDisposable
             .WithMessage($"{interrupted.Last} was written with other options: optimizer.");
     }
 
+    [Fact]
+    public void State_under_a_key_that_could_be_the_networks_is_refused() =>
+        FluentActions.Invoking(() => Fit(new MisnamedOptions(), interrupted, train)).Should().Throw<InvalidOperationException>()
+            .WithMessage("The state of Misnamed has the key 'fc.weight'; keys must begin with 'optimizer.', which tells them from the network's in checkpoints.");
+
+    private sealed record MisnamedOptions : OptimizerOptions
+    {
+        public override FlatOptimizer Create(FlatParameters parameters) => new Misnamed(parameters);
+    }
+
+    private sealed class Misnamed(FlatParameters parameters) : FlatOptimizer(parameters)
+    {
+        public override IReadOnlyList<(string Key, TorchSharp.torch.Tensor Tensor)> State => [("fc.weight", Parameters.Values)];
+
+        public override void Dispose()
+        {
+        }
+
+        protected override void Update(double learningRate)
+        {
+        }
+    }
+
     public void Dispose()
     {
         uninterrupted.Dispose();
