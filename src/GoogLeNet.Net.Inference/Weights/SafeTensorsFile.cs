@@ -58,7 +58,7 @@ internal sealed class SafeTensorsFile
         SafeTensorsHeader.CheckLayout(extents, length - head.Length, name);
 
         long dataStart = stream.Position;
-        if (SafeTensorsChecksum.TakeFrom(metadata))
+        if (SafeTensorsChecksum.RemoveFrom(metadata))
         {
             VerifyChecksum(head, stream, name);
         }
@@ -72,7 +72,7 @@ internal sealed class SafeTensorsFile
     {
         using var stream = OpenFile(path);
         var metadata = SafeTensorsHeader.Parse(ReadHead(stream, stream.Length, path).AsMemory(SafeTensorsHeader.LengthSize), path).Metadata;
-        SafeTensorsChecksum.TakeFrom(metadata);
+        SafeTensorsChecksum.RemoveFrom(metadata);
         return metadata;
     }
 
@@ -221,9 +221,9 @@ internal static class SafeTensorsChecksum
     /// <summary>True where a metadata entry is a checksum, or was one before it was damaged.</summary>
     public static bool Resembles(string key, string value) => key == Key || value.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>Takes checksums out of a file's metadata.</summary>
+    /// <summary>Removes checksums from a file's metadata.</summary>
     /// <returns>Whether there was one.</returns>
-    public static bool TakeFrom(Dictionary<string, string> metadata)
+    public static bool RemoveFrom(Dictionary<string, string> metadata)
     {
         var entries = metadata.Where(entry => Resembles(entry.Key, entry.Value)).ToList();
         entries.ForEach(entry => metadata.Remove(entry.Key));
